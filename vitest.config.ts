@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@sallyport/source', 'node', 'import', 'module', 'default']
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['@sallyport/source'] } },
+}
+const common = {
+  environment: 'node',
+  pool: 'forks' as const,
+  execArgv: ['--conditions=@sallyport/source'],
+  testTimeout: 10_000,
+  hookTimeout: 30_000,
+  unstubEnvs: true,
+}
+const slow = ['packages/*/test/faults/**', 'packages/*/test/browser/**', 'packages/*/test/strangers/**']
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        ...shared,
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...slow],
+        },
+      },
+      {
+        ...shared,
+        test: { ...common, name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        ...shared,
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['packages/*/test/{browser,strangers}/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
