@@ -1,0 +1,32 @@
+export { after, numericDate, seconds, type Seconds } from './seconds.ts'
+export { fromBase64url, toBase64url } from './base64url.ts'
+export { equalInConstantTime, lookupKey, sha256, sha256Bytes } from './digest.ts'
+export { systemRandom, type Random } from './random.ts'
+export {
+  challengeMatches,
+  challengeOf,
+  codeChallengeMethod,
+  isCodeChallenge,
+  isCodeVerifier,
+  publishedChallenges,
+} from './pkce.ts'
+export { emptyForm, Form, formDecode, formEncode, maxParameters, parseForm, type ParameterFault } from './parameters.ts'
+export { formatScope, identityScopes, maxScopeLength, maxScopeValues, parseScope, scopeWithin } from './scope.ts'
+export {
+  appendToRedirectUri,
+  formActionSource,
+  isLoopbackRedirect,
+  matchRedirectUri,
+  maxRedirectUris,
+  provesClientIdentity,
+  redirectUriFault,
+  type ApplicationType,
+} from './redirect-uri.ts'
+export { cookieName, readCookie, setCookie, type CookieOptions } from './cookies.ts'
+export { reasons, type ErrorCode, type ExchangeClass, type Reason, type ReasonEntry } from './reasons.ts'
+export { OAuthError, refuse, type ErrorPrivate } from './oauth-error.ts'
+export { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
+export { createSigner, leftHalfHash, signJwt, type Signer } from './jws-sign.ts'
+export { maxJwtLength, verifyJwt, type JwtFault, type VerificationKey, type VerifiedJwt } from './jws-verify.ts'
+export { codeMemory, floor, jwksMaxAge, maxNonceLength, type Bounds, type PolicyNumber } from './floor.ts'
+export { nearest } from './nearest.ts'

@@ -1,0 +1,99 @@
+import { verify, type KeyObject } from 'node:crypto'
+import { fromBase64url } from './base64url.ts'
+import { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
+
+/** A public key as the verifier knows it; the algorithm belongs to the key, never to the token. */
+export type VerificationKey = { readonly kid: string; readonly alg: JwsAlgorithm; readonly key: KeyObject }
+
+/** Why a JWT was refused. */
+export type JwtFault = 'size' | 'syntax' | 'crit' | 'typ' | 'alg' | 'kid' | 'signature' | 'claims'
+
+export type VerifiedJwt = { readonly typ: string; readonly kid: string; readonly claims: Readonly<Record<string, unknown>> }
+
+/** Raw length above which a JWT is not looked at (JW-05). */
+export const maxJwtLength = 16_384
+
+const maxDepth = 8
+
+function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+  let depth = 0
+  for (const character of text) {
+    if (character === '{' || character === '[') {
+      if (++depth > maxDepth) return undefined
+    } else if (character === '}' || character === ']') depth--
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.assign(Object.create(null) as Record<string, unknown>, value)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Verifies a compact JWS in canonical form. `types` are the accepted values of `typ`, compared without regard to case
+ * and with an optional `application/` prefix (RFC 7515 section 4.1.9); `keys` are the keys of the one role that may have
+ * signed. Keys are chosen by exact `kid`, or without one when exactly one key fits (B-JWK-06); `crit`, `b64` and keys
+ * inside the token are refused or ignored (B-JWK-05). Never throws.
+ */
+export function verifyJwt(
+  token: string,
+  types: readonly string[],
+  keys: readonly VerificationKey[],
+): VerifiedJwt | JwtFault {
+  if (token.length > maxJwtLength) return 'size'
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first < 1 || second < 0 || token.includes('.', second + 1)) return 'syntax'
+  const headerBytes = fromBase64url(token.slice(0, first))
+  const signature = fromBase64url(token.slice(second + 1))
+  const header = headerBytes === undefined ? undefined : parseObject(headerBytes)
+  if (header === undefined || signature === undefined) return 'syntax'
+  if ('crit' in header || 'b64' in header || 'zip' in header) return 'crit'
+  const typ = typeof header['typ'] === 'string' ? mediaType(header['typ']) : undefined
+  if (typ === undefined || !types.includes(typ)) return 'typ'
+  if (!isJwsAlgorithm(header['alg'])) return 'alg'
+  const key = chooseKey(keys, header['alg'], header['kid'])
+  if (typeof key === 'string') return key
+  if (!signatureFits(token.slice(0, second), signature, key)) return 'signature'
+  const payload = fromBase64url(token.slice(first + 1, second))
+  const claims = payload === undefined ? undefined : parseObject(payload)
+  return claims === undefined ? 'syntax' : { typ, kid: key.kid, claims }
+}
+
+const mediaType = (typ: string): string => {
+  const lower = typ.toLowerCase()
+  return lower.startsWith('application/') ? lower.slice('application/'.length) : lower
+}
+
+function chooseKey(keys: readonly VerificationKey[], alg: JwsAlgorithm, kid: unknown): VerificationKey | JwtFault {
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) return 'kid'
+  let found: VerificationKey | undefined
+  let sameKid = false
+  for (const key of keys) {
+    if (kid !== undefined && key.kid !== kid) continue
+    sameKid = true
+    if (key.alg !== alg) continue
+    if (found !== undefined) return 'kid'
+    found = key
+  }
+  return found ?? (sameKid ? 'alg' : 'kid')
+}
+
+function signatureFits(input: string, signature: Buffer, key: VerificationKey): boolean {
+  const { digest, options, signatureBytes } = jwsAlgorithms[key.alg]
+  if (signatureBytes !== undefined && signature.length !== signatureBytes) return false
+  try {
+    return verify(digest, Buffer.from(input), { key: key.key, ...options }, signature)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,48 @@
+import { reasons, type ErrorCode, type Reason } from './reasons.ts'
+
+/** What only operators see of a refusal. */
+export type ErrorPrivate = {
+  /** What exactly was wrong; never a secret, a token or a raw parameter. */
+  readonly detail?: string | undefined
+  /** The fault beneath, where there was one. */
+  readonly cause?: unknown
+  /** Extra response headers, such as `Allow` or `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * The one error of the protocol code. It is made from a reason; the table of reasons decides what the wire gets, and
+ * detail and cause stay with the operator.
+ */
+export class OAuthError extends Error {
+  readonly reason: Reason
+  readonly detail: string | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+
+  constructor(reason: Reason, more: ErrorPrivate = {}) {
+    super(reason, more.cause === undefined ? undefined : { cause: more.cause })
+    this.name = 'OAuthError'
+    this.reason = reason
+    this.detail = more.detail
+    this.headers = more.headers
+  }
+
+  get code(): ErrorCode {
+    return reasons[this.reason].error
+  }
+
+  get status(): number {
+    return reasons[this.reason].status
+  }
+
+  get description(): string {
+    return reasons[this.reason].description
+  }
+
+  get page(): string {
+    return reasons[this.reason].page
+  }
+}
+
+/** Short form for throwing: `throw refuse('code_unknown')`. */
+export const refuse = (reason: Reason, more?: ErrorPrivate): OAuthError => new OAuthError(reason, more)

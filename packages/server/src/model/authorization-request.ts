@@ -1,0 +1,36 @@
+/** One requested claim (OpenID Connect Core section 5.5.1). */
+export type ClaimRequest = {
+  readonly essential: boolean
+  readonly value: string | undefined
+  readonly values: readonly string[] | undefined
+}
+
+/** The `claims` parameter, checked. */
+export type ClaimsRequest = {
+  readonly userinfo: Readonly<Record<string, ClaimRequest>>
+  readonly idToken: Readonly<Record<string, ClaimRequest>>
+}
+
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+
+export type ResponseMode = 'query' | 'form_post'
+
+/** A validated authorization request. Later steps read only this, never the browser's parameters again (A-AUTHZ-15). */
+export type AuthorizationRequest = {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly responseMode: ResponseMode
+  readonly state: string | undefined
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  readonly codeChallenge: string
+  readonly nonce: string | undefined
+  readonly prompt: readonly Prompt[]
+  readonly maxAge: number | undefined
+  readonly acrValues: readonly string[]
+  readonly claims: ClaimsRequest | undefined
+  readonly loginHint: string | undefined
+  /** Subject of a verified id_token_hint. */
+  readonly hintedSubject: string | undefined
+  readonly uiLocales: readonly string[]
+}

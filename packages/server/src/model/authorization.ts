@@ -1,0 +1,121 @@
+import type { Seconds } from '@sallyport/protocol'
+import type { ClaimsRequest } from './authorization-request.ts'
+
+/** How somebody signed in, as it is told to clients (OpenID Connect Core section 2). */
+export type Authentication = {
+  readonly time: Seconds
+  readonly acr: string | undefined
+  readonly amr: readonly string[]
+}
+
+/** Who allowed which client what: the parent of every token issued from it, and so the token family. */
+export type Authorization = {
+  readonly id: string
+  readonly clientId: string
+  readonly subject: string
+  readonly sessionId: string
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  readonly claims: ClaimsRequest | undefined
+  readonly authentication: Authentication
+  /** Survives a normal sign-out: the person agreed to offline access (B-CX-16). */
+  readonly offline: boolean
+  readonly createdAt: Seconds
+  /** Nothing issued under it lives longer. */
+  readonly expiresAt: Seconds
+}
+
+/** What ended an authorization; the `reason` of the event `grant.revoked`. */
+export type RevocationReason =
+  | 'code_replay'
+  | 'refresh_reuse'
+  | 'client_request'
+  | 'subject_inactive'
+  | 'credential_change'
+  | 'session_ended'
+  | 'consent_withdrawn'
+  | 'administrator'
+
+/** An authorization code at rest; the code itself is only known to the client. */
+export type AuthorizationCode = {
+  readonly digest: string
+  readonly authorizationId: string
+  readonly clientId: string
+  readonly redirectUri: string
+  /** `undefined` only for a row that must never be redeemed (A-PKCE-08). */
+  readonly codeChallenge: string | undefined
+  readonly nonce: string | undefined
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
+  /** Network of the browser that was given the code, for the log of failed exchanges. */
+  readonly network: string
+}
+
+/** A code together with all that decides about its redemption, read in one trip. */
+export type AuthorizationCodeView = {
+  readonly code: AuthorizationCode
+  readonly state: 'issued' | 'redeemed' | 'destroyed'
+  readonly authorization: Authorization
+  readonly ended: AuthorizationEnd | undefined
+}
+
+/** Why an authorization no longer stands. */
+export type AuthorizationEnd = 'authorization_revoked' | 'subject_inactive' | 'session_ended'
+
+/** A refresh token at rest. */
+export type RefreshToken = {
+  readonly digest: string
+  readonly authorizationId: string
+  readonly clientId: string
+  /** 0 for the first of a family, then one more with each rotation. */
+  readonly sequence: number
+  readonly issuedAt: Seconds
+  /** The token is dead after this instant unless it was used before. */
+  readonly idleExpiresAt: Seconds
+  /** The answer that delivered this token, sealed under its predecessor; kept for the retry grace only (A-RT-04). */
+  readonly sealedAnswer: Uint8Array | undefined
+}
+
+/** A refresh token together with all that decides about it, read in one trip. */
+export type RefreshTokenView = {
+  readonly token: RefreshToken
+  readonly state: 'current' | 'rotated'
+  /** When it was spent, and what became of its successor. */
+  readonly rotatedAt: Seconds | undefined
+  readonly successor: { readonly state: 'current' | 'rotated'; readonly sealedAnswer: Uint8Array | undefined } | undefined
+  readonly authorization: Authorization
+  readonly ended: AuthorizationEnd | undefined
+}
+
+/** What has to be redeemed for an answer: exactly one thing, or nothing. */
+export type Redemption =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'authorization_code'; readonly digest: string }
+  | { readonly kind: 'refresh_token'; readonly digest: string }
+
+/** Everything that is written together with a redemption. */
+export type IssuedRecords = {
+  readonly refreshToken: RefreshToken | undefined
+  readonly events: readonly SecurityEvent[]
+}
+
+/** A security event as it is stored and logged; `specs/threats` has the vocabulary. */
+export type SecurityEvent = {
+  readonly id: string
+  readonly event: string
+  readonly severity: 'info' | 'low' | 'medium' | 'high'
+  readonly ts: Seconds
+  readonly requestId: string | undefined
+  readonly clientId: string | undefined
+  readonly subject: string | undefined
+  readonly authorizationId: string | undefined
+  /** Network of the request: an IPv4 address or an IPv6 /64. */
+  readonly network: string | undefined
+  readonly reason: string | undefined
+  /** Class of a failed code exchange (A-LOG-01). */
+  readonly class: string | undefined
+  /** How many alike were folded into this one. */
+  readonly count: number
+  /** Further facts without secrets, such as the surface of a form or the age of a code in seconds. */
+  readonly detail: Readonly<Record<string, string | number | boolean>>
+}

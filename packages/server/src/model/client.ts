@@ -1,0 +1,81 @@
+import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
+
+/** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
+export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
+
+/** By which door a client came in. */
+export type ClientChannel = 'managed'
+
+/** How a client proves who it is at the token endpoint; one method per client. */
+export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
+
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+
+/** A client secret at rest: only its digest, and the instant it stops working (A-TOK-10). */
+export type ClientSecret = {
+  readonly id: string
+  readonly digest: string
+  readonly createdAt: Seconds
+  readonly expiresAt: Seconds
+}
+
+/** A registered client. Records are replaced as a whole, never changed in place; `version` grows by one each time. */
+export type Client = {
+  readonly id: string
+  readonly version: number
+  readonly name: string
+  readonly type: ClientType
+  readonly channel: ClientChannel
+  readonly applicationType: ApplicationType
+  readonly authenticationMethod: ClientAuthenticationMethod
+  readonly secrets: readonly ClientSecret[]
+  readonly redirectUris: readonly string[]
+  readonly postLogoutRedirectUris: readonly string[]
+  /** Origins that may call the token endpoint from a browser; derived from https redirect URIs when empty (A-CORS-03). */
+  readonly allowedOrigins: readonly string[]
+  readonly grantTypes: readonly GrantType[]
+  /** The ceiling of what the client may ask for. */
+  readonly scope: readonly string[]
+  /** The scope of a request that names none; empty means such a request fails. */
+  readonly defaultScope: readonly string[]
+  /** Resources it may ask tokens for; `undefined` means every registered one. */
+  readonly resources: readonly string[] | undefined
+  /** Resources whose tokens it may introspect: it is the server behind them (A-INT-02). */
+  readonly resourceServerOf: readonly string[]
+  readonly idTokenAlgorithm: JwsAlgorithm
+  /** Answer UserInfo as a signed JWT (B-UI-08). */
+  readonly userinfoAlgorithm: JwsAlgorithm | undefined
+  readonly defaultMaxAge: number | undefined
+  readonly requireAuthTime: boolean
+  readonly defaultAcrValues: readonly string[]
+  /** Absence of `state` is an error (A-AUTHZ-10). */
+  readonly requireState: boolean
+  /** `redirect_uri` must be repeated at the token endpoint, as OAuth 2.0 had it (A-CODE-07). */
+  readonly requireRedirectUriAtToken: boolean
+  /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
+  readonly firstParty: boolean
+  /** Shorter lifetimes than the policy's, in seconds; longer ones have no effect. */
+  readonly accessTokenLifetime: number | undefined
+  readonly refreshTokenIdle: number | undefined
+  readonly refreshTokenAbsolute: number | undefined
+  readonly clientUri: string | undefined
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+  readonly disabledAt: Seconds | undefined
+}
+
+/** An API that tokens can be issued for. */
+export type Resource = {
+  /** The identifier clients send as `resource` and tokens carry as `aud` (RFC 8707). */
+  readonly id: string
+  readonly name: string
+  /** Its scopes with the words of the consent page. */
+  readonly scopes: readonly { readonly name: string; readonly description: string }[]
+  readonly accessTokenLifetime: number | undefined
+}
+
+/** True for a client whose software can keep no secret. */
+export const isPublic = (client: Client): boolean => client.authenticationMethod === 'none'
+
+/** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
+export const isBrowserBased = (client: Client): boolean => client.type === 'spa'

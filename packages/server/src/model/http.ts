@@ -1,0 +1,28 @@
+/** A request as the server sees it: one plain record, made by an adapter, never changed. */
+export type HttpRequest = {
+  readonly method: string
+  /** The path as sent, without query; nothing is decoded or normalised. */
+  readonly path: string
+  /** The query as sent, without its question mark. */
+  readonly query: string
+  /** Names in lower case, as node:http gives them. */
+  readonly headers: HttpHeaders
+  /** The body, at most as large as the policy allows; `undefined` for a request without one. */
+  readonly body: Uint8Array | undefined
+  /** Address of the peer: the socket's, or what a configured proxy said (A-GEN-06). */
+  readonly remoteAddress: string
+  /** Set by the adapter when the request may not be looked at any further. */
+  readonly fault?: HttpFault | undefined
+}
+
+export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What an adapter found wrong before the server saw the request. */
+export type HttpFault = 'size' | 'header_duplicated' | 'encoding'
+
+/** An answer: status, headers in the order they are written, and the whole body. */
+export type HttpResponse = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: string | Uint8Array
+}

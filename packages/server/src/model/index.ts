@@ -1,0 +1,45 @@
+export type { AccountClaims, AccountStore, User } from './account.ts'
+export type { Accounts } from './accounts.ts'
+export type {
+  Authentication,
+  Authorization,
+  AuthorizationCode,
+  AuthorizationCodeView,
+  AuthorizationEnd,
+  IssuedRecords,
+  Redemption,
+  RefreshToken,
+  RefreshTokenView,
+  RevocationReason,
+  SecurityEvent,
+} from './authorization.ts'
+export type { AuthorizationRequest, ClaimRequest, ClaimsRequest, Prompt, ResponseMode } from './authorization-request.ts'
+export {
+  isBrowserBased,
+  isPublic,
+  type Client,
+  type ClientAuthenticationMethod,
+  type ClientChannel,
+  type ClientSecret,
+  type ClientType,
+  type GrantType,
+  type Resource,
+} from './client.ts'
+export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
+export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
+export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
+export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
+export type { EventDraft, PageOptions, Route, RouteHandler, RouteHost } from './route.ts'
+export type { SigningKey } from './signing-key.ts'
+export {
+  StoreUnavailable,
+  type AdminStore,
+  type AuthorizationListing,
+  type CodeIssue,
+  type CodeIssueRecords,
+  type Page,
+  type SessionView,
+  type Store,
+  type Swept,
+  type TokenStanding,
+} from './store.ts'

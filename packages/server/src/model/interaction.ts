@@ -1,0 +1,54 @@
+import type { Seconds } from '@sallyport/protocol'
+import type { Authentication } from './authorization.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+
+/** Signed-in browser. The cookie holds a handle; the row is found by its digest. */
+export type Session = {
+  /** Stable public id of the session (`sid`); never the cookie value. */
+  readonly id: string
+  readonly digest: string
+  readonly subject: string
+  readonly authentication: Authentication
+  readonly createdAt: Seconds
+  readonly seenAt: Seconds
+  readonly expiresAt: Seconds
+  /** Network and user agent at sign-in, cut to 200 characters, for the list of sessions. */
+  readonly network: string
+  readonly userAgent: string
+}
+
+/** An authorization request that needs a person: the transaction of A-AUTHZ-14. */
+export type Interaction = {
+  readonly digest: string
+  /** Digest of the cookie of the browser that began it; no other browser can go on. */
+  readonly browserDigest: string
+  readonly request: AuthorizationRequest
+  readonly createdAt: Seconds
+  readonly expiresAt: Seconds
+  /** Raised by each accepted form, so that a form works once. */
+  readonly version: number
+  /** Session that was signed in for this very interaction, when it had to be (prompt=login, max_age). */
+  readonly loginSessionId: string | undefined
+  /** Account confirmed on the account page (prompt=select_account). */
+  readonly accountChosen: boolean
+  readonly decision: InteractionDecision | undefined
+}
+
+/** What the person decided on the consent page. */
+export type InteractionDecision = {
+  readonly allow: boolean
+  readonly subject: string
+  readonly scope: readonly string[]
+  readonly remember: boolean
+}
+
+/** Remembered agreement of one person with one client, compared as sets (CS-06). */
+export type Consent = {
+  readonly subject: string
+  readonly clientId: string
+  readonly scope: readonly string[]
+  readonly resources: readonly string[]
+  readonly claims: readonly string[]
+  readonly grantedAt: Seconds
+  readonly expiresAt: Seconds
+}

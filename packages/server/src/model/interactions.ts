@@ -1,0 +1,72 @@
+import type { Form } from '@sallyport/protocol'
+import type { Client } from './client.ts'
+import type { HttpRequest, HttpResponse } from './http.ts'
+import type { Interaction, Session } from './interaction.ts'
+
+/** The page an interaction needs next. */
+export type InteractionStep = 'login' | 'account' | 'consent'
+
+/** One scope in words, and whose it is. */
+export type ScopeInWords = { readonly name: string; readonly description: string | undefined; readonly resource: string | undefined }
+
+/** An interaction as a page sees it. Only the browser that began it gets this far. */
+export type OpenInteraction = {
+  /** Value of the `interaction` parameter. */
+  readonly id: string
+  readonly interaction: Interaction
+  readonly client: Client
+  /** Scheme and host of the redirect URI, for the page and for its `form-action`. */
+  readonly redirectSource: string
+  readonly step: InteractionStep
+  /** Who is signed in at this browser now. */
+  readonly session: Session | undefined
+  /** Value for a hidden field named `csrf`; works for one accepted form. */
+  readonly csrf: string
+  readonly scopes: readonly ScopeInWords[]
+  readonly resources: readonly { readonly id: string; readonly name: string }[]
+  /** Names of claims asked for one by one (OpenID Connect Core section 5.5). */
+  readonly claims: readonly string[]
+  /** False when agreement may not be remembered for this client (A-AUTHZ-16). */
+  readonly mayRemember: boolean
+}
+
+/** What the application found out about a person who signed in. */
+export type Login = {
+  /** The `sub`: stable, at most 255 ASCII characters, never that of somebody else. */
+  readonly subject: string
+  /** Methods really used (RFC 8176), such as `pwd`. */
+  readonly amr: readonly string[]
+  readonly acr: string | undefined
+}
+
+/**
+ * The browser side of an authorization request, for login and consent pages of any make. Every function checks the
+ * browser binding first and throws `OAuthError` with the reasons `interaction_unknown` or `browser_binding`.
+ */
+export type Interactions = {
+  /** Finds the interaction named by the request's `interaction` parameter (query, or form on POST). */
+  find(request: HttpRequest): Promise<OpenInteraction>
+  /** Parses a posted form and checks its CSRF token and origin; throws reason `csrf` (A-UI-06). */
+  form(request: HttpRequest, open: OpenInteraction): Form
+  /** Starts a session with a new identifier for the person and goes on; answers 303. */
+  login(request: HttpRequest, open: OpenInteraction, login: Login): Promise<HttpResponse>
+  /** Goes on with the account that is signed in; answers 303. */
+  keepAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
+  /** Notes what the person decided and goes on; `scope` is cut to what was asked; answers 303. */
+  decide(
+    request: HttpRequest,
+    open: OpenInteraction,
+    decision: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean },
+  ): Promise<HttpResponse>
+  /** Gives up: the client gets `access_denied`; answers 303. */
+  cancel(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
+  /** A new CSRF token for showing the form again after a refused attempt; the old one is spent. Throws `csrf` when it already was. */
+  renew(open: OpenInteraction): Promise<OpenInteraction>
+}
+
+/** The signed-in browser, for pages outside an authorization request. */
+export type Sessions = {
+  find(request: HttpRequest): Promise<Session | undefined>
+  /** Ends the session of this browser, if any; the answer's headers must be sent along. */
+  end(request: HttpRequest): Promise<Readonly<Record<string, string>>>
+}

@@ -1,0 +1,41 @@
+import type { ReasonEntry } from '@sallyport/protocol'
+
+/** What an error page tells (A-UI-12): never a stack, a secret, a raw parameter or a link to an unchecked address. */
+export type ErrorView = {
+  readonly reason: string
+  readonly entry: ReasonEntry
+  readonly requestId: string
+  /** Address of the help page, where the server serves one. */
+  readonly helpUrl: string | undefined
+  /** Name of the application, only when the client was found. */
+  readonly clientName: string | undefined
+  /** A checked address to go on to by hand, for applications that are not trusted with an automatic return (A-AUTHZ-13). */
+  readonly continueTo: { readonly host: string; readonly url: string } | undefined
+  /** In development only: what was sent and the most similar registered value. */
+  readonly comparison: { readonly sent: string; readonly registered: readonly string[] } | undefined
+  readonly uiLocales: readonly string[]
+}
+
+/** Asks whether to sign out. */
+export type SignOutView = {
+  readonly action: string
+  /** Hidden fields that have to come back with the form. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly clientName: string | undefined
+  readonly accountName: string | undefined
+  readonly uiLocales: readonly string[]
+}
+
+/** Tells that nobody is signed in any more. */
+export type SignedOutView = {
+  /** Why the return address of the request was not followed, where that is so. */
+  readonly notice: 'logout_redirect' | undefined
+  readonly uiLocales: readonly string[]
+}
+
+/** The pages that belong to protocol endpoints. Each gives a whole HTML document; headers are the server's business. */
+export type Pages = {
+  error(view: ErrorView): string
+  signOut(view: SignOutView): string
+  signedOut(view: SignedOutView): string
+}

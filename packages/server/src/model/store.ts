@@ -1,0 +1,181 @@
+import type { Seconds } from '@sallyport/protocol'
+import type {
+  Authorization,
+  AuthorizationCode,
+  AuthorizationCodeView,
+  IssuedRecords,
+  Redemption,
+  RefreshTokenView,
+  RevocationReason,
+  SecurityEvent,
+} from './authorization.ts'
+import type { AccountStore } from './account.ts'
+import type { Client, Resource } from './client.ts'
+import type { Consent, Interaction, Session } from './interaction.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** What happened to a request for a code. Everything but `issued` wrote nothing. */
+export type CodeIssue = 'issued' | 'interaction_consumed' | 'challenge_reused' | 'session_ended' | 'client_disabled'
+
+/** All that is written when an authorization request succeeds. */
+export type CodeIssueRecords = {
+  readonly authorization: Authorization
+  readonly code: AuthorizationCode
+  /** The interaction that ends here, and the version at which it was read; `undefined` when no page was shown. */
+  readonly interaction: { readonly digest: string; readonly version: number } | undefined
+  /** Agreement to remember; replaces the earlier one of the same person and client. */
+  readonly consent: Consent | undefined
+  readonly events: readonly SecurityEvent[]
+}
+
+/** What decides whether an access token is still good. */
+export type TokenStanding = {
+  readonly jti: string
+  /** `undefined` for tokens of the client credentials grant. */
+  readonly authorizationId: string | undefined
+  readonly clientId: string
+}
+
+/** A session as the browser surface needs it. */
+export type SessionView = { readonly session: Session; readonly subjectActive: boolean }
+
+/** Rows removed by one sweep, per table. */
+export type Swept = Readonly<Record<string, number>>
+
+/**
+ * The hot side of storage: protocol verbs, each with its concurrency law. Every promise that resolves after a write means
+ * that the write is durable. A driver that cannot reach its medium rejects with `StoreUnavailable`, and then nothing of
+ * the call was written or everything will be found later; it never resolves with a guess.
+ */
+export type Store = {
+  findClient(id: string): Promise<Client | undefined>
+  findResource(id: string): Promise<Resource | undefined>
+  listResources(): Promise<readonly Resource[]>
+
+  saveInteraction(interaction: Interaction): Promise<void>
+  findInteraction(digest: string, now: Seconds): Promise<Interaction | undefined>
+  /** Law: over all time, on all nodes, at most one call per digest and version resolves true. */
+  advanceInteraction(next: Interaction, fromVersion: number): Promise<boolean>
+  /** Ends an interaction without a code. Law: as advanceInteraction; it competes with issueCode. */
+  endInteraction(digest: string, version: number): Promise<boolean>
+
+  findSession(digest: string, now: Seconds): Promise<SessionView | undefined>
+  /** Starts a session and, in the same transaction, retires the one it follows; unfinished codes move with neither. */
+  startSession(session: Session, replaces: string | undefined, events: readonly SecurityEvent[]): Promise<void>
+  /** Notes that a session was used, for the idle limit. */
+  touchSession(id: string, seenAt: Seconds): Promise<void>
+  /**
+   * Ends a session: its handle is dead, its interactions and unredeemed codes are gone, and every authorization of it
+   * that is not offline, or belongs to a browser-based client, is revoked. Idempotent; true when it was alive.
+   */
+  endSession(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
+
+  findConsent(subject: string, clientId: string, now: Seconds): Promise<Consent | undefined>
+  /** Forgets the agreement and revokes every authorization of this person and client, in one transaction (RT-17). */
+  withdrawConsent(subject: string, clientId: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
+
+  /** True when a code whose row still exists was issued to this client for this challenge (A-PKCE-10). */
+  challengeUsed(clientId: string, codeChallenge: string): Promise<boolean>
+  /**
+   * Ends the interaction, remembers consent and stores authorization and code, together or not at all.
+   * Law: over all time, on all nodes, one interaction and one (client, challenge) pair gives at most one `issued`; session,
+   * subject and client are looked at inside the transaction.
+   */
+  issueCode(records: CodeIssueRecords, now: Seconds): Promise<CodeIssue>
+  findAuthorizationCode(digest: string): Promise<AuthorizationCodeView | undefined>
+  /** Destroys an issued code; a redeemed one stays redeemed. Law: at most one call per code resolves true. */
+  destroyAuthorizationCode(digest: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
+
+  findRefreshToken(digest: string): Promise<RefreshTokenView | undefined>
+  /**
+   * Redeems a code or refresh token AND writes what is issued for it, together or not at all.
+   * Law: over all time, on all nodes, at most one call per digest resolves true, and none after the authorization was
+   * revoked or its person or client was disabled. A call that resolves false wrote nothing.
+   */
+  redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
+  /** Ends an authorization and everything issued under it. Idempotent; true for the call that ended it. Never called inside redeem. */
+  revokeAuthorization(
+    id: string,
+    reason: RevocationReason,
+    now: Seconds,
+    events: readonly SecurityEvent[],
+  ): Promise<boolean>
+  /** Puts one access token on the deny list until it would have expired anyway. Idempotent. */
+  denyAccessToken(jti: string, expiresAt: Seconds, events: readonly SecurityEvent[]): Promise<void>
+  /** True while token, authorization, person and client are all in force. */
+  tokenStands(token: TokenStanding, now: Seconds): Promise<boolean>
+
+  /** Law: over all time, on all nodes, at most one call per key resolves true before it expires. */
+  rememberOnce(key: string, expiresAt: Seconds, now: Seconds): Promise<boolean>
+  /** Adds one to a counter that starts over `window` seconds after its first count, and tells the new value. Atomic. */
+  count(key: string, window: number, now: Seconds): Promise<number>
+  /** Present value of a counter; 0 when its window is over. */
+  readCount(key: string, now: Seconds): Promise<number>
+  /** Sets a counter back, after a success. */
+  clearCount(key: string): Promise<void>
+
+  /** True unless the person was disabled; people the store never heard of count as active (an embedder's own user base). */
+  subjectActive(subject: string): Promise<boolean>
+  /** Disables or enables a person. Disabling ends all sessions and authorizations at once; enabling revives none (RT-12). */
+  setSubjectActive(subject: string, active: boolean, now: Seconds, events: readonly SecurityEvent[]): Promise<void>
+  /** Ends all sessions and authorizations of a person, for instance after a password change (A-RT-11). */
+  endSubject(subject: string, reason: RevocationReason, now: Seconds, events: readonly SecurityEvent[]): Promise<void>
+
+  listSigningKeys(): Promise<readonly SigningKey[]>
+  /** Law: at most one call per `slot` (algorithm and ordinal) resolves true, so two nodes never rotate at once. */
+  addSigningKey(key: SigningKey, slot: string, retire: { readonly kid: string; readonly removeAt: Seconds } | undefined): Promise<boolean>
+
+  appendEvents(events: readonly SecurityEvent[]): Promise<void>
+  /** Removes what no decision needs any more, at most `limit` rows a table, oldest first. */
+  sweep(now: Seconds, limit: number): Promise<Swept>
+
+  readonly admin: AdminStore
+  readonly accounts: AccountStore
+  /** Waits for what is under way and lets go of the medium. */
+  close(): Promise<void>
+}
+
+/** One page of a list; `next` is given back as `after`. */
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined }
+
+export type AuthorizationListing = {
+  readonly authorization: Authorization
+  readonly revokedAt: Seconds | undefined
+  readonly revokedReason: RevocationReason | undefined
+}
+
+/** Lists and edits, for operators. At most 200 rows a page. */
+export type AdminStore = {
+  /** Law: false when the id exists, and then nothing was written. */
+  createClient(client: Client, events: readonly SecurityEvent[]): Promise<boolean>
+  /** Law: writes only over the version before; false when somebody else was faster or the client is gone. */
+  updateClient(client: Client, events: readonly SecurityEvent[]): Promise<boolean>
+  /** Removes a client and revokes all its authorizations; false when there was none. */
+  deleteClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
+  listClients(after: string | undefined, limit: number): Promise<Page<Client>>
+  saveResource(resource: Resource, events: readonly SecurityEvent[]): Promise<void>
+  listSessions(filter: { readonly subject?: string | undefined }, after: string | undefined, limit: number, now: Seconds): Promise<Page<Session>>
+  listAuthorizations(
+    filter: { readonly subject?: string | undefined; readonly clientId?: string | undefined },
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<AuthorizationListing>>
+  listEvents(
+    filter: { readonly requestId?: string | undefined; readonly clientId?: string | undefined; readonly event?: string | undefined },
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<SecurityEvent>>
+  /** The newest events, oldest first. */
+  lastEvents(limit: number): Promise<Page<SecurityEvent>>
+}
+
+/** The store cannot do its work now: unreachable, full, read-only or too slow. Answered with 503 and `Retry-After`. */
+export class StoreUnavailable extends Error {
+  readonly reason: 'unreachable' | 'full' | 'read_only' | 'timeout'
+
+  constructor(reason: StoreUnavailable['reason'], cause?: unknown) {
+    super(`store unavailable: ${reason}`, { cause })
+    this.name = 'StoreUnavailable'
+    this.reason = reason
+  }
+}
