@@ -73,7 +73,8 @@ const run = (command, args, options = {}) =>
 const npm = (args, cwd, path) => {
   const env = { ...process.env, PATH: [...path, process.env.PATH || ''].join(delimiter) }
   // Settings of an outer `npm start` or `npm test` describe that call, not this one.
-  for (const name of Object.keys(env)) if (/^npm_(?!config_(registry|cache|proxy|https_proxy|cafile)$)/i.test(name)) delete env[name]
+  for (const name of Object.keys(env))
+    if (/^npm_(?!config_(registry|cache|proxy|https_proxy|cafile)$)/i.test(name)) delete env[name]
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--no-progress']
   return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...flags], { cwd, env })
 }
@@ -148,16 +149,20 @@ async function findRuntime() {
   const home = join(runtimeDir, `node-${pinnedNode}-${platform}`)
   const node = join(home, 'bin', 'node')
   if (existsSync(node)) return node
-  if (platform !== 'linux-x64' && platform !== 'linux-arm64') throw noRuntime(`no newer one can be fetched for ${platform}`)
+  if (platform !== 'linux-x64' && platform !== 'linux-arm64')
+    throw noRuntime(`no newer one can be fetched for ${platform}`)
   return withBootLock(() => (existsSync(node) ? node : fetchRuntime(platform, home)))
 }
 
 async function fetchRuntime(platform, home) {
-  say(`sallyport: Node ${process.versions.node} is too old; fetching Node ${pinnedNode} into .runtime, for this checkout only`)
+  say(
+    `sallyport: Node ${process.versions.node} is too old; fetching Node ${pinnedNode} into .runtime, for this checkout only`,
+  )
   const staging = join(runtimeDir, 'staging')
   rmSync(staging, { recursive: true, force: true })
   mkdirSync(staging, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(root, 'scripts/runtime', file), join(staging, file))
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(root, 'scripts/runtime', file), join(staging, file))
   const fetched = await npm(['ci'], staging, [])
   if (fetched.code !== 0) throw noRuntime(`fetching a newer one failed (${lastLine(fetched.output)})`)
   const unpacked = join(staging, 'node_modules', `node-${platform}`)
@@ -202,7 +207,9 @@ async function install(dev, bin) {
     // A package cut off while unpacking looks complete to npm, so nothing of an unfinished install is kept.
     if (stamp ? !stamp.done : existsSync(modules) && !existsSync(join(modules, '.package-lock.json'))) removeModules()
     const withDev = dev || Boolean(stamp && stamp.dev) || existsSync(join(modules, 'vitest'))
-    say(`sallyport: installing ${withDev ? 'everything, with development tools' : 'what running needs'} into node_modules`)
+    say(
+      `sallyport: installing ${withDev ? 'everything, with development tools' : 'what running needs'} into node_modules`,
+    )
     mkdirSync(modules, { recursive: true })
     writeFileSync(stampFile, JSON.stringify({ done: false }))
     const outcome = await npm(['install', '--no-save', ...(withDev ? ['--include=dev'] : ['--omit=dev'])], root, [bin])
@@ -245,7 +252,11 @@ async function main([name = 'dev', ...rest]) {
   if (name === 'reset') return reset()
   const [file, ...args] = rest
   const command = name === 'exec' && file ? { entry: file, args: [], dev: true } : commands[name]
-  if (!command) throw new BootFailure(`usage: node boot.mjs ${Object.keys(commands).join(' | ')} | reset | exec <file> [argument…]`, 2)
+  if (!command)
+    throw new BootFailure(
+      `usage: node boot.mjs ${Object.keys(commands).join(' | ')} | reset | exec <file> [argument…]`,
+      2,
+    )
   process.chdir(root)
   const node = await findRuntime()
   const bin = linkRuntime(node)
