@@ -233,7 +233,9 @@ function removeModules() {
 
 /** Runs the command and becomes it, as far as the outside can tell: same signals, same exit code. */
 function handOver(node, bin, entry, args) {
-  const env = { ...process.env, PATH: [bin, join(modules, '.bin'), process.env.PATH || ''].join(delimiter) }
+  const path = [bin, join(modules, '.bin'), process.env.PATH || ''].join(delimiter)
+  // Libraries promise to run on older Nodes than ours; their tests need to know where one is.
+  const env = { ...process.env, PATH: path, SALLYPORT_HOST_NODE: process.execPath }
   const child = spawn(node, ['--conditions=@sallyport/source', entry, ...args], { stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {

@@ -26,7 +26,8 @@ const direction: Readonly<Record<string, readonly string[]>> = {
 /** Folders and files of packages/server/src, lowest first; what stands in one row does not know its neighbours. */
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
-  ['policy.ts'],
+  ['ids.ts', 'network.ts', 'secrets.ts'],
+  ['events.ts', 'policy.ts'],
   ['relaxations.ts'],
   ['context.ts'],
   ['clients', 'tokens'],

@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checks } from './checks.ts'
+import { findChromium } from './chromium.ts'
+import { packageChecks } from './package-checks.ts'
+import { reportDir, tmpDir } from './paths.ts'
+import { readmeCommands } from './readme-commands.ts'
+import { countLine, couldNotRun, runSteps, sum, type Outcome, type Step } from './step.ts'
+import { runVitest } from './vitest-step.ts'
+
+// `npm test`: everything that decides whether this tree is good, one line for each part, the count alone at the end.
+const quick = process.argv.includes('--quick')
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--quick')
+
+/** Browsers and tests write their temporary files here, so that nothing stays behind in the system's folder. */
+function scratch(): string {
+  mkdirSync(tmpDir, { recursive: true })
+  return mkdtempSync(join(tmpDir, 'test-'))
+}
+
+async function browserTests(env: Record<string, string>): Promise<Outcome> {
+  const found = await findChromium().catch((error: Error) => error)
+  if (!(found instanceof Error)) {
+    const outcome = await runVitest('browser', { env })
+    return sum([outcome, { passed: 0, failed: 0, skipped: 0, note: found.version }])
+  }
+  return sum([await runVitest('browser', { env, only: ['/strangers/'] }), couldNotRun(found.message)])
+}
+
+async function main(): Promise<void> {
+  rmSync(reportDir, { recursive: true, force: true })
+  mkdirSync(reportDir, { recursive: true })
+  const folder = scratch()
+  const env = { TMPDIR: folder }
+  const unit: Step = { name: 'unit, protocol and property tests', run: () => runVitest('unit', { env }) }
+  const everything: readonly Step[] = [
+    {
+      name: 'types, lint, layers, errors, requirements, docs',
+      run: async () => sum(await runSteps(checks, 2)),
+    },
+    unit,
+    { name: 'race and fault tests', run: () => runVitest('faults', { env }) },
+    { name: 'independent clients and browser', run: () => browserTests(env) },
+    { name: 'packages as published', run: () => packageChecks(folder) },
+    { name: 'commands of the README', run: () => readmeCommands(folder) },
+  ]
+  try {
+    const results = await runSteps(quick ? [unit] : everything)
+    writeFileSync(join(reportDir, 'summary.json'), JSON.stringify(results, undefined, 2))
+    const total = sum(results)
+    if (total.failed > 0) process.exitCode = 1
+    console.log(countLine(total))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+if (unknown.length > 0) {
+  console.error(`npm test knows only --quick, not ${unknown.join(' ')}`)
+  process.exitCode = 2
+} else {
+  await main()
+}
