@@ -27,3 +27,6 @@ export type AccountStore = {
   /** Replaces the hash alone, after a successful sign-in with older parameters. */
   rehashPassword(id: string, passwordHash: string, previous: string): Promise<boolean>
 }
+
+/** The form in which usernames are compared: two names with the same key are the same name. */
+export const usernameKey = (username: string): string => username.normalize('NFKC').toLowerCase()

@@ -18,6 +18,10 @@ export type Authorization = {
   readonly resources: readonly string[]
   readonly claims: ClaimsRequest | undefined
   readonly authentication: Authentication
+  /** The ID Token says when the person signed in: max_age, require_auth_time or an essential claim asked for it. */
+  readonly tellAuthTime: boolean
+  /** The ID Token says how the person signed in: acr_values or an acr claim asked for it. */
+  readonly tellAcr: boolean
   /** Survives a normal sign-out: the person agreed to offline access (B-CX-16). */
   readonly offline: boolean
   readonly createdAt: Seconds
@@ -62,6 +66,12 @@ export type AuthorizationCodeView = {
 /** Why an authorization no longer stands. */
 export type AuthorizationEnd = 'authorization_revoked' | 'subject_inactive' | 'session_ended'
 
+/** What a reason of revocation means to somebody who presents a code or token of the authorization. */
+export function endFor(reason: RevocationReason): AuthorizationEnd {
+  if (reason === 'session_ended' || reason === 'subject_inactive') return reason
+  return 'authorization_revoked'
+}
+
 /** A refresh token at rest. */
 export type RefreshToken = {
   readonly digest: string
@@ -82,7 +92,9 @@ export type RefreshTokenView = {
   readonly state: 'current' | 'rotated'
   /** When it was spent, and what became of its successor. */
   readonly rotatedAt: Seconds | undefined
-  readonly successor: { readonly state: 'current' | 'rotated'; readonly sealedAnswer: Uint8Array | undefined } | undefined
+  readonly successor:
+    | { readonly digest: string; readonly state: 'current' | 'rotated'; readonly sealedAnswer: Uint8Array | undefined }
+    | undefined
   readonly authorization: Authorization
   readonly ended: AuthorizationEnd | undefined
 }

@@ -31,7 +31,7 @@ export type Client = {
   readonly secrets: readonly ClientSecret[]
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
-  /** Origins that may call the token endpoint from a browser; derived from https redirect URIs when empty (A-CORS-03). */
+  /** Origins that may call the token endpoint from a browser (A-CORS-03); for an spa they are derived from its redirect URIs when none are given. */
   readonly allowedOrigins: readonly string[]
   readonly grantTypes: readonly GrantType[]
   /** The ceiling of what the client may ask for. */
@@ -54,6 +54,8 @@ export type Client = {
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
   readonly firstParty: boolean
+  /** Refresh tokens also without offline_access; they end with the session (A-TOK-13, A-RT-11). */
+  readonly sessionRefreshTokens: boolean
   /** Shorter lifetimes than the policy's, in seconds; longer ones have no effect. */
   readonly accessTokenLifetime: number | undefined
   readonly refreshTokenIdle: number | undefined

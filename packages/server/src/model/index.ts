@@ -1,19 +1,26 @@
-export type { AccountClaims, AccountStore, User } from './account.ts'
+export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
 export type { Accounts } from './accounts.ts'
-export type {
-  Authentication,
-  Authorization,
-  AuthorizationCode,
-  AuthorizationCodeView,
-  AuthorizationEnd,
-  IssuedRecords,
-  Redemption,
-  RefreshToken,
-  RefreshTokenView,
-  RevocationReason,
-  SecurityEvent,
+export {
+  endFor,
+  type Authentication,
+  type Authorization,
+  type AuthorizationCode,
+  type AuthorizationCodeView,
+  type AuthorizationEnd,
+  type IssuedRecords,
+  type Redemption,
+  type RefreshToken,
+  type RefreshTokenView,
+  type RevocationReason,
+  type SecurityEvent,
 } from './authorization.ts'
-export type { AuthorizationRequest, ClaimRequest, ClaimsRequest, Prompt, ResponseMode } from './authorization-request.ts'
+export type {
+  AuthorizationRequest,
+  ClaimRequest,
+  ClaimsRequest,
+  Prompt,
+  ResponseMode,
+} from './authorization-request.ts'
 export {
   isBrowserBased,
   isPublic,
@@ -29,6 +36,7 @@ export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.t
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
 export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
+export { maxPage, retention } from './retention.ts'
 export type { EventDraft, PageOptions, Route, RouteHandler, RouteHost } from './route.ts'
 export type { SigningKey } from './signing-key.ts'
 export {

@@ -49,6 +49,8 @@ export type Swept = Readonly<Record<string, number>>
  */
 export type Store = {
   findClient(id: string): Promise<Client | undefined>
+  /** True when some client that is not disabled may call from this origin: its `allowedOrigins` name it (A-CORS-03). */
+  originRegistered(origin: string): Promise<boolean>
   findResource(id: string): Promise<Resource | undefined>
   listResources(): Promise<readonly Resource[]>
 
@@ -60,7 +62,10 @@ export type Store = {
   endInteraction(digest: string, version: number): Promise<boolean>
 
   findSession(digest: string, now: Seconds): Promise<SessionView | undefined>
-  /** Starts a session and, in the same transaction, retires the one it follows; unfinished codes move with neither. */
+  /**
+   * Stores a session. `replaces` is the id of a session row that disappears in the same transaction without ending what
+   * was issued under it; a person who signs in again keeps the id and only gets a new handle.
+   */
   startSession(session: Session, replaces: string | undefined, events: readonly SecurityEvent[]): Promise<void>
   /** Notes that a session was used, for the idle limit. */
   touchSession(id: string, seenAt: Seconds): Promise<void>

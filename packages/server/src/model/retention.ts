@@ -1,0 +1,22 @@
+import { codeMemory, floor } from '@sallyport/protocol'
+
+const day = 24 * 60 * 60
+
+/**
+ * How long rows outlive their use, in seconds. Every driver sweeps by these numbers, so that what a client can see never
+ * depends on which driver runs or on when it swept (CO-05).
+ */
+export const retention = {
+  /** The row of a code is the memory of its challenge (A-PKCE-10); a code that was never redeemed goes after this time. */
+  code: codeMemory,
+  /** A sealed answer is of no use once the longest retry grace is over (RT-08). */
+  sealedAnswer: floor.refreshRetryGrace.max,
+  /** An expired session stays as long as a code that was issued under it. */
+  session: codeMemory,
+  /** A withdrawn signing key, against clocks that differ. */
+  signingKey: day,
+  event: 90 * day,
+} as const
+
+/** Most rows of one page of a list. */
+export const maxPage = 200

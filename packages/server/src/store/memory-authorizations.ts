@@ -1,0 +1,218 @@
+import type { Seconds } from '@sallyport/protocol'
+import {
+  endFor,
+  retention,
+  type AuthorizationCodeView,
+  type AuthorizationEnd,
+  type CodeIssue,
+  type CodeIssueRecords,
+  type IssuedRecords,
+  type Redemption,
+  type RefreshTokenView,
+  type RevocationReason,
+  type Store,
+} from '../model/index.ts'
+import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
+
+type Verbs = Pick<
+  Store,
+  | 'challengeUsed'
+  | 'issueCode'
+  | 'findAuthorizationCode'
+  | 'destroyAuthorizationCode'
+  | 'findRefreshToken'
+  | 'redeem'
+  | 'revokeAuthorization'
+  | 'denyAccessToken'
+  | 'tokenStands'
+>
+
+/** Codes, refresh tokens and what they hang on. Each verb runs without a pause, so nothing can come between its steps. */
+export const memoryAuthorizations = (state: MemoryState): Verbs => ({
+  challengeUsed: async (clientId, codeChallenge) => state.challenges.has(pairKey(clientId, codeChallenge)),
+  issueCode: async (records, now) => issueCode(state, records, now),
+  findAuthorizationCode: async (digest) => codeView(state, digest),
+  destroyAuthorizationCode: async (digest, now, events) => {
+    const row = codeRow(state, digest)
+    if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false
+    row.destroyedAt = now
+    addEvents(state, events)
+    return true
+  },
+  findRefreshToken: async (digest) => refreshTokenView(state, digest),
+  redeem: async (redemption, records, now) => redeem(state, redemption, records, now),
+  revokeAuthorization: async (id, reason, now, events) => {
+    const row = state.authorizations.get(id)
+    if (row === undefined || !revoke(row, reason, now)) return false
+    addEvents(state, events)
+    return true
+  },
+  denyAccessToken: async (jti, expiresAt, events) => {
+    const present = state.deniedTokens.get(jti)
+    if (present === undefined || present < expiresAt) state.deniedTokens.set(jti, expiresAt)
+    if (present === undefined) addEvents(state, events)
+  },
+  tokenStands: async (token, now) => {
+    if (state.deniedTokens.has(token.jti) || !clientInForce(state, token.clientId)) return false
+    if (token.authorizationId === undefined) return true
+    const row = state.authorizations.get(token.authorizationId)
+    return (
+      row !== undefined &&
+      row.authorization.clientId === token.clientId &&
+      row.authorization.expiresAt > now &&
+      stands(state, row)
+    )
+  },
+})
+
+/** Marks an authorization as ended; false when it already was. */
+export function revoke(row: AuthorizationRow, reason: RevocationReason, now: Seconds): boolean {
+  if (row.revokedAt !== undefined) return false
+  row.revokedAt = now
+  row.revokedReason = reason
+  return true
+}
+
+function codeRow(state: MemoryState, digest: string): AuthorizationRow | undefined {
+  const id = state.codes.get(digest)
+  return id === undefined ? undefined : state.authorizations.get(id)
+}
+
+function clientInForce(state: MemoryState, id: string): boolean {
+  const client = state.clients.get(id)
+  return client !== undefined && client.disabledAt === undefined
+}
+
+/** True while authorization, person and client are in force. */
+const stands = (state: MemoryState, row: AuthorizationRow): boolean =>
+  row.revokedAt === undefined &&
+  !state.disabledSubjects.has(row.authorization.subject) &&
+  clientInForce(state, row.authorization.clientId)
+
+function endOf(state: MemoryState, row: AuthorizationRow): AuthorizationEnd | undefined {
+  if (row.revokedReason !== undefined) return endFor(row.revokedReason)
+  return state.disabledSubjects.has(row.authorization.subject) ? 'subject_inactive' : undefined
+}
+
+function refusal(state: MemoryState, { authorization, code, interaction }: CodeIssueRecords, now: Seconds): CodeIssue {
+  if (!clientInForce(state, authorization.clientId)) return 'client_disabled'
+  const session = state.sessions.get(authorization.sessionId)
+  if (session === undefined || session.subject !== authorization.subject || session.expiresAt <= now)
+    return 'session_ended'
+  if (state.disabledSubjects.has(authorization.subject)) return 'session_ended'
+  if (interaction !== undefined) {
+    const open = state.interactions.get(interaction.digest)
+    if (open === undefined || open.version !== interaction.version || open.expiresAt <= now)
+      return 'interaction_consumed'
+  }
+  const { codeChallenge, clientId } = code
+  if (codeChallenge !== undefined && state.challenges.has(pairKey(clientId, codeChallenge))) return 'challenge_reused'
+  return 'issued'
+}
+
+function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds): CodeIssue {
+  const { authorization, code, consent } = records
+  if (code.authorizationId !== authorization.id || code.clientId !== authorization.clientId) {
+    throw new TypeError('code and authorization do not belong together')
+  }
+  const outcome = refusal(state, records, now)
+  if (outcome !== 'issued') return outcome
+  if (state.authorizations.has(authorization.id) || state.codes.has(code.digest))
+    throw new Error('authorization or code exists')
+  if (records.interaction !== undefined) state.interactions.delete(records.interaction.digest)
+  if (consent !== undefined) state.consents.set(pairKey(consent.subject, consent.clientId), keep(consent))
+  state.authorizations.set(authorization.id, {
+    authorization: keep(authorization),
+    code: keep(code),
+    redeemedAt: undefined,
+    destroyedAt: undefined,
+    revokedAt: undefined,
+    revokedReason: undefined,
+    keptUntil: Math.max(code.expiresAt, code.issuedAt + retention.code),
+  })
+  state.codes.set(code.digest, authorization.id)
+  if (code.codeChallenge !== undefined)
+    state.challenges.set(pairKey(code.clientId, code.codeChallenge), authorization.id)
+  addEvents(state, records.events)
+  return 'issued'
+}
+
+function codeView(state: MemoryState, digest: string): AuthorizationCodeView | undefined {
+  const row = codeRow(state, digest)
+  if (row === undefined) return undefined
+  const unredeemed = row.destroyedAt === undefined ? 'issued' : 'destroyed'
+  return {
+    code: row.code,
+    state: row.redeemedAt === undefined ? unredeemed : 'redeemed',
+    authorization: row.authorization,
+    ended: endOf(state, row),
+  }
+}
+
+function refreshTokenView(state: MemoryState, digest: string): RefreshTokenView | undefined {
+  const row = state.refreshTokens.get(digest)
+  const parent = row === undefined ? undefined : state.authorizations.get(row.token.authorizationId)
+  if (row === undefined || parent === undefined) return undefined
+  const successor = row.successor === undefined ? undefined : state.refreshTokens.get(row.successor)
+  return {
+    token: { ...row.token, sealedAnswer: row.sealedAnswer?.slice() },
+    state: row.rotatedAt === undefined ? 'current' : 'rotated',
+    rotatedAt: row.rotatedAt,
+    successor: successor && {
+      digest: successor.token.digest,
+      state: successor.rotatedAt === undefined ? 'current' : 'rotated',
+      sealedAnswer: successor.sealedAnswer?.slice(),
+    },
+    authorization: parent.authorization,
+    ended: endOf(state, parent),
+  }
+}
+
+function redeem(
+  state: MemoryState,
+  redemption: Redemption,
+  { refreshToken, events }: IssuedRecords,
+  now: Seconds,
+): boolean {
+  const parent = refreshToken === undefined ? undefined : state.authorizations.get(refreshToken.authorizationId)
+  if (refreshToken !== undefined && (parent === undefined || state.refreshTokens.has(refreshToken.digest))) {
+    throw new Error('refresh token exists or has no authorization')
+  }
+  if (!spend(state, redemption, refreshToken?.digest, now)) return false
+  if (refreshToken !== undefined && parent !== undefined) {
+    state.refreshTokens.set(refreshToken.digest, {
+      token: keep({ ...refreshToken, sealedAnswer: undefined }),
+      sealedAnswer: refreshToken.sealedAnswer?.slice(),
+      rotatedAt: undefined,
+      successor: undefined,
+      keptUntil: parent.authorization.expiresAt,
+    })
+  }
+  addEvents(state, events)
+  return true
+}
+
+function spend(state: MemoryState, redemption: Redemption, successor: string | undefined, now: Seconds): boolean {
+  switch (redemption.kind) {
+    case 'none':
+      return true
+    case 'authorization_code': {
+      const row = codeRow(state, redemption.digest)
+      if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false
+      if (row.code.codeChallenge === undefined || !stands(state, row)) return false
+      row.redeemedAt = now
+      row.keptUntil = Math.max(row.keptUntil, row.authorization.expiresAt)
+      return true
+    }
+    case 'refresh_token': {
+      const row = state.refreshTokens.get(redemption.digest)
+      const parent = row === undefined ? undefined : state.authorizations.get(row.token.authorizationId)
+      if (row === undefined || parent === undefined || row.rotatedAt !== undefined || !stands(state, parent))
+        return false
+      row.rotatedAt = now
+      row.successor = successor
+      row.sealedAnswer = undefined
+      return true
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { Seconds } from '@sallyport/protocol'
+import {
+  maxPage,
+  type Authorization,
+  type AuthorizationCode,
+  type Client,
+  type Consent,
+  type Interaction,
+  type Page,
+  type RefreshToken,
+  type Resource,
+  type RevocationReason,
+  type SecurityEvent,
+  type Session,
+  type SigningKey,
+  type User,
+} from '../model/index.ts'
+
+/** An authorization with the code it began with. */
+export type AuthorizationRow = {
+  readonly authorization: Authorization
+  readonly code: AuthorizationCode
+  redeemedAt: Seconds | undefined
+  destroyedAt: Seconds | undefined
+  revokedAt: Seconds | undefined
+  revokedReason: RevocationReason | undefined
+  /** The row may be swept after this instant. */
+  keptUntil: number
+}
+
+export type RefreshTokenRow = {
+  readonly token: RefreshToken
+  sealedAnswer: Uint8Array | undefined
+  rotatedAt: Seconds | undefined
+  successor: string | undefined
+  readonly keptUntil: number
+}
+
+export type SigningKeyRow = { readonly key: SigningKey; removeAt: Seconds | undefined }
+
+/** All that the memory store holds. Records in it are frozen copies; rows change in place. */
+export type MemoryState = {
+  readonly clients: Map<string, Client>
+  readonly resources: Map<string, Resource>
+  readonly interactions: Map<string, Interaction>
+  /** By session id. */
+  readonly sessions: Map<string, Session>
+  readonly sessionIds: Map<string, string>
+  readonly consents: Map<string, Consent>
+  readonly authorizations: Map<string, AuthorizationRow>
+  /** Code digest to authorization id. */
+  readonly codes: Map<string, string>
+  /** Client and challenge to authorization id. */
+  readonly challenges: Map<string, string>
+  readonly refreshTokens: Map<string, RefreshTokenRow>
+  readonly deniedTokens: Map<string, Seconds>
+  readonly onceMarks: Map<string, Seconds>
+  readonly counters: Map<string, { value: number; endsAt: number }>
+  readonly disabledSubjects: Map<string, Seconds>
+  readonly users: Map<string, User>
+  readonly userIds: Map<string, string>
+  readonly signingKeys: Map<string, SigningKeyRow>
+  readonly signingKeySlots: Set<string>
+  readonly events: Map<string, SecurityEvent>
+}
+
+export const emptyState = (): MemoryState => ({
+  clients: new Map(),
+  resources: new Map(),
+  interactions: new Map(),
+  sessions: new Map(),
+  sessionIds: new Map(),
+  consents: new Map(),
+  authorizations: new Map(),
+  codes: new Map(),
+  challenges: new Map(),
+  refreshTokens: new Map(),
+  deniedTokens: new Map(),
+  onceMarks: new Map(),
+  counters: new Map(),
+  disabledSubjects: new Map(),
+  users: new Map(),
+  userIds: new Map(),
+  signingKeys: new Map(),
+  signingKeySlots: new Set(),
+  events: new Map(),
+})
+
+/** Two parts as one key; the separator occurs in none of the identifiers. */
+export const pairKey = (first: string, second: string): string => `${first}\n${second}`
+
+/** A deeply frozen copy, so that neither the caller nor a later reader can reach what is stored. Bytes are copied. */
+export const keep = <T>(value: T): T => copy(value) as T
+
+function copy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return value.slice()
+  if (Array.isArray(value)) return Object.freeze(value.map(copy))
+  const record: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) {
+    Object.defineProperty(record, key, { value: copy(member), enumerable: true })
+  }
+  return Object.freeze(record)
+}
+
+/** Stores events that are not there yet: the same event stored twice is one row. */
+export function addEvents(state: MemoryState, events: readonly SecurityEvent[]): void {
+  for (const event of events) if (!state.events.has(event.id)) state.events.set(event.id, keep(event))
+}
+
+/** One page of `rows` in order of their ids. */
+export function pageOf<T>(
+  rows: Iterable<T>,
+  idOf: (row: T) => string,
+  after: string | undefined,
+  limit: number,
+): Page<T> {
+  const size = Math.max(1, Math.min(limit, maxPage))
+  const sorted = [...rows]
+    .filter((row) => after === undefined || idOf(row) > after)
+    .sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  const items = sorted.slice(0, size)
+  const last = items.at(-1)
+  return { items, next: sorted.length > size && last !== undefined ? idOf(last) : undefined }
+}

@@ -1,0 +1,62 @@
+import type { Seconds } from '@sallyport/protocol'
+import { retention, type Swept } from '../model/index.ts'
+import { pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
+
+/** Removes at most `limit` entries that are over, in the order in which they were stored. */
+function sweepMap<K, V>(
+  map: Map<K, V>,
+  limit: number,
+  over: (value: V, key: K) => boolean,
+  also?: (value: V, key: K) => void,
+): number {
+  let removed = 0
+  for (const [key, value] of map) {
+    if (removed >= limit) break
+    if (!over(value, key)) continue
+    map.delete(key)
+    also?.(value, key)
+    removed++
+  }
+  return removed
+}
+
+function sweepSealedAnswers(state: MemoryState, now: Seconds, limit: number): number {
+  let cleared = 0
+  for (const row of state.refreshTokens.values()) {
+    if (cleared >= limit) break
+    if (row.sealedAnswer === undefined || row.token.issuedAt >= now - retention.sealedAnswer) continue
+    row.sealedAnswer = undefined
+    cleared++
+  }
+  return cleared
+}
+
+/** Removes what no decision needs any more. */
+export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Swept {
+  const forget = ({ code }: AuthorizationRow): void => {
+    state.codes.delete(code.digest)
+    if (code.codeChallenge !== undefined) state.challenges.delete(pairKey(code.clientId, code.codeChallenge))
+  }
+  return {
+    interactions: sweepMap(state.interactions, limit, (row) => row.expiresAt <= now),
+    sessions: sweepMap(
+      state.sessions,
+      limit,
+      (row) => row.expiresAt + retention.session <= now,
+      (row) => state.sessionIds.delete(row.digest),
+    ),
+    consents: sweepMap(state.consents, limit, (row) => row.expiresAt <= now),
+    sealed_answers: sweepSealedAnswers(state, now, limit),
+    refresh_tokens: sweepMap(state.refreshTokens, limit, (row) => row.keptUntil <= now),
+    authorizations: sweepMap(state.authorizations, limit, (row) => row.keptUntil <= now, forget),
+    denied_tokens: sweepMap(state.deniedTokens, limit, (expiresAt) => expiresAt <= now),
+    once_marks: sweepMap(state.onceMarks, limit, (expiresAt) => expiresAt <= now),
+    counters: sweepMap(state.counters, limit, (row) => row.endsAt <= now),
+    signing_keys: sweepMap(
+      state.signingKeys,
+      limit,
+      (row) => row.removeAt !== undefined && row.removeAt + retention.signingKey <= now,
+    ),
+    events: sweepMap(state.events, limit, (row) => row.ts + retention.event <= now),
+  }
+}
