@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { constants } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(fileURLToPath(import.meta.url))
@@ -180,15 +180,17 @@ const lastLine = (output) => output.trim().split('\n').pop() || 'no output'
 function linkRuntime(node) {
   const bin = join(runtimeDir, 'bin')
   const link = join(bin, 'node')
+  // Relative where it can be, so that a checkout that is moved or copied keeps to its own Node.
+  const target = node.startsWith(runtimeDir) ? relative(bin, node) : node
   try {
-    if (readlinkSync(link) === node) return bin
+    if (readlinkSync(link) === target) return bin
   } catch {
     // No link yet, or something else stands there: it is replaced below.
   }
   mkdirSync(bin, { recursive: true })
   const fresh = `${link}.${process.pid}`
   rmSync(fresh, { force: true })
-  symlinkSync(node, fresh)
+  symlinkSync(target, fresh)
   renameSync(fresh, link)
   return bin
 }

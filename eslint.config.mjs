@@ -14,7 +14,6 @@ export default defineConfig(
     rules: {
       // A pattern that backtracks in more than linear time is a way to stop the server with one request.
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
-      'regexp/no-super-linear-move': 'error',
       'no-control-regex': 'off',
     },
   },
@@ -52,6 +51,7 @@ export default defineConfig(
   {
     files: sources,
     rules: {
+      'regexp/no-super-linear-move': 'error',
       'no-console': 'error',
       'no-restricted-properties': [
         'error',

@@ -23,13 +23,20 @@ const direction: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Folders and files of packages/server/src, lowest first; what stands in one row does not know its neighbours. */
+/**
+ * Folders and files of packages/server/src, lowest first; what stands in one row does not know its neighbours. A file
+ * named with its folder has a place of its own: the context holds the caches and the key ring, so they stand below it.
+ */
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
-  ['ids.ts', 'network.ts', 'secrets.ts'],
+  ['ids.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
   ['events.ts', 'policy.ts'],
-  ['relaxations.ts'],
+  ['relaxations.ts', 'clients/client-cache.ts', 'tokens/key-pair.ts'],
+  ['tokens/key-ring.ts'],
+  ['tokens/verified-token-cache.ts'],
   ['context.ts'],
+  ['http.ts', 'refusals.ts'],
+  ['form.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization'],
   ['endpoints'],
@@ -149,9 +156,11 @@ function layerObjection(from: string, to: string): string | undefined {
 }
 
 function placeOf(path: string): { readonly row: number; readonly member: string } | undefined {
-  const member = path.split('/')[0] ?? path
-  const row = serverLayers.findIndex((members) => members.includes(member))
-  return row < 0 ? undefined : { row, member }
+  for (const member of [path, path.split('/')[0] ?? path]) {
+    const row = serverLayers.findIndex((members) => members.includes(member))
+    if (row >= 0) return { row, member }
+  }
+  return undefined
 }
 
 function entriesOf(edges: readonly Edge[], table: string, folder: string): ReadonlySet<string> {
