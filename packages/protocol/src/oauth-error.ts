@@ -6,6 +6,8 @@ export type ErrorPrivate = {
   readonly detail?: string | undefined
   /** The fault beneath, where there was one. */
   readonly cause?: unknown
+  /** The security event of this refusal was already written where it was found. */
+  readonly reported?: boolean | undefined
   /** Extra response headers, such as `Allow` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -17,6 +19,7 @@ export type ErrorPrivate = {
 export class OAuthError extends Error {
   readonly reason: Reason
   readonly detail: string | undefined
+  readonly reported: boolean
   readonly headers: Readonly<Record<string, string>> | undefined
 
   constructor(reason: Reason, more: ErrorPrivate = {}) {
@@ -24,6 +27,7 @@ export class OAuthError extends Error {
     this.name = 'OAuthError'
     this.reason = reason
     this.detail = more.detail
+    this.reported = more.reported ?? false
     this.headers = more.headers
   }
 

@@ -71,6 +71,8 @@ export const reasons = {
   redirect_uri_missing: entry('invalid_request', 400, 'redirect-uri', 'The request does not say where to return to'),
   redirect_uri_mismatch: entry('invalid_request', 400, 'redirect-uri', 'The return address is not registered for this application'),
 
+  web_view: entry('invalid_request', 400, 'web-view', 'Sign in with the browser of the device, not inside an application'),
+
   // Authorization request
   response_type_missing: entry('invalid_request', 400, 'response-type', 'response_type is missing'),
   response_type: entry('unsupported_response_type', 400, 'response-type', 'Only response_type code is offered'),

@@ -62,8 +62,16 @@ export function formActionSource(uri: string): string {
   return web === null ? uri.slice(0, uri.indexOf(':') + 1) : web[0]
 }
 
-/** Checks a URI at registration (A-REDIR-02 to -08); `undefined` when it may be registered. */
-export function redirectUriFault(uri: string, applicationType: ApplicationType): RedirectUriFault | undefined {
+/**
+ * Checks a URI at registration (A-REDIR-02 to -08); `undefined` when it may be registered. `development` is true only
+ * for an issuer that is itself plain http on the loopback interface: there a web client may name a loopback address, with
+ * its exact port.
+ */
+export function redirectUriFault(
+  uri: string,
+  applicationType: ApplicationType,
+  development = false,
+): RedirectUriFault | undefined {
   if (uri.length > maxRedirectUriLength) return `longer than ${maxRedirectUriLength} characters`
   if (!printableAscii.test(uri)) return 'contains white space, control characters or characters outside ASCII'
   if (uri.includes('#')) return 'contains a fragment'
@@ -72,15 +80,15 @@ export function redirectUriFault(uri: string, applicationType: ApplicationType):
   const scheme = /^([a-z][a-z0-9+.-]*):/.exec(uri)?.[1]
   if (scheme === undefined) return 'is not absolute with a lower-case scheme'
   if (scheme === 'https') return webUriFault(uri)
-  if (scheme === 'http') return httpUriFault(uri, applicationType)
+  if (scheme === 'http') return httpUriFault(uri, applicationType === 'native' || development)
   if (forbiddenSchemes.has(scheme)) return `uses the scheme ${scheme}`
   if (applicationType !== 'native') return 'uses a private-use scheme, which only a native client may'
   return privateScheme.test(uri) ? undefined : 'needs a reverse-domain scheme and one slash, as in com.example.app:/callback'
 }
 
-function httpUriFault(uri: string, applicationType: ApplicationType): RedirectUriFault | undefined {
+function httpUriFault(uri: string, loopbackAllowed: boolean): RedirectUriFault | undefined {
   if (!isLoopbackRedirect(uri)) return 'uses http; only the loopback redirect of a native client may'
-  if (applicationType !== 'native') return 'is a loopback address, which only a native client may use'
+  if (!loopbackAllowed) return 'is a loopback address, which only a native client may use'
   if (withoutLoopbackPort(uri) === undefined) return 'has a port outside 1 to 65535'
   return webUriFault(uri)
 }

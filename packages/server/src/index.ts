@@ -1,1 +1,20 @@
-export {}
+export { createServer, type Fault, type Server, type ServerOptions } from './server.ts'
+export { IssuerError, parseIssuer, type Issuer } from './issuer.ts'
+export { createPolicy, effectivePolicy, PolicyError, policyKeys, type ClientPolicy, type Policy, type PolicyFault, type PolicyOptions } from './policy.ts'
+export {
+  changeClient,
+  ClientMetadataError,
+  clientTypes,
+  newSecret,
+  registerClient,
+  registrationFaults,
+  registrationOf,
+  type ClientFault,
+  type ClientRegistration,
+  type RegistrationContext,
+} from './clients/metadata.ts'
+export { MasterKeyMismatch } from './tokens/key-ring.ts'
+export { clientId, orderedId, subjectId } from './ids.ts'
+export { networkOf } from './network.ts'
+export { claimsOfScope, supportedClaims } from './claims.ts'
+export * from './model/index.ts'

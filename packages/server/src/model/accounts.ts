@@ -13,6 +13,8 @@ export type Accounts = {
   readonly accountUrl: string
   /** Authentication context classes that `login` can report, best first (OpenID Connect Core section 2). */
   readonly acrValues: readonly string[]
+  /** Languages of the pages, as BCP 47 tags in canonical case. */
+  readonly uiLocales: readonly string[]
   /**
    * The claims of a person, without `sub`; `undefined` when the person is gone or may not sign in any more, which makes
    * every token dead. Called at UserInfo and, when the request asked for claims in the ID Token, at the token endpoint.

@@ -24,6 +24,8 @@ export type RouteHost = {
   now(): Seconds
   /** Id of this request, as on error pages and in events. */
   readonly requestId: string
+  /** Network the request is counted under: an IPv4 address or an IPv6 /64. */
+  readonly network: string
   /** Writes a security event, in the log and in the store. */
   emit(draft: EventDraft): Promise<void>
   /** An HTML answer with every header of a page; `formAction` adds sources for forms that end at a client. */

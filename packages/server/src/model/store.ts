@@ -10,6 +10,7 @@ import type {
   SecurityEvent,
 } from './authorization.ts'
 import type { AccountStore } from './account.ts'
+import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -107,6 +108,8 @@ export type Store = {
   ): Promise<boolean>
   /** Puts one access token on the deny list until it would have expired anyway. Idempotent. */
   denyAccessToken(jti: string, expiresAt: Seconds, events: readonly SecurityEvent[]): Promise<void>
+  /** The `claims` parameter of the request an authorization came from. */
+  requestedClaims(authorizationId: string): Promise<ClaimsRequest | undefined>
   /** True while token, authorization, person and client are all in force. */
   tokenStands(token: TokenStanding, now: Seconds): Promise<boolean>
 

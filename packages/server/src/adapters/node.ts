@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import type { HttpFault, HttpRequest, HttpResponse } from '../model/http.ts'
+import type { Server } from '../server.ts'
+
+export type NodeAdapterOptions = {
+  /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` counts (A-GEN-06); empty: nobody's. */
+  readonly trustedProxies?: readonly string[] | undefined
+  readonly onForwardedIgnored?: ((peer: string) => void) | undefined
+}
+
+/** Headers that must not be doubled: node keeps the first and drops the rest in silence. */
+const single = new Set(['authorization', 'dpop', 'content-type', 'content-length', 'host', 'content-encoding'])
+
+const maxHeaders = 100
+
+function headerFault(raw: readonly string[]): HttpFault | undefined {
+  if (raw.length > maxHeaders * 2) return 'size'
+  let seen: Set<string> | undefined
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index]?.toLowerCase() ?? ''
+    if (!single.has(name)) continue
+    if (seen?.has(name) === true) return 'header_duplicated'
+    ;(seen ??= new Set()).add(name)
+  }
+  return undefined
+}
+
+function proxyList(ranges: readonly string[]): BlockList | undefined {
+  if (ranges.length === 0) return undefined
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/')
+    const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
+    if (family === undefined) throw new TypeError(`trusted proxy ${range} is not an address or CIDR range`)
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}
+
+const trusts = (list: BlockList, address: string): boolean =>
+  isIPv4(address) ? list.check(address, 'ipv4') : isIPv6(address) && list.check(address, 'ipv6')
+
+/** The right-most hop that is not one of our own proxies; the socket's peer unless that is a proxy (HH-02). */
+function clientAddress(req: IncomingMessage, list: BlockList | undefined): string {
+  const peer = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  if (list === undefined || !trusts(list, peer)) return peer
+  const hops = String(req.headers['x-forwarded-for'] ?? '').split(',').map((hop) => hop.trim())
+  for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
+    if (!isIPv4(hop) && !isIPv6(hop)) return peer
+    if (!trusts(list, hop)) return hop
+  }
+  return peer
+}
+
+/**
+ * A `(req, res)` listener for node:http. Caps the body while reading, refuses doubled headers, copies nothing else: node's
+ * own header object is the record.
+ */
+export function nodeListener(server: Server, options: NodeAdapterOptions = {}): (req: IncomingMessage, res: ServerResponse) => void {
+  const proxies = proxyList(options.trustedProxies ?? [])
+  const limit = server.maxBodyBytes
+  return (req, res) => {
+    const url = req.url ?? '/'
+    const mark = url.indexOf('?')
+    const finish = (body: Uint8Array | undefined, fault: HttpFault | undefined): void => {
+      const request: HttpRequest = {
+        method: req.method ?? 'GET',
+        path: mark === -1 ? url : url.slice(0, mark),
+        query: mark === -1 ? '' : url.slice(mark + 1),
+        headers: req.headers,
+        body,
+        remoteAddress: clientAddress(req, proxies),
+        fault: fault ?? headerFault(req.rawHeaders),
+      }
+      void server.handle(request).then((response) => {
+        write(res, response)
+      })
+    }
+    readBody(req, limit, finish)
+  }
+}
+
+function readBody(req: IncomingMessage, limit: number, finish: (body: Uint8Array | undefined, fault: HttpFault | undefined) => void): void {
+  if (req.method === 'GET' || req.method === 'HEAD') {
+    // A body on a GET is not read; what follows on the connection must not be taken for a request.
+    if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined) req.resume()
+    finish(undefined, undefined)
+    return
+  }
+  let only: Buffer | undefined
+  let chunks: Buffer[] | undefined
+  let length = 0
+  let done = false
+  const end = (fault: HttpFault | undefined): void => {
+    if (done) return
+    done = true
+    finish(fault !== undefined ? undefined : chunks !== undefined ? Buffer.concat(chunks) : only, fault)
+  }
+  if (Number(req.headers['content-length'] ?? 0) > limit) {
+    req.pause()
+    end('size')
+    return
+  }
+  req.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limit) {
+      req.pause()
+      end('size')
+    } else if (only === undefined) only = chunk
+    else (chunks ??= [only]).push(chunk)
+  })
+  req.on('end', () => {
+    end(undefined)
+  })
+}
+
+function write(res: ServerResponse, response: HttpResponse): void {
+  const { status, headers, body } = response
+  if (res.destroyed) return
+  const flat: (string | readonly string[])[] = []
+  for (const name in headers) flat.push(name, headers[name] ?? '')
+  if (status !== 304 && status !== 204) flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
+  // A request that was cut off leaves bytes on the connection: it is closed, so they are never read as a request (HH-07).
+  if (status === 413) flat.push('connection', 'close')
+  res.writeHead(status, flat as string[])
+  res.end(body)
+}

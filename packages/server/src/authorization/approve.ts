@@ -1,0 +1,107 @@
+import { after, codeMemory, lookupKey, type Seconds } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { orderedId } from '../ids.ts'
+import type { Authorization, AuthorizationCode, SecurityEvent } from '../model/authorization.ts'
+import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import { isBrowserBased, type Client } from '../model/client.ts'
+import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import type { CodeIssue } from '../model/store.ts'
+import { effectivePolicy } from '../policy.ts'
+import { mayRemember, requestedClaimNames } from './decide.ts'
+
+export type Approval = {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  readonly session: Session
+  readonly scope: readonly string[]
+  readonly remember: boolean
+  readonly interaction: Interaction | undefined
+}
+
+/** A code for the client, or why none was issued. */
+export type ApprovalResult = { readonly outcome: CodeIssue; readonly code: string }
+
+/**
+ * Makes the authorization and its code, in one durable write that also ends the interaction and remembers the consent
+ * (A-AUTHZ-15). The code is 32 random bytes; only its digest is stored.
+ */
+export async function approve(ctx: Context, call: Call, approval: Approval): Promise<ApprovalResult> {
+  const now = ctx.now()
+  const handle = ctx.random.handle()
+  const authorization = authorizationFor(ctx, approval, now)
+  const code: AuthorizationCode = {
+    digest: lookupKey(handle),
+    authorizationId: authorization.id,
+    clientId: approval.client.id,
+    redirectUri: approval.request.redirectUri,
+    codeChallenge: approval.request.codeChallenge,
+    nonce: approval.request.nonce,
+    issuedAt: now,
+    expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
+    network: call.network,
+  }
+  const consent = rememberedConsent(ctx, approval, now)
+  const events = consentEvents(ctx, call, approval, authorization)
+  const { interaction } = approval
+  const outcome = await ctx.store.issueCode(
+    {
+      authorization,
+      code,
+      interaction: interaction === undefined ? undefined : { digest: interaction.digest, version: interaction.version },
+      consent,
+      events,
+    },
+    now,
+  )
+  if (outcome === 'issued') ctx.events.stored(events)
+  return { outcome, code: handle }
+}
+
+function authorizationFor(ctx: Context, { client, request, session, scope }: Approval, now: Seconds): Authorization {
+  const refreshes = client.grantTypes.includes('refresh_token')
+  const { refreshTokenAbsolute } = effectivePolicy(ctx.policy, client)
+  const idToken = request.claims?.idToken
+  return {
+    id: orderedId(now, ctx.random),
+    clientId: client.id,
+    subject: session.subject,
+    sessionId: session.id,
+    scope,
+    resources: request.resources,
+    claims: request.claims,
+    authentication: session.authentication,
+    tellAuthTime: request.maxAge !== undefined || client.requireAuthTime || idToken?.['auth_time'] !== undefined,
+    tellAcr: request.acrValues.length > 0 || idToken?.['acr'] !== undefined,
+    offline: scope.includes('offline_access') && !isBrowserBased(client),
+    createdAt: now,
+    expiresAt: after(now, refreshes ? refreshTokenAbsolute : codeMemory + ctx.policy.accessTokenLifetime),
+  }
+}
+
+function rememberedConsent(ctx: Context, { client, request, session, scope, remember }: Approval, now: Seconds): Consent | undefined {
+  if (!remember || !mayRemember(client, request.redirectUri)) return undefined
+  return {
+    subject: session.subject,
+    clientId: client.id,
+    scope,
+    resources: request.resources,
+    claims: requestedClaimNames(request),
+    grantedAt: now,
+    expiresAt: after(now, ctx.policy.consentLifetime),
+  }
+}
+
+function consentEvents(ctx: Context, call: Call, approval: Approval, authorization: Authorization): readonly SecurityEvent[] {
+  const { client, session, scope, request, interaction, remember } = approval
+  if (interaction?.decision === undefined) return noEvents
+  const draft = {
+    event: 'consent.granted',
+    clientId: client.id,
+    subject: session.subject,
+    authorizationId: authorization.id,
+    detail: { scope: scope.join(' '), requested_scope: request.scope.join(' '), resources: request.resources.join(' '), remembered: remember },
+  }
+  return [ctx.events.record(draft, { requestId: call.id, network: call.network })]
+}
+
+const noEvents: readonly SecurityEvent[] = []

@@ -1,0 +1,50 @@
+import { cookieName, lookupKey, readCookie, setCookie } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { header } from '../http.ts'
+import type { Session } from '../model/interaction.ts'
+
+/** The signed-in browser; an opaque handle, found by its digest. */
+const sessionCookie = 'sallyport-session'
+/** The browser itself, signed in or not: what an unfinished request is bound to. Never the session cookie (A-UI-07). */
+const browserCookie = 'sallyport-browser'
+
+const read = (ctx: Context, call: Call, name: string): string | undefined => {
+  const value = readCookie(header(call.request, 'cookie'), cookieName(name, ctx.secure))
+  return value !== undefined && value.length === 43 ? value : undefined
+}
+
+/** A session used longer ago than this part of the idle limit is noted as used; more often would be a write per request. */
+const touchEvery = 10
+
+/** Who is signed in at this browser: a live session of an active person within its idle and absolute limits. */
+export async function currentSession(ctx: Context, call: Call): Promise<Session | undefined> {
+  const handle = read(ctx, call, sessionCookie)
+  if (handle === undefined) return undefined
+  const now = ctx.now()
+  const view = await ctx.store.findSession(lookupKey(handle), now)
+  if (view === undefined || !view.subjectActive) return undefined
+  const { session } = view
+  const idle = now - session.seenAt
+  if (idle >= ctx.policy.sessionIdle || session.expiresAt <= now) return undefined
+  if (idle > ctx.policy.sessionIdle / touchEvery) await ctx.store.touchSession(session.id, now)
+  return session
+}
+
+export const sessionSetCookie = (ctx: Context, handle: string): string =>
+  setCookie(sessionCookie, handle, { maxAge: ctx.policy.sessionAbsolute, secure: ctx.secure })
+
+export const sessionClearCookie = (ctx: Context): string => setCookie(sessionCookie, '', { maxAge: 0, secure: ctx.secure })
+
+/** Digest of the browser's own cookie, if it has one. */
+export function browserDigest(ctx: Context, call: Call): string | undefined {
+  const handle = read(ctx, call, browserCookie)
+  return handle === undefined ? undefined : lookupKey(handle)
+}
+
+/** The browser's digest, with a new cookie to set where it had none. */
+export function bindBrowser(ctx: Context, call: Call): { readonly digest: string; readonly cookies: readonly string[] } {
+  const known = browserDigest(ctx, call)
+  if (known !== undefined) return { digest: known, cookies: [] }
+  const handle = ctx.random.handle()
+  return { digest: lookupKey(handle), cookies: [setCookie(browserCookie, handle, { maxAge: undefined, secure: ctx.secure })] }
+}

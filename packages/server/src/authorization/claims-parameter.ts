@@ -1,0 +1,49 @@
+import { refuse } from '@sallyport/protocol'
+import type { ClaimRequest, ClaimsRequest } from '../model/authorization-request.ts'
+
+const maxLength = 16_384
+const maxClaims = 100
+const maxValueLength = 500
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= maxValueLength
+
+function claimRequest(value: unknown): ClaimRequest {
+  if (value === null) return { essential: false, value: undefined, values: undefined }
+  if (!isObject(value)) throw refuse('claims_syntax')
+  const { essential, values } = value
+  if (essential !== undefined && typeof essential !== 'boolean') throw refuse('claims_syntax')
+  if (values !== undefined && !(Array.isArray(values) && values.length <= 20 && values.every(isText))) throw refuse('claims_syntax')
+  const single = value['value']
+  if (single !== undefined && typeof single === 'string' && !isText(single)) throw refuse('claims_syntax')
+  return {
+    essential: essential ?? false,
+    value: isText(single) ? single : undefined,
+    values: values as readonly string[] | undefined,
+  }
+}
+
+function member(value: unknown): Record<string, ClaimRequest> {
+  if (value === undefined) return {}
+  if (!isObject(value)) throw refuse('claims_syntax')
+  const names = Object.keys(value)
+  if (names.length > maxClaims) throw refuse('claims_syntax')
+  const requests: Record<string, ClaimRequest> = Object.create(null) as Record<string, ClaimRequest>
+  for (const name of names) if (name !== '__proto__' && name.length <= 100) requests[name] = claimRequest(value[name])
+  return requests
+}
+
+/** Reads the `claims` parameter (OpenID Connect Core section 5.5, B-OIDC-21). Throws `claims_syntax`. */
+export function parseClaimsParameter(text: string): ClaimsRequest {
+  if (text.length > maxLength) throw refuse('claims_syntax')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw refuse('claims_syntax', { cause })
+  }
+  if (!isObject(value)) throw refuse('claims_syntax')
+  return { userinfo: member(value['userinfo']), idToken: member(value['id_token']) }
+}

@@ -1,0 +1,109 @@
+import { provesClientIdentity, scopeWithin, type Reason, type Seconds } from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import { isPublic, type Client } from '../model/client.ts'
+import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import type { InteractionStep } from '../model/interactions.ts'
+
+/** What happens next with a validated request. */
+export type Decision =
+  | { readonly kind: 'refuse'; readonly reason: Reason }
+  | { readonly kind: 'step'; readonly step: InteractionStep }
+  | {
+      readonly kind: 'approve'
+      readonly session: Session
+      readonly scope: readonly string[]
+      /** Agreement to remember, when the person just gave it. */
+      readonly remember: boolean
+    }
+
+/** What a decision is made from; nothing else is looked at. */
+export type DecisionFacts = {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  readonly session: Session | undefined
+  readonly consent: Consent | undefined
+  readonly interaction: Interaction | undefined
+  readonly now: Seconds
+}
+
+const step = (name: InteractionStep): Decision => ({ kind: 'step', step: name })
+const refusal = (reason: Reason): Decision => ({ kind: 'refuse', reason })
+
+/** Pure: the same facts give the same decision, at the first request and at every step after it. */
+export function decide(ctx: Context, facts: DecisionFacts): Decision {
+  const decision = nextStep(ctx, facts)
+  if (decision.kind !== 'step' || !facts.request.prompt.includes('none')) return decision
+  // prompt=none never shows a page (OpenID Connect Core section 3.1.2.6).
+  if (decision.step === 'login') return refusal('login_required')
+  return refusal(decision.step === 'account' ? 'account_selection_required' : 'consent_required')
+}
+
+function nextStep(ctx: Context, facts: DecisionFacts): Decision {
+  const { session, request, interaction } = facts
+  if (session === undefined) return step('login')
+  const signedInHere = interaction?.loginSessionId === session.id
+  if (needsFreshLogin(facts, session) && !signedInHere) return step('login')
+  const meant = request.hintedSubject ?? subjectClaim(request)
+  if (meant !== undefined && meant !== session.subject) return signedInHere ? refusal('login_required') : step('login')
+  const acr = acrFault(ctx, request, session)
+  if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal('acr_unmet')
+  const chosen = interaction?.accountChosen === true || signedInHere
+  if (request.prompt.includes('select_account') && !chosen) return step('account')
+  return consentStep(facts, session)
+}
+
+/** Whether the person has to sign in again: prompt=login, or an authentication older than max_age (B-OIDC-12, -15). */
+function needsFreshLogin({ request, interaction, now }: DecisionFacts, session: Session): boolean {
+  if (request.prompt.includes('login') || request.maxAge === 0) return true
+  if (request.maxAge === undefined) return false
+  return session.authentication.time < (interaction?.createdAt ?? now) - request.maxAge
+}
+
+/** A requested value of `sub` binds the request to that person (B-OIDC-23). */
+const subjectClaim = (request: AuthorizationRequest): string | undefined => request.claims?.idToken['sub']?.value
+
+/** An essential acr must be met exactly (B-OIDC-19); acr_values alone are only a wish. */
+function acrFault(ctx: Context, request: AuthorizationRequest, session: Session): 'reachable' | 'unreachable' | undefined {
+  const wanted = request.claims?.idToken['acr']
+  if (wanted?.essential !== true) return undefined
+  const values = wanted.values ?? (wanted.value === undefined ? [] : [wanted.value])
+  const { acr } = session.authentication
+  if (values.length === 0 || (acr !== undefined && values.includes(acr))) return undefined
+  return values.some((value) => ctx.accounts.acrValues.includes(value)) ? 'reachable' : 'unreachable'
+}
+
+/** Names of the claims that a request asks for one by one; they need agreement like scopes do (B-OIDC-24). */
+export const requestedClaimNames = (request: AuthorizationRequest): readonly string[] => {
+  if (request.claims === undefined) return []
+  const names = [...Object.keys(request.claims.userinfo), ...Object.keys(request.claims.idToken)]
+  return [...new Set(names)].filter((name) => !protocolNames.includes(name))
+}
+
+const protocolNames: readonly string[] = ['sub', 'acr', 'amr', 'auth_time']
+
+/**
+ * Whether agreement may be remembered for this client: another program could pose as a public client without an exact
+ * https redirect URI, so that one always asks again (A-AUTHZ-16, CS-07).
+ */
+export const mayRemember = (client: Client, redirectUri: string): boolean =>
+  !isPublic(client) || provesClientIdentity(redirectUri)
+
+function consentStep({ client, request, consent, interaction }: DecisionFacts, session: Session): Decision {
+  const { decision } = interaction ?? {}
+  if (decision?.subject === session.subject) {
+    if (!decision.allow) return refusal('user_denied')
+    return { kind: 'approve', session, scope: decision.scope, remember: decision.remember }
+  }
+  const offline = 'offline_access'
+  if (client.firstParty && !request.prompt.includes('consent')) return { kind: 'approve', session, scope: request.scope, remember: false }
+  const silent = request.scope.filter((value) => value !== offline)
+  const covered =
+    consent !== undefined &&
+    scopeWithin(silent, consent.scope) &&
+    scopeWithin(request.resources, consent.resources) &&
+    scopeWithin(requestedClaimNames(request), consent.claims)
+  if (request.prompt.includes('consent') || !covered || !mayRemember(client, request.redirectUri)) return step('consent')
+  // No page was shown, so offline access does not count in this answer (B-OIDC-37).
+  return { kind: 'approve', session, scope: silent, remember: false }
+}

@@ -1,0 +1,148 @@
+import { formActionSource, formDecode, identityScopes, lookupKey, refuse, type Form } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { readBody } from '../form.ts'
+import { header, redirect } from '../http.ts'
+import { looksLikeClientId } from '../ids.ts'
+import type { Interaction, Session } from '../model/interaction.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { Login, OpenInteraction, ScopeInWords } from '../model/interactions.ts'
+import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import { formToken, formTokenFits } from '../secrets.ts'
+import { browserDigest } from './browser.ts'
+import { mayRemember, requestedClaimNames } from './decide.ts'
+import { decideNow } from './proceed.ts'
+import { startSession } from './start-session.ts'
+
+const handleSyntax = /^[A-Za-z0-9_-]{43}$/
+
+/** The interaction a request names, in its query or, for a posted form, in its body. */
+function namedInteraction(call: Call): string | undefined {
+  const { request } = call
+  const text = request.method === 'POST' ? readBody(request).get('interaction') : parameterOf(request.query)
+  return text !== undefined && handleSyntax.test(text) ? text : undefined
+}
+
+const parameterOf = (query: string): string | undefined => {
+  const value = /(?:^|&)interaction=([^&]*)/.exec(query)?.[1]
+  return value === undefined ? undefined : formDecode(value)
+}
+
+/**
+ * Loads the interaction a request names and holds it against the browser: both the id and the cookie must be presented,
+ * and must belong together (A-AUTHZ-14).
+ */
+export async function findInteraction(ctx: Context, call: Call): Promise<{ interaction: Interaction; handle: string }> {
+  const handle = namedInteraction(call)
+  const interaction = handle === undefined ? undefined : await ctx.store.findInteraction(lookupKey(handle), ctx.now())
+  if (handle === undefined || interaction === undefined) throw refuse('interaction_unknown')
+  if (browserDigest(ctx, call) !== interaction.browserDigest) throw refuse('browser_binding')
+  return { interaction, handle }
+}
+
+const csrfFacts = (interaction: Interaction): string => `${interaction.digest} ${interaction.browserDigest} ${interaction.version}`
+
+/** Everything a page needs to know about the interaction of this request. */
+export async function openInteraction(ctx: Context, call: Call): Promise<OpenInteraction> {
+  const { interaction, handle } = await findInteraction(ctx, call)
+  const { request } = interaction
+  const found = ctx.clients.find(request.clientId)
+  const client = found instanceof Promise ? await found : found
+  if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
+  const { decision, session } = await decideNow(ctx, call, { client, request, interaction, handle })
+  return {
+    id: handle,
+    interaction,
+    client,
+    redirectSource: formActionSource(request.redirectUri),
+    step: decision.kind === 'step' ? decision.step : 'consent',
+    session,
+    csrf: formToken(ctx.secrets, csrfFacts(interaction)),
+    scopes: await inWords(ctx, request),
+    resources: await resourceNames(ctx, request),
+    claims: requestedClaimNames(request),
+    mayRemember: mayRemember(client, request.redirectUri),
+  }
+}
+
+async function inWords(ctx: Context, request: AuthorizationRequest): Promise<readonly ScopeInWords[]> {
+  const resources = [...(await ctx.resources()).values()]
+  return request.scope.map((name) => {
+    if (identityScopes.includes(name)) return { name, description: undefined, resource: undefined }
+    for (const resource of resources) {
+      const entry = resource.scopes.find((scope) => scope.name === name)
+      if (entry !== undefined) return { name, description: entry.description, resource: resource.name }
+    }
+    return { name, description: undefined, resource: undefined }
+  })
+}
+
+async function resourceNames(ctx: Context, request: AuthorizationRequest): Promise<readonly { id: string; name: string }[]> {
+  const known = await ctx.resources()
+  return request.resources.map((id) => ({ id, name: known.get(id)?.name ?? id }))
+}
+
+/**
+ * Refuses a form that did not come from our own page (A-UI-06): its token is bound to interaction, browser and version, so
+ * it works once; the origin is the second line. With `Referrer-Policy: no-referrer` browsers send `Origin: null` for
+ * their own forms, and then the fetch metadata speaks.
+ */
+export function requireOwnForm(ctx: Context, call: Call, fits: boolean): void {
+  const origin = header(call.request, 'origin')
+  const site = header(call.request, 'sec-fetch-site')
+  const foreign = origin !== undefined && origin !== 'null' ? origin !== ctx.origin : site !== undefined && site !== 'same-origin'
+  if (foreign) throw refuse('csrf', { detail: 'foreign origin' })
+  if (!fits) throw refuse('csrf', { detail: 'token' })
+}
+
+export function interactionForm(ctx: Context, call: Call, open: OpenInteraction): Form {
+  const form = readBody(call.request)
+  if (form.fault !== undefined) throw refuse(form.fault)
+  if ([...form.duplicated].some((name) => name !== 'scope')) throw refuse('param_duplicated')
+  requireOwnForm(ctx, call, formTokenFits(ctx.secrets, csrfFacts(open.interaction), form.get('csrf')))
+  return form
+}
+
+async function advance(ctx: Context, open: OpenInteraction, change: Partial<Interaction>): Promise<Interaction> {
+  const { interaction } = open
+  const next: Interaction = { ...interaction, ...change, version: interaction.version + 1 }
+  if (!(await ctx.store.advanceInteraction(next, interaction.version))) throw refuse('interaction_consumed')
+  return next
+}
+
+const onward = (ctx: Context, open: OpenInteraction, headers?: Readonly<Record<string, string | readonly string[]>>): HttpResponse =>
+  redirect(`${ctx.endpoints.resume}?interaction=${open.id}`, headers)
+
+export async function login(ctx: Context, call: Call, open: OpenInteraction, who: Login): Promise<HttpResponse> {
+  if (looksLikeClientId(who.subject) || !/^[\x21-\x7e]{1,255}$/.test(who.subject)) throw new TypeError('a subject must be 1 to 255 printable ASCII characters outside the name space of clients')
+  if (!(await ctx.store.subjectActive(who.subject))) throw refuse('login_required')
+  // The form is spent before the session exists: of two posts of one form only one signs in.
+  const spent = await advance(ctx, open, {})
+  const { session, cookie } = await startSession(ctx, call, who, open.session)
+  await advance(ctx, { ...open, interaction: spent }, { loginSessionId: session.id, decision: undefined })
+  return onward(ctx, open, { 'set-cookie': cookie })
+}
+
+export async function keepAccount(ctx: Context, open: OpenInteraction): Promise<HttpResponse> {
+  await advance(ctx, open, { accountChosen: true })
+  return onward(ctx, open)
+}
+
+export async function decideConsent(
+  ctx: Context,
+  open: OpenInteraction,
+  decision: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean },
+): Promise<HttpResponse> {
+  const session: Session | undefined = open.session
+  // A decision is worth something only for the account it was shown to, and only when consent is what is asked.
+  if (session === undefined || open.step !== 'consent') throw refuse('interaction_unknown', { detail: 'not at the consent step' })
+  const scope = open.interaction.request.scope.filter((value) => decision.scope.includes(value))
+  await advance(ctx, open, {
+    decision: { allow: decision.allow, subject: session.subject, scope, remember: decision.remember && open.mayRemember },
+  })
+  return onward(ctx, open)
+}
+
+export async function renew(ctx: Context, open: OpenInteraction): Promise<OpenInteraction> {
+  const interaction = await advance(ctx, open, {})
+  return { ...open, interaction, csrf: formToken(ctx.secrets, csrfFacts(interaction)) }
+}

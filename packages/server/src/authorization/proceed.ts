@@ -1,0 +1,113 @@
+import { after, lookupKey, OAuthError, refuse } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { redirect } from '../http.ts'
+import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import type { Client } from '../model/client.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { Interaction, Session } from '../model/interaction.ts'
+import type { InteractionStep } from '../model/interactions.ts'
+import { reportRefusal } from '../refusals.ts'
+import { approve } from './approve.ts'
+import { bindBrowser, currentSession } from './browser.ts'
+import { decide, type Decision } from './decide.ts'
+import { respond, respondError, type ResponseTarget } from './respond.ts'
+
+export type Progress = {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  /** `undefined` at the first request, before anybody was asked anything. */
+  readonly interaction: Interaction | undefined
+  /** The interaction's handle as the browser knows it. */
+  readonly handle: string | undefined
+}
+
+/** The decision for a request as things stand now. */
+export async function decideNow(ctx: Context, call: Call, progress: Progress): Promise<{ decision: Decision; session: Session | undefined }> {
+  const { client, request, interaction } = progress
+  const session = await currentSession(ctx, call)
+  const consent = session === undefined || client.firstParty ? undefined : await ctx.store.findConsent(session.subject, client.id, ctx.now())
+  return { decision: decide(ctx, { client, request, session, consent, interaction, now: ctx.now() }), session }
+}
+
+const targetOf = (request: AuthorizationRequest): ResponseTarget => ({
+  redirectUri: request.redirectUri,
+  responseMode: request.responseMode,
+  state: request.state,
+})
+
+/**
+ * Takes a validated request one step further: an answer to the client, or a page. Called by the authorization endpoint and
+ * after every page, so that a request is always judged by what is true now.
+ */
+export async function proceed(ctx: Context, call: Call, progress: Progress): Promise<HttpResponse> {
+  const { decision } = await decideNow(ctx, call, progress)
+  switch (decision.kind) {
+    case 'refuse':
+      return refused(ctx, call, progress, refuse(decision.reason))
+    case 'step':
+      return progress.interaction === undefined
+        ? openInteraction(ctx, call, progress, decision.step)
+        : redirect(stepUrl(ctx, decision.step, progress.handle ?? ''))
+    case 'approve':
+      return approved(ctx, call, progress, decision)
+  }
+}
+
+async function approved(ctx: Context, call: Call, progress: Progress, decision: Extract<Decision, { kind: 'approve' }>): Promise<HttpResponse> {
+  const { client, request, interaction } = progress
+  const { session, scope, remember } = decision
+  const { outcome, code } = await approve(ctx, call, { client, request, session, scope, remember, interaction })
+  switch (outcome) {
+    case 'issued':
+      ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
+      return respond(ctx, targetOf(request), { code })
+    case 'challenge_reused':
+      return refused(ctx, call, progress, refuse('challenge_reused'))
+    case 'interaction_consumed':
+      throw refuse('interaction_consumed')
+    case 'client_disabled':
+      throw refuse('client_disabled')
+    case 'session_ended':
+      return refused(ctx, call, progress, refuse('login_required'))
+  }
+}
+
+/** An error for the client; the interaction ends with it, and ends once. */
+export async function refused(ctx: Context, call: Call, { client, request, interaction }: Progress, error: OAuthError): Promise<HttpResponse> {
+  if (interaction !== undefined && !(await ctx.store.endInteraction(interaction.digest, interaction.version))) {
+    throw refuse('interaction_consumed')
+  }
+  ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
+  await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
+  return respondError(ctx, targetOf(request), error)
+}
+
+async function openInteraction(ctx: Context, call: Call, progress: Progress, step: InteractionStep): Promise<HttpResponse> {
+  const { client, request } = progress
+  // Told now rather than after a person has signed in and agreed (PK-11).
+  if (await ctx.store.challengeUsed(client.id, request.codeChallenge)) return refused(ctx, call, progress, refuse('challenge_reused'))
+  const handle = ctx.random.handle()
+  const browser = bindBrowser(ctx, call)
+  const now = ctx.now()
+  await ctx.store.saveInteraction({
+    digest: lookupKey(handle),
+    browserDigest: browser.digest,
+    request,
+    createdAt: now,
+    expiresAt: after(now, ctx.policy.transactionLifetime),
+    version: 0,
+    loginSessionId: undefined,
+    accountChosen: false,
+    decision: undefined,
+  })
+  const headers = browser.cookies.length === 0 ? {} : { 'set-cookie': browser.cookies }
+  return redirect(stepUrl(ctx, step, handle), headers)
+}
+
+/** Address of the page for a step; only a reference to the stored request travels, never an address (A-UI-08). */
+export function stepUrl(ctx: Context, step: InteractionStep, interaction: string): string {
+  const { loginUrl, consentUrl, accountUrl } = ctx.accounts
+  const page = step === 'login' ? loginUrl : step === 'consent' ? consentUrl : accountUrl
+  const absolute = page.startsWith('/') ? `${ctx.origin}${ctx.basePath}${page}` : page
+  return `${absolute}${absolute.includes('?') ? '&' : '?'}interaction=${interaction}`
+}

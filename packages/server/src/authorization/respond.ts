@@ -1,0 +1,62 @@
+import { appendToRedirectUri, formActionSource, formEncode, type OAuthError } from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import { errorBody, page, redirect } from '../http.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { ResponseMode } from '../model/authorization-request.ts'
+
+/** Where and how an authorization response goes. */
+export type ResponseTarget = {
+  readonly redirectUri: string
+  readonly responseMode: ResponseMode
+  readonly state: string | undefined
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
+
+/**
+ * The one function that writes authorization responses, success and error alike: `state` as it came, and `iss` always
+ * (RFC 9207, A-ISS-01). `cookies` travel along when the browser gets a new one.
+ */
+export function respond(
+  ctx: Context,
+  target: ResponseTarget,
+  members: Readonly<Record<string, string>>,
+  cookies: readonly string[] = [],
+): HttpResponse {
+  const headers = cookies.length === 0 ? {} : { 'set-cookie': cookies }
+  const all: Record<string, string> = { ...members }
+  if (target.state !== undefined) all['state'] = target.state
+  all['iss'] = ctx.issuer
+  if (target.responseMode === 'form_post') return formPost(ctx, target.redirectUri, all, headers)
+  let query = ''
+  for (const [name, value] of Object.entries(all)) query += `${query === '' ? '' : '&'}${name}=${formEncode(value)}`
+  return redirect(appendToRedirectUri(target.redirectUri, query), headers)
+}
+
+/** An error sent back to the client (A-AUTHZ-11). */
+export const respondError = (ctx: Context, target: ResponseTarget, error: OAuthError, cookies?: readonly string[]): HttpResponse =>
+  respond(ctx, target, errorBody(ctx, error), cookies)
+
+/**
+ * OAuth 2.0 Form Post Response Mode: one form that submits itself; the button works where scripts do not run. The policy
+ * lets the form go to the redirect URI's origin only (B-OIDC-34).
+ */
+function formPost(
+  ctx: Context,
+  redirectUri: string,
+  members: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+): HttpResponse {
+  const nonce = ctx.random.id(16)
+  const inputs = Object.entries(members)
+    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
+    .join('')
+  const html =
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Returning to the application</title></head>` +
+    `<body><form method="post" action="${escapeHtml(redirectUri)}" id="authorization-response">${inputs}` +
+    `<noscript><p>Scripts are off. Continue to the application:</p></noscript>` +
+    `<button type="submit">Continue</button></form>` +
+    `<script nonce="${nonce}">document.getElementById('authorization-response').submit()</script></body></html>`
+  return page(ctx.secure, 200, html, headers, formActionSource(redirectUri), nonce)
+}

@@ -1,0 +1,39 @@
+import { matchRedirectUri, refuse, type Form } from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import type { Client } from '../model/client.ts'
+
+/** A request whose client and redirect URI are beyond doubt: from here on, and not before, errors may go back. */
+export type SettledClient = { readonly client: Client; readonly redirectUri: string }
+
+/** Thrown material for the development view of a mismatching redirect URI. */
+export class RedirectUriMismatch extends Error {
+  readonly client: Client
+  readonly sent: string
+
+  constructor(client: Client, sent: string) {
+    super('redirect_uri_mismatch')
+    this.client = client
+    this.sent = sent
+  }
+}
+
+/**
+ * Settles client and redirect URI before anything else is read (OAuth 2.1 section 4.1.2.1, A-AUTHZ-02 to -04). Everything
+ * thrown here is shown on a page of the server and never redirects (A-REDIR-12).
+ */
+export async function settleClient(ctx: Context, form: Form): Promise<SettledClient> {
+  if (form.fault !== undefined) throw refuse(form.fault)
+  if (form.duplicated.has('client_id') || form.duplicated.has('redirect_uri')) throw refuse('param_duplicated')
+  const clientId = form.get('client_id')
+  if (clientId === undefined) throw refuse('client_id_missing')
+  const found = clientId.length > 200 ? undefined : ctx.clients.find(clientId)
+  const client = found instanceof Promise ? await found : found
+  if (client === undefined) throw refuse('client_unknown')
+  if (client.disabledAt !== undefined) throw refuse('client_disabled')
+  const redirectUri = form.get('redirect_uri')
+  if (redirectUri === undefined) throw refuse('redirect_uri_missing')
+  if (matchRedirectUri(redirectUri, client.redirectUris, client.applicationType) === undefined) {
+    throw refuse('redirect_uri_mismatch', { cause: new RedirectUriMismatch(client, redirectUri) })
+  }
+  return { client, redirectUri }
+}

@@ -1,0 +1,41 @@
+import { after, lookupKey } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { header } from '../http.ts'
+import type { Session } from '../model/interaction.ts'
+import type { Login } from '../model/interactions.ts'
+import { sessionSetCookie } from './browser.ts'
+
+/**
+ * Signs a person in: always a new handle, so that a planted cookie is never raised to a session (CS-09). The same person
+ * keeps the session's id, and with it what was issued under it; another person's session at this browser ends first.
+ */
+export async function startSession(
+  ctx: Context,
+  call: Call,
+  who: Login,
+  before: Session | undefined,
+): Promise<{ readonly session: Session; readonly cookie: string }> {
+  const now = ctx.now()
+  const source = { requestId: call.id, network: call.network }
+  const same = before?.subject === who.subject
+  if (before !== undefined && !same) {
+    const ended = ctx.events.record({ event: 'session.ended', subject: before.subject, reason: 'other_account' }, source)
+    if (await ctx.store.endSession(before.id, now, [ended])) ctx.events.stored([ended])
+  }
+  const handle = ctx.random.handle()
+  const session: Session = {
+    id: same ? before.id : ctx.random.id(16),
+    digest: lookupKey(handle),
+    subject: who.subject,
+    authentication: { time: now, acr: who.acr, amr: who.amr },
+    createdAt: same ? before.createdAt : now,
+    seenAt: now,
+    expiresAt: after(now, ctx.policy.sessionAbsolute),
+    network: call.network,
+    userAgent: (header(call.request, 'user-agent') ?? '').slice(0, 200),
+  }
+  const event = ctx.events.record({ event: 'session.rotated', subject: who.subject, detail: { reauthentication: same } }, source)
+  await ctx.store.startSession(session, same ? before.id : undefined, [event])
+  ctx.events.stored([event])
+  return { session, cookie: sessionSetCookie(ctx, handle) }
+}

@@ -1,0 +1,151 @@
+import {
+  codeChallengeMethod,
+  isCodeChallenge,
+  maxNonceLength,
+  parseScope,
+  publishedChallenges,
+  refuse,
+  scopeWithin,
+  type Form,
+} from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import { knownNames } from '../form.ts'
+import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/authorization-request.ts'
+import type { Client } from '../model/client.ts'
+import { requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
+import { parseClaimsParameter } from './claims-parameter.ts'
+import { hintedSubject } from './id-token-hint.ts'
+import type { ResponseTarget } from './respond.ts'
+import type { SettledClient } from './settle-client.ts'
+
+const printableAscii = /^[\x20-\x7e]+$/
+
+const stateOf = (ctx: Context, form: Form): string | undefined => {
+  const state = form.duplicated.has('state') ? undefined : form.get('state')
+  return state !== undefined && state.length <= ctx.policy.stateLength && printableAscii.test(state) ? state : undefined
+}
+
+/**
+ * Where errors of this request go. A state or response mode that is itself at fault is left out, never cut or guessed
+ * (A-AUTHZ-09).
+ */
+export function responseTarget(ctx: Context, form: Form, redirectUri: string): ResponseTarget {
+  const formPost = !form.duplicated.has('response_mode') && form.get('response_mode') === 'form_post'
+  return { redirectUri, responseMode: formPost ? 'form_post' : 'query', state: stateOf(ctx, form) }
+}
+
+/**
+ * The one validator of authorization requests, whatever door they come through (design, section 2). Client and redirect URI
+ * are settled before. Nothing is stored and nobody has been asked anything yet, so a refusal costs nothing (PK-01).
+ */
+export async function validateRequest(ctx: Context, { client, redirectUri }: SettledClient, form: Form): Promise<AuthorizationRequest> {
+  if (form.duplicated.size > 0) throw refuse('param_duplicated', { detail: knownNames(form.duplicated) })
+  if (form.has('code_verifier') || form.has('client_secret')) throw refuse('front_channel_secret')
+  if (form.has('request')) throw refuse('request_object')
+  if (form.has('request_uri')) throw refuse('request_uri')
+  if (form.has('registration')) throw refuse('registration_parameter')
+  const state = requireState(ctx, client, form)
+  const responseMode = requireResponse(client, form)
+  const codeChallenge = requireChallenge(ctx, form)
+  const scope = requireScope(client, form)
+  const resources = requestedResources(form)
+  await requireAllowedResources(ctx, client, resources)
+  const claims = form.get('claims')
+  const hint = form.get('id_token_hint')
+  return {
+    clientId: client.id,
+    redirectUri,
+    responseMode,
+    state,
+    scope,
+    resources,
+    codeChallenge,
+    nonce: requireNonce(form),
+    prompt: requirePrompt(form),
+    maxAge: requireMaxAge(form) ?? client.defaultMaxAge,
+    acrValues: words(form.get('acr_values'), 20) ?? client.defaultAcrValues,
+    claims: claims === undefined ? undefined : parseClaimsParameter(claims),
+    loginHint: form.get('login_hint')?.slice(0, 256),
+    hintedSubject: hint === undefined ? undefined : hintedSubject(ctx, hint, client.id),
+    uiLocales: words(form.get('ui_locales'), 10) ?? none,
+  }
+}
+
+const none: readonly string[] = []
+
+const words = (text: string | undefined, most: number): readonly string[] | undefined =>
+  text?.slice(0, 1000).split(' ').filter((word) => word !== '').slice(0, most)
+
+function requireState(ctx: Context, client: Client, form: Form): string | undefined {
+  const state = form.get('state')
+  if (state === undefined) {
+    if (client.requireState) throw refuse('state_required')
+    ctx.measure('authorization_requests_without_state', {})
+    return undefined
+  }
+  if (state.length > ctx.policy.stateLength || !printableAscii.test(state)) throw refuse('state_syntax')
+  return state
+}
+
+function requireResponse(client: Client, form: Form): ResponseMode {
+  const type = form.get('response_type')
+  if (type === undefined) throw refuse('response_type_missing')
+  if (type !== 'code') throw refuse('response_type')
+  if (!client.grantTypes.includes('authorization_code')) throw refuse('client_without_code_grant')
+  const mode = form.get('response_mode') ?? 'query'
+  if (mode !== 'query' && mode !== 'form_post') throw refuse('response_mode')
+  return mode
+}
+
+/** Every request of every client carries an S256 challenge (A-PKCE-01 to -04); there is no branch without one. */
+function requireChallenge(ctx: Context, form: Form): string {
+  const challenge = form.get('code_challenge')
+  if (challenge === undefined) throw refuse('pkce_required')
+  if (form.get('code_challenge_method') !== codeChallengeMethod) throw refuse('pkce_method')
+  if (!isCodeChallenge(challenge)) throw refuse('pkce_challenge_syntax')
+  if (publishedChallenges.has(challenge) && !ctx.acceptPublishedChallenges) throw refuse('challenge_published')
+  return challenge
+}
+
+function requireScope(client: Client, form: Form): readonly string[] {
+  const text = form.get('scope')
+  if (text === undefined) {
+    if (client.defaultScope.length === 0) throw refuse('scope_missing')
+    return client.defaultScope
+  }
+  const scope = parseScope(text)
+  if (scope === undefined) throw refuse('scope_syntax')
+  if (!scopeWithin(scope, client.scope)) throw refuse('scope')
+  return scope
+}
+
+function requireNonce(form: Form): string | undefined {
+  const nonce = form.get('nonce')
+  if (nonce !== undefined && (nonce.length > maxNonceLength || !printableAscii.test(nonce))) throw refuse('nonce_syntax')
+  return nonce
+}
+
+const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account']
+
+/** Values of `prompt` that mean something here; others are refused (B-OIDC-09). */
+export const promptValues = prompts
+
+function requirePrompt(form: Form): readonly Prompt[] {
+  const text = form.get('prompt')
+  if (text === undefined) return noPrompts
+  const values = text.split(' ')
+  if (values.length > prompts.length || !values.every((value) => prompts.includes(value))) throw refuse('prompt')
+  if (values.includes('none') && values.length > 1) throw refuse('prompt')
+  return values as readonly Prompt[]
+}
+
+const noPrompts: readonly Prompt[] = []
+
+const maxAgeSyntax = /^(?:0|[1-9][0-9]{0,8})$/
+
+function requireMaxAge(form: Form): number | undefined {
+  const text = form.get('max_age')
+  if (text === undefined) return undefined
+  if (!maxAgeSyntax.test(text)) throw refuse('max_age')
+  return Number(text)
+}

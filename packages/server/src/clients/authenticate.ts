@@ -1,0 +1,105 @@
+import { equalInConstantTime, formDecode, lookupKey, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { header } from '../http.ts'
+import type { Client, ClientAuthenticationMethod } from '../model/client.ts'
+import { countFailure, requireNotThrottled } from './throttle.ts'
+
+declare const brand: unique symbol
+
+/** A client that has proven who it is, or a public client that has none to prove. Only `authenticateClient` makes one. */
+export type AuthenticatedClient = Client & { readonly [brand]: 'AuthenticatedClient' }
+
+type Presented = {
+  readonly method: ClientAuthenticationMethod
+  readonly clientId: string
+  readonly secret: string | undefined
+}
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/
+
+/** Strict base64, one colon-split, then one form-decode of each part (A-TOK-09, CA-11). */
+function parseBasic(value: string): Presented {
+  const encoded = /^basic +(\S+)$/i.exec(value)?.[1]
+  if (encoded === undefined || !base64.test(encoded)) throw refuse('basic_syntax')
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.toString('base64') !== encoded) throw refuse('basic_syntax')
+  const text = bytes.toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 1 || Buffer.from(text).compare(bytes) !== 0) throw refuse('basic_syntax')
+  const clientId = formDecode(text.slice(0, colon))
+  const secret = formDecode(text.slice(colon + 1))
+  if (clientId === undefined || secret === undefined || secret === '') throw refuse('basic_syntax')
+  return { method: 'client_secret_basic', clientId, secret }
+}
+
+/** Which credentials the request carries; more than one kind is ambiguous and refused (A-TOK-08). */
+function presented(authorization: string | undefined, form: Form): Presented {
+  const named = form.get('client_id')
+  const secret = form.get('client_secret')
+  const assertion = form.has('client_assertion') || form.has('client_assertion_type')
+  if (authorization !== undefined) {
+    if (secret !== undefined || assertion) throw refuse('multiple_methods')
+    const basic = parseBasic(authorization)
+    if (named !== undefined && named !== basic.clientId) throw refuse('multiple_methods', { detail: 'client_id differs' })
+    return basic
+  }
+  if (assertion) throw refuse(secret === undefined ? 'client_auth_method' : 'multiple_methods')
+  if (named === undefined) throw refuse('client_auth_missing')
+  return { method: secret === undefined ? 'none' : 'client_secret_post', clientId: named, secret }
+}
+
+// Compared against when there is nothing to compare with, so that an unknown client costs what a wrong secret costs.
+const nobody = lookupKey('no client has this secret')
+
+function secretFits(client: Client | undefined, secret: string, now: number): boolean {
+  const digest = lookupKey(secret)
+  let fits = false
+  let compared = false
+  for (const candidate of client?.secrets ?? []) {
+    compared = true
+    if (equalInConstantTime(digest, candidate.digest) && candidate.expiresAt > now) fits = true
+  }
+  if (!compared) equalInConstantTime(digest, nobody)
+  return fits
+}
+
+function verdict(client: Client | undefined, credentials: Presented, now: number): Reason | undefined {
+  const secretOk = credentials.secret === undefined || secretFits(client, credentials.secret, now)
+  if (client === undefined) return 'client_auth_unknown'
+  if (client.authenticationMethod !== credentials.method) return 'client_auth_method'
+  if (!secretOk) return 'client_auth_failed'
+  return client.disabledAt === undefined ? undefined : 'client_auth_disabled'
+}
+
+/**
+ * Settles who asks, before anything else is looked at (A-PKCE-17). Exactly one method, and the registered one; the answer
+ * to an unknown client, a wrong secret and a wrong method is the same. Throws `invalid_client` 401, `invalid_request` 400
+ * for ambiguity, 429 after too many failures.
+ */
+export async function authenticateClient(ctx: Context, call: Call, form: Form): Promise<AuthenticatedClient> {
+  let credentials: Presented
+  try {
+    credentials = presented(header(call.request, 'authorization'), form)
+  } catch (error) {
+    if (error instanceof OAuthError) throw await reported(ctx, call, error.reason, form.get('client_id'))
+    throw error
+  }
+  requireNotThrottled(ctx, call, credentials.clientId)
+  const found = credentials.clientId.length > 200 ? undefined : ctx.clients.find(credentials.clientId)
+  const client = found instanceof Promise ? await found : found
+  const reason = verdict(client, credentials, ctx.now())
+  if (reason === undefined) return client as AuthenticatedClient
+  const error = await reported(ctx, call, reason, credentials.clientId)
+  if (credentials.secret !== undefined) await countFailure(ctx, call, credentials.clientId)
+  throw error
+}
+
+/** Writes the event and gives the error to throw; one cause, one event. */
+async function reported(ctx: Context, call: Call, reason: Reason, clientId: string | undefined): Promise<OAuthError> {
+  const exchange = call.request.path.endsWith('/token') ? { class: 'client_auth_failed' } : {}
+  await ctx.events.write(
+    { event: 'client.auth.failed', clientId, reason, ...exchange, detail: { path: call.request.path.slice(0, 100) } },
+    { requestId: call.id, network: call.network },
+  )
+  return refuse(reason, { reported: true })
+}

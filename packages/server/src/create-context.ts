@@ -1,0 +1,114 @@
+import { OAuthError, refuse, seconds, type JwsAlgorithm, type Random, type Seconds } from '@sallyport/protocol'
+import { createClientCache } from './clients/client-cache.ts'
+import type { Context } from './context.ts'
+import { createEventWriter } from './events.ts'
+import { parseIssuer } from './issuer.ts'
+import type { Resource } from './model/client.ts'
+import { StoreUnavailable, type Store } from './model/store.ts'
+import { createPolicy } from './policy.ts'
+import { deriveSecrets } from './secrets.ts'
+import type { ServerOptions } from './server.ts'
+import { generateSigningKeyPair } from './tokens/key-pair.ts'
+import { addNextKey, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
+
+const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'PS256']
+
+type Made = { readonly context: Context; readonly keyOptions: KeyRingOptions; readonly setKeys: (ring: KeyRing) => void }
+
+/** Puts a context together: the only place where options become what the rest of the server works with. */
+export async function createContext(options: ServerOptions & { readonly random: Random }): Promise<Made> {
+  const issuer = parseIssuer(options.issuer)
+  const policy = createPolicy(options.policy)
+  const { store, random } = options
+  const now = options.now ?? (() => seconds(Date.now() / 1000))
+  const secrets = deriveSecrets(options.masterKey)
+  const algorithms: readonly JwsAlgorithm[] = [...new Set<JwsAlgorithm>(['ES256', ...(options.algorithms ?? defaultAlgorithms)])]
+  const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
+  const keyOptions = { store, secrets, policy, random, algorithms, generateKeyPair }
+  let keys = await firstKeys(keyOptions, now())
+  const url = (path: string): string => `${issuer.origin}${issuer.basePath}${path}`
+  const development = (options.development ?? false) && !issuer.secure
+  const context: Context = {
+    ...issuer,
+    development,
+    acceptPublishedChallenges: options.acceptPublishedChallenges ?? false,
+    policy,
+    store,
+    accounts: options.accounts,
+    pages: options.pages,
+    random,
+    secrets,
+    algorithms,
+    events: createEventWriter({ store, random, now, log: (event) => options.onEvent?.(event) }),
+    clients: createClientCache(store, now),
+    verifiedTokens: createVerifiedTokenCache(),
+    endpoints: {
+      authorize: url('/oauth2/authorize'),
+      resume: url('/oauth2/resume'),
+      token: url('/oauth2/token'),
+      revoke: url('/oauth2/revoke'),
+      introspect: url('/oauth2/introspect'),
+      userinfo: url('/oauth2/userinfo'),
+      jwks: url('/oauth2/jwks'),
+      logout: url('/oauth2/logout'),
+    },
+    documentation: options.documentationPath === undefined ? undefined : url(options.documentationPath),
+    helpBase: options.helpPath === undefined ? undefined : url(options.helpPath),
+    now,
+    keys: () => keys,
+    resources: cachedResources(store, now),
+    measure: options.onMeasure ?? (() => undefined),
+    faultOf: (call, fault) => {
+      if (fault instanceof OAuthError) return fault
+      const unavailable = fault instanceof StoreUnavailable
+      const message = unavailable ? `store unavailable: ${fault.reason}` : 'internal fault'
+      options.onFault?.({ requestId: call.id, message, cause: fault })
+      return refuse(unavailable ? 'store_unavailable' : 'internal', { cause: fault })
+    },
+  }
+  return {
+    context,
+    keyOptions,
+    setKeys: (ring) => {
+      keys = ring
+    },
+  }
+}
+
+/** Loads the keys, and makes the first of each algorithm. Two nodes starting at once agree by the store's law. */
+async function firstKeys(options: KeyRingOptions, now: Seconds): Promise<KeyRing> {
+  const ring = await loadKeyRing(options)
+  const missing = options.algorithms.filter((alg) => !ring.records.some((record) => record.alg === alg))
+  if (missing.length === 0) return ring
+  await Promise.all(missing.map((alg) => addNextKey(options, alg, now, 0)))
+  return loadKeyRing(options, ring)
+}
+
+/** Resources change seldom and decide on every token: one read a second serves them all. */
+function cachedResources(store: Store, now: () => Seconds): () => Promise<ReadonlyMap<string, Resource>> {
+  let current: ReadonlyMap<string, Resource> = new Map()
+  let serial = ''
+  let answer: Promise<ReadonlyMap<string, Resource>> | undefined
+  let until = Number.NEGATIVE_INFINITY
+  const read = async (): Promise<ReadonlyMap<string, Resource>> => {
+    const resources = await store.listResources()
+    const text = JSON.stringify(resources)
+    // The same map as long as nothing changed: documents made from it are kept with it.
+    if (text !== serial) {
+      serial = text
+      current = new Map(resources.map((resource) => [resource.id, resource]))
+    }
+    return current
+  }
+  return () => {
+    if (answer === undefined || now() >= until) {
+      until = now() + 1
+      answer = read().catch((error: unknown) => {
+        until = Number.NEGATIVE_INFINITY
+        throw error
+      })
+    }
+    return answer
+  }
+}

@@ -1,0 +1,82 @@
+import { OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
+import { proceed, refused } from '../authorization/proceed.ts'
+import { findInteraction } from '../authorization/interactions.ts'
+import { respondError } from '../authorization/respond.ts'
+import { RedirectUriMismatch, settleClient, type SettledClient } from '../authorization/settle-client.ts'
+import { responseTarget, validateRequest } from '../authorization/validate-request.ts'
+import type { Call, Context } from '../context.ts'
+import { readBody } from '../form.ts'
+import { errorPage, header } from '../http.ts'
+import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import type { HttpResponse } from '../model/http.ts'
+import { reportRefusal } from '../refusals.ts'
+
+const webView = /; wv\)|\bFBA[NV]\/|\bInstagram\b|\bLine\//
+
+/** Parameters of a GET are in the query, those of a POST in the body alone (PP-03). */
+function readParameters(ctx: Context, call: Call): Form {
+  const { request } = call
+  if (request.fault !== undefined) throw refuse(request.fault)
+  if (ctx.policy.refuseWebViews && webView.test(header(request, 'user-agent') ?? '')) throw refuse('web_view')
+  if (request.method !== 'POST') return parseForm(request.query)
+  if (request.query !== '') throw refuse('query_on_post')
+  return readBody(request)
+}
+
+/**
+ * The authorization endpoint (OAuth 2.1 section 3.1). Client and redirect URI are settled first; until then errors are
+ * pages, afterwards they go back to the client.
+ */
+export async function authorize(ctx: Context, call: Call): Promise<HttpResponse> {
+  let form: Form
+  let settled: SettledClient
+  try {
+    form = readParameters(ctx, call)
+    settled = await settleClient(ctx, form)
+  } catch (error) {
+    return unsettled(ctx, call, error)
+  }
+  let request: AuthorizationRequest
+  try {
+    request = await validateRequest(ctx, settled, form)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    await reportRefusal(ctx, call, 'authorize', error, { clientId: settled.client.id })
+    ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
+    return respondError(ctx, responseTarget(ctx, form, settled.redirectUri), error)
+  }
+  return guarded(ctx, call, request, settled)
+}
+
+/** Faults after validation become `server_error` or `temporarily_unavailable` at the client (A-AUTHZ-11). */
+async function guarded(ctx: Context, call: Call, request: AuthorizationRequest, { client }: SettledClient): Promise<HttpResponse> {
+  const progress = { client, request, interaction: undefined, handle: undefined }
+  try {
+    return await proceed(ctx, call, progress)
+  } catch (error) {
+    if (error instanceof OAuthError) return unsettled(ctx, call, error)
+    return refused(ctx, call, progress, ctx.faultOf(call, error))
+  }
+}
+
+async function unsettled(ctx: Context, call: Call, error: unknown): Promise<HttpResponse> {
+  if (!(error instanceof OAuthError)) throw error
+  await reportRefusal(ctx, call, 'authorize', error)
+  const { cause } = error
+  return cause instanceof RedirectUriMismatch
+    ? errorPage(ctx, call, error, {
+        clientName: cause.client.name,
+        comparison: { sent: cause.sent, registered: cause.client.redirectUris },
+      })
+    : errorPage(ctx, call, error)
+}
+
+/** Goes on with an interaction after one of its pages; a GET inside the server, so that no password is ever re-sent (A-UI-11). */
+export async function resume(ctx: Context, call: Call): Promise<HttpResponse> {
+  const { interaction, handle } = await findInteraction(ctx, call)
+  const { request } = interaction
+  const found = ctx.clients.find(request.clientId)
+  const client = found instanceof Promise ? await found : found
+  if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
+  return proceed(ctx, call, { client, request, interaction, handle })
+}

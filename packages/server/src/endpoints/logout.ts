@@ -1,0 +1,135 @@
+import { appendToRedirectUri, formEncode, fromBase64url, OAuthError, parseForm, refuse, toBase64url, type Form } from '@sallyport/protocol'
+import { currentSession, sessionClearCookie } from '../authorization/browser.ts'
+import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
+import { requireOwnForm } from '../authorization/interactions.ts'
+import type { Call, Context } from '../context.ts'
+import { readBody } from '../form.ts'
+import { errorPage, locales, page, redirect } from '../http.ts'
+import type { Client } from '../model/client.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { Session } from '../model/interaction.ts'
+import { reportRefusal } from '../refusals.ts'
+import { formToken, formTokenFits } from '../secrets.ts'
+
+/** What a sign-out request comes to, once checked. */
+type LogoutRequest = {
+  readonly client: Client | undefined
+  readonly hint: IdTokenHint | undefined
+  /** Only a registered address of the client; `undefined` means the browser stays here. */
+  readonly returnTo: string | undefined
+  readonly refusedReturn: boolean
+  readonly state: string | undefined
+  readonly uiLocales: readonly string[]
+}
+
+function readParameters(call: Call): Form {
+  const { request } = call
+  if (request.fault !== undefined) throw refuse(request.fault)
+  const form = request.method === 'POST' ? readBody(request) : parseForm(request.query)
+  if (form.fault !== undefined) throw refuse(form.fault)
+  if (form.duplicated.size > 0) throw refuse('param_duplicated')
+  return form
+}
+
+/**
+ * RP-Initiated Logout 1.0. Ends the session at once only when a valid hint names the person who is signed in; anybody else
+ * is asked first, so that no foreign page can sign people out (B-LOG-02, CS-12).
+ */
+export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
+  try {
+    const form = readParameters(call)
+    if (call.request.method === 'POST' && form.has('sign_out')) return await confirmed(ctx, call, form)
+    const request = await checkRequest(ctx, form)
+    const session = await currentSession(ctx, call)
+    if (request.hint !== undefined && (session === undefined || session.subject === request.hint.subject)) {
+      return await signOut(ctx, call, session, request)
+    }
+    return await askFirst(ctx, call, session, request)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    await reportRefusal(ctx, call, 'logout', error)
+    return errorPage(ctx, call, error)
+  }
+}
+
+async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
+  const token = form.get('id_token_hint')
+  const hint = token === undefined ? undefined : readIdTokenHint(ctx, token)
+  if (token !== undefined && hint === undefined) throw refuse('logout_hint')
+  const named = form.get('client_id')
+  if (hint !== undefined && named !== undefined && named !== hint.clientId) throw refuse('logout_hint', { detail: 'client_id differs' })
+  const clientId = hint?.clientId ?? named
+  const found = clientId === undefined || clientId.length > 200 ? undefined : await ctx.clients.find(clientId)
+  const client = found?.disabledAt === undefined ? found : undefined
+  const wanted = form.get('post_logout_redirect_uri')
+  const registered = wanted !== undefined && client?.postLogoutRedirectUris.includes(wanted) === true
+  return {
+    client,
+    hint,
+    returnTo: registered ? wanted : undefined,
+    refusedReturn: wanted !== undefined && !registered,
+    state: form.get('state')?.slice(0, ctx.policy.stateLength),
+    uiLocales: (form.get('ui_locales') ?? '').split(' ').slice(0, 10),
+  }
+}
+
+async function signOut(ctx: Context, call: Call, session: Session | undefined, request: LogoutRequest): Promise<HttpResponse> {
+  const cookie = { 'set-cookie': sessionClearCookie(ctx) }
+  if (session !== undefined) {
+    const event = ctx.events.record(
+      { event: 'session.ended', subject: session.subject, clientId: request.client?.id, reason: 'logout' },
+      { requestId: call.id, network: call.network },
+    )
+    if (await ctx.store.endSession(session.id, ctx.now(), [event])) ctx.events.stored([event])
+  }
+  if (request.refusedReturn) await reportRefusal(ctx, call, 'logout', refuse('logout_redirect'), { clientId: request.client?.id })
+  if (request.returnTo !== undefined) {
+    const { returnTo, state } = request
+    return redirect(state === undefined ? returnTo : appendToRedirectUri(returnTo, `state=${formEncode(state)}`), cookie)
+  }
+  const html = ctx.pages.signedOut({
+    notice: request.refusedReturn ? 'logout_redirect' : undefined,
+    uiLocales: locales(call, request.uiLocales),
+  })
+  return page(ctx.secure, 200, html, cookie)
+}
+
+// The checked request travels through the confirmation page, authenticated, so that nothing is decided twice.
+const context = (session: Session | undefined): string => `logout ${session?.digest ?? 'nobody'} `
+
+async function askFirst(ctx: Context, call: Call, session: Session | undefined, request: LogoutRequest): Promise<HttpResponse> {
+  const { client, returnTo, state, refusedReturn } = request
+  const packed = toBase64url(Buffer.from(JSON.stringify({ clientId: client?.id, returnTo, state, refusedReturn })))
+  const person = session === undefined ? undefined : await ctx.accounts.findClaims(session.subject)
+  const name = person?.['preferred_username'] ?? person?.['name']
+  const html = ctx.pages.signOut({
+    action: ctx.endpoints.logout,
+    fields: { sign_out: packed, csrf: formToken(ctx.secrets, context(session) + packed) },
+    clientName: client?.name,
+    accountName: typeof name === 'string' ? name : undefined,
+    uiLocales: locales(call, request.uiLocales),
+  })
+  const target = returnTo === undefined ? undefined : new URL(returnTo).origin
+  return page(ctx.secure, 200, html, {}, target === 'null' ? undefined : target)
+}
+
+async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResponse> {
+  const packed = form.get('sign_out') ?? ''
+  const session = await currentSession(ctx, call)
+  requireOwnForm(ctx, call, formTokenFits(ctx.secrets, context(session) + packed, form.get('csrf')))
+  const facts = JSON.parse(fromBase64url(packed)?.toString('utf8') ?? '{}') as {
+    clientId?: string
+    returnTo?: string
+    state?: string
+    refusedReturn?: boolean
+  }
+  const client = facts.clientId === undefined ? undefined : await ctx.clients.find(facts.clientId)
+  return signOut(ctx, call, session, {
+    client,
+    hint: undefined,
+    returnTo: facts.returnTo,
+    refusedReturn: facts.refusedReturn === true,
+    state: facts.state,
+    uiLocales: [],
+  })
+}

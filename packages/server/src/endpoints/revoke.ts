@@ -1,0 +1,66 @@
+import { lookupKey, OAuthError, refuse, seconds, verifyJwt } from '@sallyport/protocol'
+import { authenticateClient, type AuthenticatedClient } from '../clients/authenticate.ts'
+import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
+import type { Call, Context } from '../context.ts'
+import { readStrictForm } from '../form.ts'
+import { errorJson } from '../http.ts'
+import type { HttpResponse } from '../model/http.ts'
+import { reportRefusal } from '../refusals.ts'
+
+const done: HttpResponse = { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' }, body: '' }
+
+/**
+ * Revocation (RFC 7009). A refresh token takes its family along, an access token only itself (A-REV-05). 200 is sent after
+ * the write is durable, and also for a token nobody knows (A-REV-03).
+ */
+export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
+  let origin: string | undefined
+  const finish = (response: HttpResponse): HttpResponse =>
+    call.request.headers['origin'] === undefined ? response : withCors(response, origin)
+  try {
+    const form = readStrictForm(call.request)
+    const client = await authenticateClient(ctx, call, form)
+    origin = requireAllowedOrigin(ctx, call.request, client)
+    const token = form.get('token')
+    if (token === undefined) throw refuse('token_missing')
+    if (token.includes('.')) await revokeJwt(ctx, call, client, token)
+    else await revokeRefreshToken(ctx, call, client, token)
+    return finish(done)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    await reportRefusal(ctx, call, 'revoke', error)
+    origin ??= await readableOrigin(ctx, call.request, error)
+    return finish(errorJson(ctx, error))
+  }
+}
+
+async function revokeRefreshToken(ctx: Context, call: Call, client: AuthenticatedClient, token: string): Promise<void> {
+  const view = await ctx.store.findRefreshToken(lookupKey(token))
+  if (view === undefined) return
+  if (view.token.clientId !== client.id) throw refuse('token_of_another_client')
+  const { id, subject } = view.authorization
+  const event = ctx.events.record(
+    { event: 'grant.revoked', clientId: client.id, subject, authorizationId: id, reason: 'client_request' },
+    { requestId: call.id, network: call.network },
+  )
+  if (await ctx.store.revokeAuthorization(id, 'client_request', ctx.now(), [event])) ctx.events.stored([event])
+}
+
+async function revokeJwt(ctx: Context, call: Call, client: AuthenticatedClient, token: string): Promise<void> {
+  const now = ctx.now()
+  const verified = ctx.verifiedTokens.verify(token, ctx.keys(), now)
+  if (typeof verified === 'string') {
+    // One of our own tokens of another kind is recognised and cannot be revoked (A-REV-06); anything else is unknown.
+    if (verified === 'typ' && typeof verifyJwt(token, ['jwt'], ctx.keys().everyKey) !== 'string') throw refuse('token_type_unsupported')
+    return
+  }
+  const { jti, exp, client_id: owner, sub } = verified.claims
+  if (typeof jti !== 'string' || typeof exp !== 'number' || exp <= now) return
+  if (owner !== client.id) throw refuse('token_of_another_client')
+  const event = ctx.events.record(
+    { event: 'token.revoked', clientId: client.id, subject: typeof sub === 'string' ? sub : undefined, reason: 'client_request' },
+    { requestId: call.id, network: call.network },
+  )
+  await ctx.store.denyAccessToken(jti, seconds(exp), [event])
+  ctx.events.stored([event])
+}

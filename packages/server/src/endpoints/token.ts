@@ -1,0 +1,45 @@
+import { OAuthError, refuse } from '@sallyport/protocol'
+import { authenticateClient } from '../clients/authenticate.ts'
+import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
+import type { Call, Context } from '../context.ts'
+import { readStrictForm } from '../form.ts'
+import { grants, isGrantType } from '../grants/index.ts'
+import { errorJson, json } from '../http.ts'
+import type { HttpResponse } from '../model/http.ts'
+import { reportRefusal } from '../refusals.ts'
+import { commit } from '../tokens/commit.ts'
+import { issueTokens } from '../tokens/issue.ts'
+
+/**
+ * The token endpoint (OAuth 2.1 section 3.2): parse, authenticate the client, ask the grant, sign, write once, answer.
+ */
+export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
+  let origin: string | undefined
+  try {
+    const form = readStrictForm(call.request)
+    const client = await authenticateClient(ctx, call, form)
+    origin = requireAllowedOrigin(ctx, call.request, client)
+    const grantType = form.get('grant_type')
+    if (grantType === undefined) throw refuse('grant_type_missing')
+    if (!isGrantType(grantType)) throw refuse('grant_type')
+    if (!client.grantTypes.includes(grantType)) throw refuse('grant_not_allowed')
+    // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const grant = await grants[grantType](ctx, call, client, form)
+      if ('storedAnswer' in grant) return finish(call, json(200, grant.storedAnswer), origin)
+      const issued = await issueTokens(ctx, call, grant)
+      if (await commit(ctx, grant, issued)) {
+        ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.bindings })
+        return finish(call, json(200, issued.body), origin)
+      }
+    }
+    throw refuse('code_race_lost')
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    await reportRefusal(ctx, call, 'token', error)
+    return finish(call, errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
+  }
+}
+
+const finish = (call: Call, response: HttpResponse, origin: string | undefined): HttpResponse =>
+  call.request.headers['origin'] === undefined ? response : withCors(response, origin)

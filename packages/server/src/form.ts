@@ -1,0 +1,44 @@
+import { parseForm, refuse, type Form } from '@sallyport/protocol'
+import { header } from './http.ts'
+import type { HttpRequest } from './model/http.ts'
+
+const formType = /^application\/x-www-form-urlencoded *(?:; *charset *= *"?utf-8"? *)?$/i
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function bodyText(body: Uint8Array | undefined): string {
+  if (body === undefined || body.length === 0) return ''
+  try {
+    return decoder.decode(body)
+  } catch (cause) {
+    throw refuse('param_encoding', { cause })
+  }
+}
+
+/** Reads the body as a form: one content type, UTF-8, uncompressed (A-TOK-02, HH-11). Faults of single parameters are left in the form. */
+export function readBody(request: HttpRequest): Form {
+  if (request.fault !== undefined) throw refuse(request.fault)
+  const encoding = header(request, 'content-encoding')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw refuse('encoding')
+  if (!formType.test(header(request, 'content-type') ?? '')) throw refuse('content_type')
+  return parseForm(bodyText(request.body))
+}
+
+/**
+ * The form of a back-channel endpoint: body only, every ambiguity refused (A-TOK-02, PP-02, PP-03). Throws before
+ * anything is looked up.
+ */
+export function readStrictForm(request: HttpRequest): Form {
+  if (request.query !== '') {
+    const credential = /(?:^|&)(?:client_secret|code|code_verifier|refresh_token|token|access_token|client_assertion)=/.test(request.query)
+    throw refuse(credential ? 'query_credential' : 'query_on_post')
+  }
+  const form = readBody(request)
+  if (form.fault !== undefined) throw refuse(form.fault)
+  if (form.duplicated.size > 0) throw refuse('param_duplicated', { detail: knownNames(form.duplicated) })
+  return form
+}
+
+/** Names for the operator, without echoing anything unprintable or long. */
+export const knownNames = (names: ReadonlySet<string>): string =>
+  [...names].slice(0, 5).map((name) => name.replace(/[^\w.-]/g, '?').slice(0, 40)).join(' ')

@@ -1,0 +1,139 @@
+import {
+  challengeMatches,
+  isCodeVerifier,
+  lookupKey,
+  refuse,
+  type ExchangeClass,
+  type Form,
+  type OAuthError,
+  type Reason,
+  type Seconds,
+} from '@sallyport/protocol'
+import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { Call, Context } from '../context.ts'
+import type { AuthorizationCodeView } from '../model/authorization.ts'
+import type { EventDraft } from '../model/route.ts'
+import { effectivePolicy } from '../policy.ts'
+import { chooseAudience, lifetimeFor, requestedResources, scopeFor } from '../tokens/resource-scope.ts'
+import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
+
+/**
+ * authorization_code (OAuth 2.1 section 4.1.3). The order of the checks is the guarantee: whatever fails before PKCE
+ * leaves the code as it was; the first failed verifier destroys it; only whoever passes PKCE has proven possession, and
+ * only then may a replay have consequences (A-PKCE-17, A-CODE-03 to -05).
+ */
+export async function authorizationCode(ctx: Context, call: Call, client: AuthenticatedClient, form: Form): Promise<TokenGrant> {
+  const presented = form.get('code')
+  if (presented === undefined) throw refuse('code_missing')
+  const resources = requestedResources(form)
+  const view = await ctx.store.findAuthorizationCode(lookupKey(presented))
+  if (view === undefined || view.state === 'destroyed') throw refuse('code_unknown')
+  const { code, authorization } = view
+  const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> => failure(ctx, call, view, client, reason, draft)
+
+  if (code.clientId !== client.id) throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
+  const redirectUri = form.get('redirect_uri')
+  if (redirectUri === undefined && client.requireRedirectUriAtToken) throw await fail('code_redirect_uri_missing', { class: 'malformed' })
+  if (redirectUri !== undefined && redirectUri !== code.redirectUri) throw await fail('code_redirect_uri', { class: 'redirect_mismatch' })
+  const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge)
+  if (pkce !== undefined) {
+    if (code.codeChallenge !== undefined) await destroy(ctx, view)
+    throw await fail(pkce, pkceEvent(view, pkce))
+  }
+
+  // Possession is proven from here on.
+  if (view.state === 'redeemed') {
+    await revokeAfterReplay(ctx, call, view)
+    throw await fail('code_redeemed', { event: 'token.code.replayed', class: 'suspected_replay' })
+  }
+  if (code.expiresAt <= ctx.now()) throw await fail('code_expired', { class: 'expired' })
+  if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
+  return entitlement(ctx, client, view, resources)
+}
+
+const intercepted: ExchangeClass = 'suspected_interception'
+
+/** Decides by the stored challenge whether a verifier is needed, never by what was sent (PK-06). */
+function pkceFault(verifier: string | undefined, challenge: string | undefined): Reason | undefined {
+  if (challenge === undefined) return verifier === undefined ? 'challenge_absent' : 'verifier_without_challenge'
+  if (verifier === undefined) return 'verifier_missing'
+  // Syntax before the hash: a megabyte of verifier costs a length comparison.
+  if (!isCodeVerifier(verifier)) return 'verifier_syntax'
+  return challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'
+}
+
+const pkceReasons: Partial<Record<Reason, string>> = { verifier_missing: 'pkce_required', pkce_mismatch: 'mismatch' }
+
+function pkceEvent(view: AuthorizationCodeView, reason: Reason): Partial<EventDraft> {
+  if (view.state === 'redeemed') return { event: 'token.code.replayed', reason: 'no_proof', class: intercepted }
+  const malformed = reason === 'verifier_syntax' || reason === 'verifier_without_challenge'
+  return { event: 'token.pkce.failed', reason: pkceReasons[reason] ?? reason, class: malformed ? 'malformed' : intercepted }
+}
+
+async function destroy(ctx: Context, view: AuthorizationCodeView): Promise<void> {
+  await ctx.store.destroyAuthorizationCode(view.code.digest, ctx.now(), [])
+}
+
+/** Ends the family. Outside any redemption, so that no rolled-back transaction can take the revocation back. */
+async function revokeAfterReplay(ctx: Context, call: Call, view: AuthorizationCodeView): Promise<void> {
+  const { id, clientId, subject } = view.authorization
+  const event = ctx.events.record(
+    { event: 'grant.revoked', severity: 'high', clientId, subject, authorizationId: id, reason: 'code_replay' },
+    { requestId: call.id, network: call.network },
+  )
+  if (await ctx.store.revokeAuthorization(id, 'code_replay', ctx.now(), [event])) ctx.events.stored([event])
+}
+
+/** Writes the event of a failed exchange, once, and gives the error to throw. */
+async function failure(
+  ctx: Context,
+  call: Call,
+  view: AuthorizationCodeView,
+  client: AuthenticatedClient,
+  reason: Reason,
+  draft: Partial<EventDraft>,
+): Promise<OAuthError> {
+  const { code, authorization } = view
+  await ctx.events.write(
+    {
+      event: 'token.request.rejected',
+      reason,
+      clientId: client.id,
+      subject: authorization.subject,
+      authorizationId: authorization.id,
+      detail: {
+        grant_type: 'authorization_code',
+        reason_id: reason,
+        code_state: view.state,
+        code_age: Math.round((ctx.now() - code.issuedAt) * 1000) / 1000,
+        authorization_network: code.network,
+      },
+      ...draft,
+    },
+    { requestId: call.id, network: call.network },
+  )
+  return refuse(reason, { reported: true })
+}
+
+async function entitlement(
+  ctx: Context,
+  client: AuthenticatedClient,
+  view: AuthorizationCodeView,
+  resources: readonly string[],
+): Promise<TokenGrant> {
+  const { authorization, code } = view
+  const now: Seconds = ctx.now()
+  const policy = effectivePolicy(ctx.policy, client)
+  const audience = chooseAudience(ctx, authorization.resources, resources)
+  const lasting = client.grantTypes.includes('refresh_token') && (authorization.scope.includes('offline_access') || client.sessionRefreshTokens)
+  return tokenGrant({
+    client,
+    redemption: { kind: 'authorization_code', digest: code.digest },
+    authorization,
+    scope: await scopeFor(ctx, audience, authorization.scope),
+    audience,
+    accessTokenLifetime: await lifetimeFor(ctx, audience, policy.accessTokenLifetime),
+    idToken: authorization.scope.includes('openid') ? { nonce: code.nonce } : undefined,
+    refreshToken: lasting ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined } : undefined,
+  })
+}

@@ -1,0 +1,40 @@
+import { identityScopes, parseScope, refuse, scopeWithin, type Form } from '@sallyport/protocol'
+import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { Call, Context } from '../context.ts'
+import { isPublic } from '../model/client.ts'
+import { effectivePolicy } from '../policy.ts'
+import { chooseAudience, lifetimeFor, requestedResources, requireAllowedResources, scopeFor } from '../tokens/resource-scope.ts'
+import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
+
+/** client_credentials (OAuth 2.1 section 4.2): confidential clients, no person, no refresh token, nothing written. */
+export async function clientCredentials(ctx: Context, _call: Call, client: AuthenticatedClient, form: Form): Promise<TokenGrant> {
+  if (isPublic(client)) throw refuse('grant_not_allowed')
+  const requested = requestedScope(client, form)
+  const resources = requestedResources(form)
+  await requireAllowedResources(ctx, client, resources)
+  const audience = chooseAudience(ctx, resources, resources)
+  return tokenGrant({
+    client,
+    redemption: { kind: 'none' },
+    authorization: undefined,
+    scope: await scopeFor(ctx, audience, requested),
+    audience,
+    accessTokenLifetime: await lifetimeFor(ctx, audience, effectivePolicy(ctx.policy, client).accessTokenLifetime),
+    idToken: undefined,
+    refreshToken: undefined,
+  })
+}
+
+function requestedScope(client: AuthenticatedClient, form: Form): readonly string[] {
+  const text = form.get('scope')
+  if (text === undefined) {
+    const fallback = client.defaultScope.filter((value) => !identityScopes.includes(value))
+    if (fallback.length === 0) throw refuse('scope_missing')
+    return fallback
+  }
+  const scope = parseScope(text)
+  if (scope === undefined) throw refuse('scope_syntax')
+  if (scope.some((value) => identityScopes.includes(value))) throw refuse('scope_user_only')
+  if (!scopeWithin(scope, client.scope)) throw refuse('scope')
+  return scope
+}

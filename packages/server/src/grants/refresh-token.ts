@@ -1,0 +1,127 @@
+import { lookupKey, parseScope, refuse, scopeWithin, type Form, type OAuthError, type Reason, type Seconds } from '@sallyport/protocol'
+import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { Call, Context } from '../context.ts'
+import type { RefreshTokenView } from '../model/authorization.ts'
+import type { EventDraft } from '../model/route.ts'
+import { effectivePolicy } from '../policy.ts'
+import { answerKey, unseal } from '../secrets.ts'
+import { chooseAudience, lifetimeFor, requestedResources, scopeFor } from '../tokens/resource-scope.ts'
+import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
+
+/**
+ * refresh_token (OAuth 2.1 section 4.3) with rotation, reuse detection and a short grace for lost answers. The binding to
+ * the client comes first: a foreign client's attempt neither spends nor revokes anything (RT-09).
+ */
+export async function refreshToken(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  form: Form,
+): Promise<TokenGrant | StoredAnswer> {
+  const presented = form.get('refresh_token')
+  if (presented === undefined) throw refuse('refresh_missing')
+  const resources = requestedResources(form)
+  const view = await ctx.store.findRefreshToken(lookupKey(presented))
+  if (view === undefined) throw refuse('refresh_unknown')
+  const fail = (reason: Reason, draft: Partial<EventDraft> = {}): Promise<OAuthError> => failure(ctx, call, view, client, reason, draft)
+
+  if (view.token.clientId !== client.id) throw await fail('refresh_of_another_client', { event: 'token.refresh.client_mismatch' })
+  if (view.ended !== undefined) throw await fail(view.ended)
+  if (view.state === 'rotated') {
+    const again = answerOfRetry(ctx, view, presented)
+    if (again === undefined) {
+      await revokeFamily(ctx, call, view)
+      throw await fail('refresh_reused', { event: 'token.refresh.reuse_detected' })
+    }
+    await retried(ctx, call, view, client)
+    return { storedAnswer: again }
+  }
+  const now = ctx.now()
+  if (view.token.idleExpiresAt <= now || view.authorization.expiresAt <= now) throw await fail('refresh_expired', { reason: 'expired' })
+  return entitlement(ctx, client, view, { presented, resources, scope: narrowedScope(form, view) })
+}
+
+/** Scope may only narrow, and only for this access token; the next refresh starts from the whole grant again (A-RT-07). */
+function narrowedScope(form: Form, view: RefreshTokenView): readonly string[] {
+  const text = form.get('scope')
+  if (text === undefined) return view.authorization.scope
+  const wanted = parseScope(text)
+  if (wanted === undefined) throw refuse('scope_syntax')
+  if (!scopeWithin(wanted, view.authorization.scope)) throw refuse('scope')
+  return wanted
+}
+
+/** The answer of the first use, when this is a retry within the grace and the successor is still unused (A-RT-04). */
+function answerOfRetry(ctx: Context, view: RefreshTokenView, presented: string): string | undefined {
+  const { rotatedAt, successor } = view
+  if (rotatedAt === undefined || successor === undefined || successor.state !== 'current') return undefined
+  if (rotatedAt + ctx.policy.refreshRetryGrace <= ctx.now() || successor.sealedAnswer === undefined) return undefined
+  return unseal(answerKey(presented), successor.sealedAnswer, successor.digest)?.toString('utf8')
+}
+
+async function retried(ctx: Context, call: Call, view: RefreshTokenView, client: AuthenticatedClient): Promise<void> {
+  await ctx.events.write(
+    {
+      event: 'token.refresh.retry_in_grace',
+      clientId: client.id,
+      subject: view.authorization.subject,
+      authorizationId: view.authorization.id,
+      detail: { sequence: view.token.sequence },
+    },
+    { requestId: call.id, network: call.network },
+  )
+}
+
+async function revokeFamily(ctx: Context, call: Call, view: RefreshTokenView): Promise<void> {
+  const { id, clientId, subject } = view.authorization
+  const event = ctx.events.record(
+    { event: 'grant.revoked', severity: 'high', clientId, subject, authorizationId: id, reason: 'refresh_reuse' },
+    { requestId: call.id, network: call.network },
+  )
+  if (await ctx.store.revokeAuthorization(id, 'refresh_reuse', ctx.now(), [event])) ctx.events.stored([event])
+}
+
+async function failure(
+  ctx: Context,
+  call: Call,
+  view: RefreshTokenView,
+  client: AuthenticatedClient,
+  reason: Reason,
+  draft: Partial<EventDraft>,
+): Promise<OAuthError> {
+  await ctx.events.write(
+    {
+      event: 'token.request.rejected',
+      reason,
+      clientId: client.id,
+      subject: view.authorization.subject,
+      authorizationId: view.authorization.id,
+      detail: { grant_type: 'refresh_token', reason_id: reason, sequence: view.token.sequence },
+      ...draft,
+    },
+    { requestId: call.id, network: call.network },
+  )
+  return refuse(reason, { reported: true })
+}
+
+type RefreshWish = { readonly presented: string; readonly resources: readonly string[]; readonly scope: readonly string[] }
+
+async function entitlement(ctx: Context, client: AuthenticatedClient, view: RefreshTokenView, wish: RefreshWish): Promise<TokenGrant> {
+  const { authorization, token } = view
+  const policy = effectivePolicy(ctx.policy, client)
+  const audience = chooseAudience(ctx, authorization.resources, wish.resources)
+  return tokenGrant({
+    client,
+    redemption: { kind: 'refresh_token', digest: token.digest },
+    authorization,
+    scope: await scopeFor(ctx, audience, wish.scope),
+    audience,
+    accessTokenLifetime: await lifetimeFor(ctx, audience, policy.accessTokenLifetime),
+    idToken: wish.scope.includes('openid') ? { nonce: undefined } : undefined,
+    refreshToken: {
+      sequence: token.sequence + 1,
+      idleExpiresAt: (ctx.now() + policy.refreshTokenIdle) as Seconds,
+      predecessor: wish.presented,
+    },
+  })
+}

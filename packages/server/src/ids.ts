@@ -1,0 +1,22 @@
+import type { Random, Seconds } from '@sallyport/protocol'
+
+// In ASCII order, unlike base64url: ids made later sort later, so that indexes grow at their end.
+const sorted = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+
+/** A time-ordered id of 24 characters: eight for the millisecond, sixteen random (96 bits). */
+export function orderedId(now: Seconds, random: Random): string {
+  let rest = Math.floor(now * 1000)
+  let prefix = ''
+  for (let index = 0; index < 8; index++) {
+    prefix = (sorted[rest % 64] ?? '') + prefix
+    rest = Math.floor(rest / 64)
+  }
+  return prefix + random.id(12)
+}
+
+/** Ids of clients and people come from disjoint name spaces (A-TOK-16). */
+export const clientId = (random: Random): string => `client_${random.id(16)}`
+export const subjectId = (random: Random): string => `user_${random.id(16)}`
+
+/** True for text that can only be the id of a client; no person may have it. */
+export const looksLikeClientId = (text: string): boolean => text.startsWith('client_')

@@ -1,0 +1,58 @@
+import { codeChallengeMethod, identityScopes, type JwsAlgorithm } from '@sallyport/protocol'
+import { promptValues } from './authorization/validate-request.ts'
+import { supportedClaims } from './claims.ts'
+import type { Context } from './context.ts'
+import { grants } from './grants/index.ts'
+import type { ClientAuthenticationMethod } from './model/client.ts'
+
+const allMethods: readonly ClientAuthenticationMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+const confidentialMethods = allMethods.filter((method) => method !== 'none')
+
+/** What the metadata needs to know beside the context. */
+export type MetadataFacts = {
+  readonly resourceScopes: readonly string[]
+  readonly idTokenAlgorithms: readonly JwsAlgorithm[]
+  readonly documentation: string | undefined
+}
+
+/**
+ * Authorization server metadata (RFC 8414) and OpenID provider metadata in one document, derived from what is running, so
+ * that it cannot promise anything else (A-META-05 to -07, B-DISC-03 to -07). Members without a value are left out.
+ */
+export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<string, unknown> {
+  const { endpoints } = ctx
+  const metadata: Record<string, unknown> = {
+    issuer: ctx.issuer,
+    authorization_endpoint: endpoints.authorize,
+    token_endpoint: endpoints.token,
+    userinfo_endpoint: endpoints.userinfo,
+    jwks_uri: endpoints.jwks,
+    revocation_endpoint: endpoints.revoke,
+    introspection_endpoint: endpoints.introspect,
+    end_session_endpoint: endpoints.logout,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: Object.keys(grants),
+    code_challenge_methods_supported: [codeChallengeMethod],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: allMethods,
+    revocation_endpoint_auth_methods_supported: allMethods,
+    introspection_endpoint_auth_methods_supported: confidentialMethods,
+    scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: facts.idTokenAlgorithms,
+    userinfo_signing_alg_values_supported: facts.idTokenAlgorithms,
+    claim_types_supported: ['normal'],
+    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', ...supportedClaims],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    require_request_uri_registration: false,
+    prompt_values_supported: promptValues,
+    display_values_supported: ['page', 'popup', 'touch', 'wap'],
+  }
+  if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
+  if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales
+  if (facts.documentation !== undefined) metadata['service_documentation'] = facts.documentation
+  return metadata
+}

@@ -1,0 +1,86 @@
+import { floor, nearest, type PolicyNumber } from '@sallyport/protocol'
+import { isBrowserBased, type Client } from './model/client.ts'
+
+declare const brand: unique symbol
+
+/** Numbers an operator may set, each within its bounds, and switches that only tighten. */
+export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
+  /** Show an error page to known embedded web views (A-REDIR-15). */
+  readonly refuseWebViews?: boolean
+}
+
+/** A checked, frozen policy; the brand can only be made by `createPolicy`. */
+export type Policy = { readonly [key in PolicyNumber]: number } & {
+  readonly refuseWebViews: boolean
+  readonly [brand]: 'Policy'
+}
+
+/** A setting that may not be used as it is: which, why, and what to do. */
+export type PolicyFault = { readonly key: string; readonly problem: string; readonly fix: string }
+
+/** All faults of one policy at once, so that an operator mends them in one go. */
+export class PolicyError extends Error {
+  readonly faults: readonly PolicyFault[]
+
+  constructor(faults: readonly PolicyFault[]) {
+    super(faults.map((fault) => `${fault.key}: ${fault.problem}`).join('; '))
+    this.name = 'PolicyError'
+    this.faults = faults
+  }
+}
+
+const switches = ['refuseWebViews'] as const
+
+/** Names of every setting. */
+export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches]
+
+function faultOf(key: string, value: unknown): PolicyFault | undefined {
+  if (value === undefined) return undefined
+  if ((switches as readonly string[]).includes(key)) {
+    return typeof value === 'boolean' ? undefined : { key, problem: 'must be true or false', fix: `write ${key}: true or ${key}: false` }
+  }
+  if (!Object.hasOwn(floor, key)) {
+    const close = nearest(key, policyKeys)
+    return { key, problem: 'is not a setting', fix: close === undefined ? 'remove it' : `did you mean ${close}?` }
+  }
+  const bounds = floor[key as PolicyNumber]
+  if (typeof value !== 'number' || !Number.isFinite(value)) return { key, problem: 'must be a number', fix: `the default is ${bounds.default}` }
+  if (value < bounds.min) return { key, problem: `${value} is below the floor`, fix: `use at least ${bounds.min} ${bounds.unit}` }
+  if (value > bounds.max) return { key, problem: `${value} is above the ceiling`, fix: `use at most ${bounds.max} ${bounds.unit}` }
+  return undefined
+}
+
+/** Checks and freezes a policy. Throws `PolicyError` on an unknown key or a value outside its bounds. */
+export function createPolicy(options: PolicyOptions = {}): Policy {
+  const faults: PolicyFault[] = []
+  for (const [key, value] of Object.entries(options)) {
+    const fault = faultOf(key, value)
+    if (fault !== undefined) faults.push(fault)
+  }
+  if (faults.length > 0) throw new PolicyError(faults)
+  const numbers: Record<string, number> = {}
+  for (const key of Object.keys(floor) as PolicyNumber[]) numbers[key] = options[key] ?? floor[key].default
+  return Object.freeze({ ...numbers, refuseWebViews: options.refuseWebViews ?? false }) as Policy
+}
+
+/** What holds for one client: the stricter of the policy and the client's own wish. */
+export type ClientPolicy = {
+  readonly accessTokenLifetime: number
+  readonly refreshTokenIdle: number
+  readonly refreshTokenAbsolute: number
+}
+
+const stricter = (limit: number, wish: number | undefined, least: number): number =>
+  wish === undefined ? limit : Math.max(least, Math.min(limit, wish))
+
+/** Clients only tighten: no wish of a client makes anything longer than the policy says (design, section 5). */
+export function effectivePolicy(policy: Policy, client: Client): ClientPolicy {
+  const browser = isBrowserBased(client)
+  const idle = browser ? Math.min(policy.browserRefreshTokenIdle, policy.refreshTokenIdle) : policy.refreshTokenIdle
+  const absolute = browser ? Math.min(policy.browserRefreshTokenAbsolute, policy.refreshTokenAbsolute) : policy.refreshTokenAbsolute
+  return {
+    accessTokenLifetime: stricter(policy.accessTokenLifetime, client.accessTokenLifetime, Math.min(policy.accessTokenLifetime, 60)),
+    refreshTokenIdle: stricter(idle, client.refreshTokenIdle, Math.min(idle, 300)),
+    refreshTokenAbsolute: stricter(absolute, client.refreshTokenAbsolute, Math.min(absolute, 300)),
+  }
+}

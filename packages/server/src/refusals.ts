@@ -1,0 +1,71 @@
+import type { OAuthError, Reason } from '@sallyport/protocol'
+import type { Call, Context } from './context.ts'
+
+/** Where a request was refused. */
+export type Surface = 'authorize' | 'token' | 'revoke' | 'introspect' | 'userinfo' | 'logout' | 'interaction' | 'http'
+
+const eventOf: Readonly<Record<Surface, string>> = {
+  authorize: 'authz.request.rejected',
+  token: 'token.request.rejected',
+  revoke: 'token.request.rejected',
+  introspect: 'token.request.rejected',
+  userinfo: 'jwt.rejected',
+  logout: 'logout.rejected',
+  interaction: 'authz.request.rejected',
+  http: 'http.request.rejected',
+}
+
+const httpReasons: ReadonlySet<Reason> = new Set([
+  'method',
+  'path',
+  'content_type',
+  'encoding',
+  'size',
+  'header_duplicated',
+  'query_on_post',
+  'query_credential',
+  'param_count',
+  'param_encoding',
+  'control_char',
+  'return_to',
+])
+
+const classes: Partial<Record<Reason, string>> = { code_unknown: 'malformed', code_missing: 'malformed' }
+
+const events: Partial<Record<Reason, string>> = {
+  redirect_uri_mismatch: 'authz.redirect_uri.mismatch',
+  csrf: 'csrf.rejected',
+  token_of_another_client: 'token.revoke.denied',
+  introspection_not_allowed: 'token.introspect.denied',
+  store_unavailable: 'store.unavailable',
+  logout_hint: 'logout.rejected',
+  logout_redirect: 'logout.rejected',
+}
+
+/** Writes the event of a refusal unless it was written where it was found, and counts it. */
+export async function reportRefusal(
+  ctx: Context,
+  call: Call,
+  surface: Surface,
+  error: OAuthError,
+  facts: { readonly clientId?: string | undefined; readonly subject?: string | undefined; readonly detail?: Readonly<Record<string, string | number | boolean>> } = {},
+): Promise<void> {
+  ctx.measure('requests_rejected', { surface, error: error.code, reason: error.reason })
+  if (error.reported) return
+  const event = events[error.reason] ?? (httpReasons.has(error.reason) ? 'http.request.rejected' : eventOf[surface])
+  await ctx.events.write(
+    {
+      event,
+      reason: error.reason,
+      clientId: facts.clientId,
+      subject: facts.subject,
+      class: surface === 'token' ? classes[error.reason] : undefined,
+      detail: {
+        surface,
+        ...(error.detail === undefined ? {} : { reason_detail: error.detail.slice(0, 200) }),
+        ...facts.detail,
+      },
+    },
+    { requestId: call.id, network: call.network },
+  )
+}

@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { equalInConstantTime, type Random } from '@sallyport/protocol'
+
+/** Keys for one purpose each, all derived from the master key (B-JWK-09). */
+export type Secrets = {
+  /** Seals signing keys at rest. */
+  readonly keySeal: Buffer
+  /** Authenticates form tokens and logout requests. */
+  readonly forms: Buffer
+}
+
+/** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
+export function deriveSecrets(masterKey: Uint8Array): Secrets {
+  if (masterKey.length !== 32) throw new TypeError('the master key must be 32 bytes')
+  const purpose = (name: string): Buffer => Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
+  return { keySeal: purpose('signing keys'), forms: purpose('forms') }
+}
+
+const envelopeVersion = 1
+const nonceBytes = 12
+const tagBytes = 16
+
+/** AES-256-GCM in a versioned envelope: version, nonce, ciphertext, tag. `context` is authenticated along. */
+export function seal(key: Uint8Array, plain: string | Uint8Array, context: string, random: Random): Buffer {
+  const nonce = Buffer.from(random.id(nonceBytes), 'base64url')
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+  return Buffer.concat([Buffer.of(envelopeVersion), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+
+/** Opens an envelope; `undefined` when key, context or content do not fit. */
+export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Buffer | undefined {
+  if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== envelopeVersion) return undefined
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + nonceBytes))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(bytes.length - tagBytes))
+    return Buffer.concat([decipher.update(bytes.subarray(1 + nonceBytes, bytes.length - tagBytes)), decipher.final()])
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The key under which the answer to a refresh is kept for a retry: it follows from the presented token, which the store
+ * never has, so the store alone cannot open it (A-RT-04).
+ */
+export const answerKey = (refreshToken: string): Buffer => hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
+
+/** A form token over the facts it is bound to. */
+export const formToken = (secrets: Secrets, facts: string): string =>
+  createHmac('sha256', secrets.forms).update(facts).digest('base64url')
+
+/** Checks a form token in constant time. */
+export const formTokenFits = (secrets: Secrets, facts: string, token: string | undefined): boolean =>
+  token !== undefined && equalInConstantTime(token, formToken(secrets, facts))

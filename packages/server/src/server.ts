@@ -1,0 +1,177 @@
+import { OAuthError, reasons, refuse, systemRandom, type JwsAlgorithm, type Random, type Seconds } from '@sallyport/protocol'
+import type { KeyObject } from 'node:crypto'
+import { createContext } from './create-context.ts'
+import { preflight } from './clients/cors.ts'
+import type { Call, Context } from './context.ts'
+import { authorize, resume } from './endpoints/authorize.ts'
+import { discovery, jwks } from './endpoints/documents.ts'
+import { introspect } from './endpoints/introspect.ts'
+import { logout } from './endpoints/logout.ts'
+import { revoke } from './endpoints/revoke.ts'
+import { token } from './endpoints/token.ts'
+import { userinfo } from './endpoints/userinfo.ts'
+import { hostFor, interactionsOf, sessionsOf } from './host.ts'
+import { errorJson, errorPage, header } from './http.ts'
+import { maintain } from './maintain.ts'
+import type { Accounts } from './model/accounts.ts'
+import type { SecurityEvent } from './model/authorization.ts'
+import type { HttpRequest, HttpResponse } from './model/http.ts'
+import type { Interactions, Sessions } from './model/interactions.ts'
+import type { Pages } from './model/pages.ts'
+import type { Route } from './model/route.ts'
+import type { Store } from './model/store.ts'
+import { networkOf } from './network.ts'
+import type { PolicyOptions } from './policy.ts'
+import { reportRefusal } from './refusals.ts'
+
+/** What went wrong inside, for the operator's log alone. */
+export type Fault = { readonly requestId: string | undefined; readonly message: string; readonly cause: unknown }
+
+export type ServerOptions = {
+  /** The issuer identifier: https, or http on the loopback interface for development. No query, no fragment. */
+  readonly issuer: string
+  readonly store: Store
+  readonly accounts: Accounts
+  readonly pages: Pages
+  /** 32 random bytes kept outside the store; seals the signing keys. */
+  readonly masterKey: Uint8Array
+  readonly policy?: PolicyOptions | undefined
+  /** Pages and assets beside the endpoints. */
+  readonly routes?: readonly Route[] | undefined
+  /** Receives each security event as it is written. */
+  readonly onEvent?: ((event: SecurityEvent) => void) | undefined
+  /** Receives each internal fault. */
+  readonly onFault?: ((fault: Fault) => void) | undefined
+  /** Receives counts for metrics. */
+  readonly onMeasure?: ((name: string, labels: Readonly<Record<string, string>>) => void) | undefined
+  /** Path below the issuer under which the help pages of errors are served, such as `/docs/errors/`. */
+  readonly helpPath?: string | undefined
+  /** Path below the issuer of the documentation. */
+  readonly documentationPath?: string | undefined
+  /** Shows developers more on error pages; only possible with a loopback issuer. */
+  readonly development?: boolean | undefined
+  /** Accepts the challenges printed in RFC 7636; only for tests. */
+  readonly acceptPublishedChallenges?: boolean | undefined
+  /** Signature algorithms to keep keys for; ES256 is always among them. */
+  readonly algorithms?: readonly JwsAlgorithm[] | undefined
+  /** Seconds between two rounds of upkeep (sweeping, key rotation); 0 leaves `maintain` to the host. Default 10. */
+  readonly upkeepInterval?: number | undefined
+  readonly now?: (() => Seconds) | undefined
+  readonly random?: Random | undefined
+  readonly generateKeyPair?: ((alg: JwsAlgorithm) => Promise<KeyObject>) | undefined
+}
+
+/** One running issuer. */
+export type Server = {
+  readonly issuer: string
+  /** Answers a request. Never rejects. */
+  handle(request: HttpRequest): Promise<HttpResponse>
+  /** The browser side for login and consent pages, bound to one request. */
+  interactions(request: HttpRequest): Interactions
+  sessions(request: HttpRequest): Sessions
+  /** One round of upkeep: sweeps, rotates keys by schedule, looks for keys of other nodes, writes folded events. */
+  maintain(): Promise<void>
+  /** Publishes the next signing keys now; they sign after `lead` seconds (default: the policy's lead). */
+  rotateKeys(lead?: number): Promise<void>
+  /** Most bytes of a request body, for adapters. */
+  readonly maxBodyBytes: number
+  /** Stops the upkeep and writes what is left. The store is the caller's to close. */
+  close(): Promise<void>
+}
+
+type Endpoint = (ctx: Context, call: Call) => Promise<HttpResponse> | HttpResponse
+
+type Entry = {
+  readonly methods: ReadonlyMap<string, Endpoint>
+  /** How a fault that nobody caught is shown. */
+  readonly faults: 'page' | 'json'
+}
+
+const methods = (table: Record<string, Endpoint>): ReadonlyMap<string, Endpoint> => new Map(Object.entries(table))
+
+function protocolRoutes(ctx: Context): Map<string, Entry> {
+  const routes = new Map<string, Entry>()
+  const at = (path: string, table: Record<string, Endpoint>, faults: Entry['faults']): void => {
+    routes.set(path, { methods: methods(table), faults })
+  }
+  const base = ctx.basePath
+  const crossOrigin = (allowed: string): Endpoint => (context, call) => preflight(context, call.request, allowed)
+  at(`${base}/oauth2/authorize`, { GET: authorize, POST: authorize }, 'page')
+  at(`${base}/oauth2/resume`, { GET: resume }, 'page')
+  at(`${base}/oauth2/logout`, { GET: logout, POST: logout }, 'page')
+  at(`${base}/oauth2/token`, { POST: token, OPTIONS: crossOrigin('POST') }, 'json')
+  at(`${base}/oauth2/revoke`, { POST: revoke, OPTIONS: crossOrigin('POST') }, 'json')
+  at(`${base}/oauth2/introspect`, { POST: introspect }, 'json')
+  at(`${base}/oauth2/userinfo`, { GET: userinfo, POST: userinfo, OPTIONS: crossOrigin('GET, POST') }, 'json')
+  at(`${base}/oauth2/jwks`, { GET: jwks, HEAD: jwks }, 'json')
+  const documents = { GET: discovery, HEAD: discovery }
+  at(`${base}/.well-known/openid-configuration`, documents, 'json')
+  at(`/.well-known/openid-configuration${base}`, documents, 'json')
+  at(`/.well-known/oauth-authorization-server${base}`, documents, 'json')
+  return routes
+}
+
+function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, Entry>): void {
+  for (const route of routes) {
+    const path = `${ctx.basePath}${route.path}`
+    if (into.has(path)) throw new TypeError(`two routes for ${path}`)
+    const table: Record<string, Endpoint> = {}
+    for (const [method, handler] of Object.entries(route.methods)) table[method] = (context, call) => handler(hostFor(context, call), call.request)
+    if (table['GET'] !== undefined) table['HEAD'] ??= table['GET']
+    into.set(path, { methods: methods(table), faults: 'page' })
+  }
+}
+
+/**
+ * Starts an issuer: checks the options, derives its keys, makes signing keys where there are none. Throws PolicyError,
+ * IssuerError or MasterKeyMismatch when it must not start.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { context: ctx, keyOptions, setKeys } = await createContext({ ...options, random: options.random ?? systemRandom() })
+  const routes = protocolRoutes(ctx)
+  addedRoutes(ctx, options.routes ?? [], routes)
+  const upkeep = (): Promise<void> => maintain(ctx, keyOptions, setKeys)
+  const interval = options.upkeepInterval ?? 10
+  const timer = interval === 0 ? undefined : setInterval(() => void upkeep().catch((cause: unknown) => options.onFault?.({ requestId: undefined, message: 'upkeep failed', cause })), interval * 1000)
+  timer?.unref()
+  const callFor = (request: HttpRequest): Call => ({ request, id: ctx.random.id(12), network: networkOf(request.remoteAddress) })
+  return {
+    issuer: ctx.issuer,
+    maxBodyBytes: ctx.policy.requestBodySize,
+    handle: (request) => answer(ctx, routes, callFor(request)),
+    interactions: (request) => interactionsOf(ctx, callFor(request)),
+    sessions: (request) => sessionsOf(ctx, callFor(request)),
+    maintain: upkeep,
+    rotateKeys: (lead) => maintain(ctx, keyOptions, setKeys, { lead: lead ?? ctx.policy.keyPublicationLead }),
+    close: async () => {
+      clearInterval(timer)
+      await ctx.events.flush()
+    },
+  }
+}
+
+/** One map lookup and one try/catch around everything (design, section 1). */
+async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Call): Promise<HttpResponse> {
+  const { request } = call
+  const entry = routes.get(request.path)
+  let response: HttpResponse
+  try {
+    if (entry === undefined) throw refuse('path')
+    const endpoint = entry.methods.get(request.method)
+    if (endpoint === undefined) throw refuse('method', { headers: { allow: allowed(entry) } })
+    response = await endpoint(ctx, call)
+  } catch (error) {
+    response = await failed(ctx, call, entry, error)
+  }
+  const headers: Record<string, string | readonly string[]> = { ...response.headers, 'x-request-id': call.id }
+  return { status: response.status, headers, body: response.body }
+}
+
+const allowed = (entry: Entry): string => [...entry.methods.keys()].filter((method) => method !== 'OPTIONS' && method !== 'HEAD').join(', ')
+
+async function failed(ctx: Context, call: Call, entry: Entry | undefined, thrown: unknown): Promise<HttpResponse> {
+  const error = thrown instanceof OAuthError ? thrown : ctx.faultOf(call, thrown)
+  await reportRefusal(ctx, call, reasons[error.reason].page === 'http-request' ? 'http' : 'interaction', error)
+  const wantsPage = entry === undefined ? (header(call.request, 'accept') ?? '').includes('text/html') : entry.faults === 'page'
+  return wantsPage ? errorPage(ctx, call, error) : errorJson(ctx, error)
+}

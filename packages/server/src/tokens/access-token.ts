@@ -1,0 +1,52 @@
+import { formatScope, numericDate, type Seconds } from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import type { TokenGrant } from './token-grant.ts'
+
+/** `typ` of an access token (RFC 9068 section 2.1). */
+export const accessTokenType = 'at+jwt'
+
+/** Claims of a JWT access token (RFC 9068 section 2.2). */
+export type AccessTokenClaims = {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string
+  readonly client_id: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly scope?: string
+  readonly auth_time?: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+}
+
+const machine = 'cc'
+
+/**
+ * The claims of an access token. `jti` starts with the id of its authorization, so that the token needs no row of its own
+ * to be found revoked. A token of a client for itself has the client as subject and nothing of a person (A-TOK-16).
+ */
+export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds): AccessTokenClaims {
+  const { authorization, client, audience, accessTokenLifetime } = grant
+  const iat = numericDate(now)
+  const exp = authorization === undefined ? iat + accessTokenLifetime : Math.min(iat + accessTokenLifetime, numericDate(authorization.expiresAt))
+  const claims = {
+    iss: ctx.issuer,
+    sub: authorization === undefined ? client.id : authorization.subject,
+    aud: audience,
+    client_id: client.id,
+    iat,
+    exp,
+    jti: `${authorization === undefined ? machine : authorization.id}.${ctx.random.id(15)}`,
+  }
+  const scope = grant.scope.length === 0 ? {} : { scope: formatScope(grant.scope) }
+  if (authorization === undefined) return { ...claims, ...scope }
+  const { time, acr, amr } = authorization.authentication
+  return { ...claims, ...scope, auth_time: numericDate(time), ...(acr === undefined ? {} : { acr }), amr }
+}
+
+/** The authorization an access token was issued under; `undefined` for a client's own token. */
+export function authorizationOf(jti: string): string | undefined {
+  const prefix = jti.slice(0, jti.lastIndexOf('.'))
+  return prefix === machine ? undefined : prefix
+}

@@ -1,0 +1,40 @@
+import { numericDate, type Seconds } from '@sallyport/protocol'
+import { requestedClaims } from '../claims.ts'
+import type { Context } from '../context.ts'
+import type { Authorization } from '../model/authorization.ts'
+import type { Client } from '../model/client.ts'
+
+/** What is known when an ID Token is made. */
+export type IdTokenFacts = {
+  readonly client: Client
+  readonly authorization: Authorization
+  readonly nonce: string | undefined
+  readonly atHash: string
+}
+
+/**
+ * The claims of an ID Token (OpenID Connect Core section 2): the protocol's own, `auth_time`, `acr` and `amr` only when
+ * they were asked for, and claims about the person only when the request named them for the ID Token (B-OIDC-26,
+ * B-IDT-12). Claims of the person can never replace one of the protocol (MX-03).
+ */
+export async function idTokenClaims(ctx: Context, facts: IdTokenFacts, now: Seconds): Promise<Record<string, unknown>> {
+  const { client, authorization, nonce, atHash } = facts
+  const wanted = authorization.claims?.idToken ?? {}
+  const { time, acr, amr } = authorization.authentication
+  const iat = numericDate(now)
+  const claims: Record<string, unknown> = {
+    iss: ctx.issuer,
+    sub: authorization.subject,
+    aud: client.id,
+    exp: iat + ctx.policy.idTokenLifetime,
+    iat,
+    at_hash: atHash,
+  }
+  if (nonce !== undefined) claims['nonce'] = nonce
+  if (authorization.tellAuthTime) claims['auth_time'] = numericDate(time)
+  if (authorization.tellAcr && acr !== undefined) claims['acr'] = acr
+  if ('amr' in wanted || authorization.tellAcr) claims['amr'] = amr
+  if (Object.keys(wanted).length === 0) return claims
+  const person = await ctx.accounts.findClaims(authorization.subject)
+  return { ...requestedClaims(person ?? {}, wanted), ...claims }
+}

@@ -1,0 +1,80 @@
+import { after, formatScope, leftHalfHash, lookupKey, signJwt, type Seconds } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import type { IssuedRecords, RefreshToken, SecurityEvent } from '../model/authorization.ts'
+import { answerKey, seal } from '../secrets.ts'
+import { accessTokenClaims, accessTokenType } from './access-token.ts'
+import { idTokenClaims } from './id-token.ts'
+import type { TokenGrant } from './token-grant.ts'
+
+/** A signed answer that nobody has seen yet, and the records to write with it. */
+export type IssuedTokens = { readonly body: string; readonly records: IssuedRecords; readonly bindings: 'bearer' }
+
+/** Algorithm of access tokens; resources verify with the published key of the token's `kid`. */
+const accessTokenAlgorithm = 'ES256'
+
+/**
+ * Signs everything a grant entitles to and changes nothing: a token that is never returned is inert, so the loser of a
+ * race throws its answer away and a fault here spends nothing (design, section 1).
+ */
+export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): Promise<IssuedTokens> {
+  const now = ctx.now()
+  const keys = ctx.keys()
+  const claims = accessTokenClaims(ctx, grant, now)
+  const signedAccess = signJwt(keys.signer(accessTokenAlgorithm, now), accessTokenType, claims)
+  const accessToken = typeof signedAccess === 'string' ? signedAccess : await signedAccess
+  const refreshHandle = grant.refreshToken === undefined ? undefined : ctx.random.handle()
+  const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
+  const body = JSON.stringify({
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: claims.exp - claims.iat,
+    scope: formatScope(grant.scope),
+    refresh_token: refreshHandle,
+    id_token: idToken,
+  })
+  const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)
+  return { body, bindings: 'bearer', records: { refreshToken, events: rotationEvents(ctx, call, grant) } }
+}
+
+async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string, now: Seconds): Promise<string> {
+  const { client, authorization, idToken } = grant
+  if (authorization === undefined || idToken === undefined) throw new Error('an ID Token needs a person')
+  const alg = client.idTokenAlgorithm
+  const atHash = leftHalfHash(alg, accessToken)
+  const claims = await idTokenClaims(ctx, { client, authorization, nonce: idToken.nonce, atHash }, now)
+  return signJwt(ctx.keys().signer(alg, now), 'JWT', claims)
+}
+
+function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: string, now: Seconds): RefreshToken {
+  const { authorization, client, refreshToken } = grant
+  if (authorization === undefined || refreshToken === undefined) throw new Error('a refresh token needs an authorization')
+  const digest = lookupKey(handle)
+  const { predecessor, sequence, idleExpiresAt } = refreshToken
+  const sealed = predecessor === undefined || ctx.policy.refreshRetryGrace === 0 ? undefined : seal(answerKey(predecessor), body, digest, ctx.random)
+  return {
+    digest,
+    authorizationId: authorization.id,
+    clientId: client.id,
+    sequence,
+    issuedAt: now,
+    idleExpiresAt: idleExpiresAt < authorization.expiresAt ? idleExpiresAt : authorization.expiresAt,
+    sealedAnswer: sealed,
+  }
+}
+
+function rotationEvents(ctx: Context, call: Call, grant: TokenGrant): readonly SecurityEvent[] {
+  if (grant.redemption.kind !== 'refresh_token') return noEvents
+  const draft = {
+    event: 'token.refresh.rotated',
+    clientId: grant.client.id,
+    subject: grant.authorization?.subject,
+    authorizationId: grant.authorization?.id,
+    detail: { sequence: grant.refreshToken?.sequence ?? 0 },
+  }
+  return [ctx.events.record(draft, { requestId: call.id, network: call.network })]
+}
+
+const noEvents: readonly SecurityEvent[] = []
+
+/** When a refresh token issued now goes idle. */
+export const idleExpiry = (now: Seconds, idle: number): Seconds => after(now, idle)

@@ -1,0 +1,29 @@
+import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { JwsAlgorithm } from '@sallyport/protocol'
+
+const generate = promisify(generateKeyPair)
+
+/** A fresh key pair for one algorithm: P-256, Ed25519 or RSA with 2048 bits (B-JWK-01). */
+export async function generateSigningKeyPair(alg: JwsAlgorithm): Promise<KeyObject> {
+  switch (alg) {
+    case 'ES256':
+      return (await generate('ec', { namedCurve: 'P-256' })).privateKey
+    case 'EdDSA':
+      return (await generate('ed25519')).privateKey
+    case 'PS256':
+    case 'RS256':
+      return (await generate('rsa', { modulusLength: 2048 })).privateKey
+  }
+}
+
+/** Public members only, in the order of RFC 7638, then what the JWKS adds. */
+export function publicJwk(privateKey: KeyObject, kid: string, alg: JwsAlgorithm): Record<string, string> {
+  const exported = createPublicKey(privateKey).export({ format: 'jwk' }) as Record<string, string | undefined>
+  const jwk: Record<string, string> = {}
+  for (const member of ['crv', 'e', 'kty', 'n', 'x', 'y']) {
+    const value = exported[member]
+    if (value !== undefined) jwk[member] = value
+  }
+  return { ...jwk, use: 'sig', alg, kid }
+}

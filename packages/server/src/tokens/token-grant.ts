@@ -1,0 +1,35 @@
+import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { Authorization, Redemption, RefreshToken } from '../model/authorization.ts'
+
+declare const brand: unique symbol
+
+/** What a validated grant entitles to. */
+export type TokenGrantFacts = {
+  readonly client: AuthenticatedClient
+  readonly redemption: Redemption
+  /** `undefined` when the client acts for itself. */
+  readonly authorization: Authorization | undefined
+  /** Scope of the access token. */
+  readonly scope: readonly string[]
+  /** The one audience of the access token (A-RES-03). */
+  readonly audience: string
+  /** Seconds the access token lives. */
+  readonly accessTokenLifetime: number
+  readonly idToken: { readonly nonce: string | undefined } | undefined
+  /** The refresh token to issue, if any. */
+  readonly refreshToken: RefreshTokenPlan | undefined
+}
+
+export type RefreshTokenPlan = Pick<RefreshToken, 'sequence' | 'idleExpiresAt'> & {
+  /** The presented token that this one follows; its holder may ask again within the retry grace. */
+  readonly predecessor: string | undefined
+}
+
+/** A validated grant: what may be issued, and what must be redeemed for it. Only the grants make one. */
+export type TokenGrant = TokenGrantFacts & { readonly [brand]: 'TokenGrant' }
+
+/** A stored answer that is given again, to a client whose first answer got lost (A-RT-04). */
+export type StoredAnswer = { readonly storedAnswer: string }
+
+/** Marks the facts as validated; to be called at the end of a grant and nowhere else. */
+export const tokenGrant = (facts: TokenGrantFacts): TokenGrant => facts as TokenGrant
