@@ -131,7 +131,11 @@ export type Store = {
 
   listSigningKeys(): Promise<readonly SigningKey[]>
   /** Law: at most one call per `slot` (algorithm and ordinal) resolves true, so two nodes never rotate at once. */
-  addSigningKey(key: SigningKey, slot: string, retire: { readonly kid: string; readonly removeAt: Seconds } | undefined): Promise<boolean>
+  addSigningKey(
+    key: SigningKey,
+    slot: string,
+    retire: { readonly kid: string; readonly removeAt: Seconds } | undefined,
+  ): Promise<boolean>
 
   appendEvents(events: readonly SecurityEvent[]): Promise<void>
   /** Removes what no decision needs any more, at most `limit` rows a table, oldest first. */
@@ -162,19 +166,32 @@ export type AdminStore = {
   deleteClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
   listClients(after: string | undefined, limit: number): Promise<Page<Client>>
   saveResource(resource: Resource, events: readonly SecurityEvent[]): Promise<void>
-  listSessions(filter: { readonly subject?: string | undefined }, after: string | undefined, limit: number, now: Seconds): Promise<Page<Session>>
+  listSessions(
+    filter: { readonly subject?: string | undefined },
+    after: string | undefined,
+    limit: number,
+    now: Seconds,
+  ): Promise<Page<Session>>
   listAuthorizations(
     filter: { readonly subject?: string | undefined; readonly clientId?: string | undefined },
     after: string | undefined,
     limit: number,
   ): Promise<Page<AuthorizationListing>>
   listEvents(
-    filter: { readonly requestId?: string | undefined; readonly clientId?: string | undefined; readonly event?: string | undefined },
+    filter: {
+      readonly requestId?: string | undefined
+      readonly clientId?: string | undefined
+      readonly event?: string | undefined
+    },
     after: string | undefined,
     limit: number,
   ): Promise<Page<SecurityEvent>>
   /** The newest events, oldest first. */
   lastEvents(limit: number): Promise<Page<SecurityEvent>>
+  /** What the store remembers about itself under a name, such as the issuer it belongs to. */
+  readSetting(name: string): Promise<string | undefined>
+  /** Law: writes only over the value `expected` (`undefined`: over nothing); false when another stands there. */
+  writeSetting(name: string, value: string, expected: string | undefined): Promise<boolean>
 }
 
 /** The store cannot do its work now: unreachable, full, read-only or too slow. Answered with 503 and `Retry-After`. */

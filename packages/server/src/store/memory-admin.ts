@@ -67,4 +67,10 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     const items = sorted.slice(-Math.max(1, Math.min(limit, maxPage)))
     return { items, next: items.at(-1)?.id }
   },
+  readSetting: async (name) => state.settings.get(name),
+  writeSetting: async (name, value, expected) => {
+    if (state.settings.get(name) !== expected) return false
+    state.settings.set(name, value)
+    return true
+  },
 })

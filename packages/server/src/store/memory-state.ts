@@ -62,6 +62,7 @@ export type MemoryState = {
   readonly signingKeys: Map<string, SigningKeyRow>
   readonly signingKeySlots: Set<string>
   readonly events: Map<string, SecurityEvent>
+  readonly settings: Map<string, string>
 }
 
 export const emptyState = (): MemoryState => ({
@@ -84,6 +85,7 @@ export const emptyState = (): MemoryState => ({
   signingKeys: new Map(),
   signingKeySlots: new Set(),
   events: new Map(),
+  settings: new Map(),
 })
 
 /** Two parts as one key; the separator occurs in none of the identifiers. */
