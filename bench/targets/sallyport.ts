@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { benchApiScope, benchRedirectUri, benchResource, benchScope, type BenchClient } from '../deployment.ts'
+import { randomText } from '../load/randomness.ts'
+import type { Provisioned, Target } from './target.ts'
+
+const source = fileURLToPath(new URL('../../packages/sallyport/src/main.ts', import.meta.url))
+const daemon = [process.execPath, '--conditions=@sallyport/source', source]
+
+type Run = (args: readonly string[], input?: string) => Promise<string>
+
+/** Runs one command of the command line to its end and returns what it printed. */
+const runCommand: Run = async (args, input) => {
+  const [program = '', ...before] = daemon
+  const running = promisify(execFile)(program, [...before, ...args])
+  running.child.stdin?.end(input ?? '')
+  return (await running).stdout
+}
+
+async function createClient(store: readonly string[], args: readonly string[]): Promise<BenchClient> {
+  const printed = await runCommand(['client', 'create', ...args, ...store, '--json'])
+  const created = JSON.parse(printed) as { client_id: string; client_secret: string }
+  return { id: created.client_id, secret: created.client_secret }
+}
+
+async function provision(folder: string, port: number): Promise<Provisioned> {
+  const issuer = `http://127.0.0.1:${port}`
+  const store = ['--store', `sqlite:${join(folder, 'sallyport.sqlite')}`, '--data', join(folder, 'data')]
+  const person = { username: 'bench', password: randomText() }
+  await runCommand(['migrate', '--issuer', issuer, ...store])
+  await runCommand(['user', 'create', '--username', person.username, '--password-stdin', ...store], person.password)
+  const app = await createClient(store, [
+    ...['--type', 'web', '--name', 'Bench app', '--redirect-uri', benchRedirectUri, '--scope', benchScope],
+  ])
+  const service = await createClient(store, ['--type', 'service', '--name', 'Bench service', '--scope', benchApiScope])
+  const ports = ['--port', String(port), '--management-port', '0']
+  return {
+    command: [...daemon, 'start', '--issuer', issuer, ...store, ...ports],
+    deployment: {
+      issuer,
+      app,
+      service,
+      redirectUri: benchRedirectUri,
+      scope: benchScope,
+      apiScope: benchApiScope,
+      resource: benchResource,
+      introspectionResource: benchResource,
+      person,
+    },
+  }
+}
+
+/** Sallyport as an operator starts it: its own process, a SQLite file, clients made on the command line. */
+export const sallyport: Target = {
+  name: 'sallyport',
+  label: 'Sallyport, SQLite',
+  missing: () => (existsSync(source) ? undefined : 'packages/sallyport/src/main.ts does not exist yet'),
+  provision,
+}
