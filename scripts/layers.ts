@@ -29,8 +29,9 @@ const direction: Readonly<Record<string, readonly string[]>> = {
  */
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
-  ['ids.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
+  ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
   ['events.ts', 'policy.ts'],
+  ['server-options.ts'],
   ['relaxations.ts', 'clients/client-cache.ts', 'tokens/key-pair.ts'],
   ['tokens/key-ring.ts'],
   ['tokens/verified-token-cache.ts'],
@@ -39,6 +40,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['form.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization'],
+  ['create-context.ts', 'host.ts', 'maintain.ts', 'metadata.ts'],
   ['endpoints'],
   ['server.ts'],
   ['adapters', 'store'],

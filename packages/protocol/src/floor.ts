@@ -1,7 +1,17 @@
 /** The bounds of one number of the policy: default, smallest and largest allowed value. */
-export type Bounds = { readonly default: number; readonly min: number; readonly max: number; readonly unit: 's' | 'characters' | 'bytes' | 'count' }
+export type Bounds = {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly unit: 's' | 'characters' | 'bytes' | 'count'
+}
 
-const bounds = (value: number, min: number, max: number, unit: Bounds['unit'] = 's'): Bounds => ({ default: value, min, max, unit })
+const bounds = (value: number, min: number, max: number, unit: Bounds['unit'] = 's'): Bounds => ({
+  default: value,
+  min,
+  max,
+  unit,
+})
 
 const minute = 60
 const hour = 60 * minute

@@ -16,7 +16,13 @@ export type AlgorithmParameters = {
 }
 
 export const jwsAlgorithms: Readonly<Record<JwsAlgorithm, AlgorithmParameters>> = {
-  ES256: { digest: 'sha256', keyType: 'ec', options: { dsaEncoding: 'ieee-p1363' }, hashClaim: 'sha256', signatureBytes: 64 },
+  ES256: {
+    digest: 'sha256',
+    keyType: 'ec',
+    options: { dsaEncoding: 'ieee-p1363' },
+    hashClaim: 'sha256',
+    signatureBytes: 64,
+  },
   EdDSA: { digest: null, keyType: 'ed25519', options: {}, hashClaim: 'sha512', signatureBytes: 64 },
   PS256: {
     digest: 'sha256',

@@ -8,7 +8,11 @@ export type VerificationKey = { readonly kid: string; readonly alg: JwsAlgorithm
 /** Why a JWT was refused. */
 export type JwtFault = 'size' | 'syntax' | 'crit' | 'typ' | 'alg' | 'kid' | 'signature' | 'claims'
 
-export type VerifiedJwt = { readonly typ: string; readonly kid: string; readonly claims: Readonly<Record<string, unknown>> }
+export type VerifiedJwt = {
+  readonly typ: string
+  readonly kid: string
+  readonly claims: Readonly<Record<string, unknown>>
+}
 
 /** Raw length above which a JWT is not looked at (JW-05). */
 export const maxJwtLength = 16_384

@@ -93,7 +93,8 @@ export function parseForm(text: string): Form {
     let end = text.indexOf('&', start)
     if (end === -1) end = text.length
     if (end > start) {
-      if (++count > maxParameters) return new Form(values, resources ?? emptyResources, duplicated ?? none, 'param_count')
+      if (++count > maxParameters)
+        return new Form(values, resources ?? emptyResources, duplicated ?? none, 'param_count')
       const equals = text.indexOf('=', start)
       const nameEnd = equals === -1 || equals > end ? end : equals
       const name = formDecode(text.slice(start, nameEnd))

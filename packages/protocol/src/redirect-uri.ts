@@ -83,7 +83,9 @@ export function redirectUriFault(
   if (scheme === 'http') return httpUriFault(uri, applicationType === 'native' || development)
   if (forbiddenSchemes.has(scheme)) return `uses the scheme ${scheme}`
   if (applicationType !== 'native') return 'uses a private-use scheme, which only a native client may'
-  return privateScheme.test(uri) ? undefined : 'needs a reverse-domain scheme and one slash, as in com.example.app:/callback'
+  return privateScheme.test(uri)
+    ? undefined
+    : 'needs a reverse-domain scheme and one slash, as in com.example.app:/callback'
 }
 
 function httpUriFault(uri: string, loopbackAllowed: boolean): RedirectUriFault | undefined {

@@ -29,7 +29,9 @@ export const supportedClaims: readonly string[] = Object.values(claimsOfScope).f
 
 /** Names that belong to the protocol; an account can never set them (MX-03). */
 export const protocolClaims: ReadonlySet<string> = new Set(
-  'iss sub aud exp iat nbf jti nonce auth_time acr amr azp at_hash c_hash s_hash sid client_id scope cnf typ'.split(' '),
+  'iss sub aud exp iat nbf jti nonce auth_time acr amr azp at_hash c_hash s_hash sid client_id scope cnf typ'.split(
+    ' ',
+  ),
 )
 
 function put(target: Record<string, unknown>, name: string, value: unknown): void {
@@ -46,7 +48,10 @@ export function scopedClaims(person: AccountClaims, scope: readonly string[]): R
 }
 
 /** The claims asked for one by one. What cannot be supplied is left out and never an error (B-OIDC-22). */
-export function requestedClaims(person: AccountClaims, wanted: Readonly<Record<string, ClaimRequest>>): Record<string, unknown> {
+export function requestedClaims(
+  person: AccountClaims,
+  wanted: Readonly<Record<string, ClaimRequest>>,
+): Record<string, unknown> {
   const claims: Record<string, unknown> = {}
   for (const name of Object.keys(wanted)) {
     if (supportedClaims.includes(name) && Object.hasOwn(person, name)) put(claims, name, person[name])

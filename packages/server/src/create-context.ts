@@ -7,14 +7,18 @@ import type { Resource } from './model/client.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
 import { createPolicy } from './policy.ts'
 import { deriveSecrets } from './secrets.ts'
-import type { ServerOptions } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
 import { addNextKey, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
 const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'PS256']
 
-type Made = { readonly context: Context; readonly keyOptions: KeyRingOptions; readonly setKeys: (ring: KeyRing) => void }
+type Made = {
+  readonly context: Context
+  readonly keyOptions: KeyRingOptions
+  readonly setKeys: (ring: KeyRing) => void
+}
 
 /** Puts a context together: the only place where options become what the rest of the server works with. */
 export async function createContext(options: ServerOptions & { readonly random: Random }): Promise<Made> {
@@ -23,7 +27,9 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const { store, random } = options
   const now = options.now ?? (() => seconds(Date.now() / 1000))
   const secrets = deriveSecrets(options.masterKey)
-  const algorithms: readonly JwsAlgorithm[] = [...new Set<JwsAlgorithm>(['ES256', ...(options.algorithms ?? defaultAlgorithms)])]
+  const algorithms: readonly JwsAlgorithm[] = [
+    ...new Set<JwsAlgorithm>(['ES256', ...(options.algorithms ?? defaultAlgorithms)]),
+  ]
   const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
   const keyOptions = { store, secrets, policy, random, algorithms, generateKeyPair }
   let keys = await firstKeys(keyOptions, now())

@@ -26,11 +26,7 @@ const maxKeys = 2000
 
 type Fold = { since: Seconds; seen: number; folded: SecurityEvent | undefined; count: number }
 
-const high = new Set([
-  'token.code.client_mismatch',
-  'token.refresh.reuse_detected',
-  'token.refresh.client_mismatch',
-])
+const high = new Set(['token.code.client_mismatch', 'token.refresh.reuse_detected', 'token.refresh.client_mismatch'])
 
 function severityOf(draft: EventDraft): SecurityEvent['severity'] {
   if (draft.severity !== undefined) return draft.severity
@@ -80,7 +76,8 @@ export function createEventWriter({ store, random, now, log }: EventWriterOption
     for (const [key, fold] of folds) {
       if (fold.since > before) continue
       folds.delete(key)
-      if (fold.folded !== undefined) due.push({ ...fold.folded, id: orderedId(now(), random), ts: now(), count: fold.count })
+      if (fold.folded !== undefined)
+        due.push({ ...fold.folded, id: orderedId(now(), random), ts: now(), count: fold.count })
     }
     if (due.length > 0) await append(due)
   }

@@ -30,7 +30,10 @@ export function readBody(request: HttpRequest): Form {
  */
 export function readStrictForm(request: HttpRequest): Form {
   if (request.query !== '') {
-    const credential = /(?:^|&)(?:client_secret|code|code_verifier|refresh_token|token|access_token|client_assertion)=/.test(request.query)
+    const credential =
+      /(?:^|&)(?:client_secret|code|code_verifier|refresh_token|token|access_token|client_assertion)=/.test(
+        request.query,
+      )
     throw refuse(credential ? 'query_credential' : 'query_on_post')
   }
   const form = readBody(request)
@@ -41,4 +44,7 @@ export function readStrictForm(request: HttpRequest): Form {
 
 /** Names for the operator, without echoing anything unprintable or long. */
 export const knownNames = (names: ReadonlySet<string>): string =>
-  [...names].slice(0, 5).map((name) => name.replace(/[^\w.-]/g, '?').slice(0, 40)).join(' ')
+  [...names]
+    .slice(0, 5)
+    .map((name) => name.replace(/[^\w.-]/g, '?').slice(0, 40))
+    .join(' ')

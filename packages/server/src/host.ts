@@ -1,6 +1,13 @@
 import { refuse } from '@sallyport/protocol'
 import { currentSession, sessionClearCookie } from './authorization/browser.ts'
-import { decideConsent, interactionForm, keepAccount, login, openInteraction, renew } from './authorization/interactions.ts'
+import {
+  decideConsent,
+  interactionForm,
+  keepAccount,
+  login,
+  openInteraction,
+  renew,
+} from './authorization/interactions.ts'
 import { refused } from './authorization/proceed.ts'
 import type { Call, Context } from './context.ts'
 import { page } from './http.ts'
@@ -17,7 +24,12 @@ export function interactionsOf(ctx: Context, call: Call): Interactions {
     decide: (_request, open, decision) => decideConsent(ctx, open, decision),
     cancel: (_request, open) => {
       const { interaction, client, id } = open
-      return refused(ctx, call, { client, request: interaction.request, interaction, handle: id }, refuse('user_denied'))
+      return refused(
+        ctx,
+        call,
+        { client, request: interaction.request, interaction, handle: id },
+        refuse('user_denied'),
+      )
     },
     renew: (open) => renew(ctx, open),
   }
@@ -46,10 +58,9 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   development: ctx.development,
   interactions: interactionsOf(ctx, call),
   sessions: sessionsOf(ctx, call),
-  now: ctx.now,
+  now: () => ctx.now(),
   requestId: call.id,
   network: call.network,
   emit: (draft) => ctx.events.write(draft, { requestId: call.id, network: call.network }),
-  page: (html, options = {}) =>
-    page(ctx.secure, options.status ?? 200, html, options.headers ?? {}, options.formAction, options.scriptNonce),
+  page: (html, options = {}) => page(ctx.secure, html, { ...options, status: options.status ?? 200 }),
 })

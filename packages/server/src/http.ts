@@ -84,10 +84,21 @@ export function pageHeaders(secure: boolean, formAction?: string, scriptNonce?: 
   return headers
 }
 
+export type PageParts = {
+  readonly status: number
+  readonly headers?: Readonly<Headers> | undefined
+  readonly formAction?: string | undefined
+  readonly scriptNonce?: string | undefined
+}
+
 /** An HTML answer. */
-export const page = (secure: boolean, status: number, html: string, more: Readonly<Headers> = {}, formAction?: string, scriptNonce?: string): HttpResponse => ({
+export const page = (
+  secure: boolean,
+  html: string,
+  { status, headers, formAction, scriptNonce }: PageParts,
+): HttpResponse => ({
   status,
-  headers: { ...pageHeaders(secure, formAction, scriptNonce), ...more },
+  headers: { ...pageHeaders(secure, formAction, scriptNonce), ...headers },
   body: html,
 })
 
@@ -102,7 +113,11 @@ export function errorPage(
   ctx: Context,
   call: Call,
   error: OAuthError,
-  more: { clientName?: string | undefined; comparison?: { sent: string; registered: readonly string[] } | undefined; uiLocales?: readonly string[] } = {},
+  more: {
+    clientName?: string | undefined
+    comparison?: { sent: string; registered: readonly string[] } | undefined
+    uiLocales?: readonly string[]
+  } = {},
 ): HttpResponse {
   const html = ctx.pages.error({
     reason: error.reason,
@@ -116,5 +131,5 @@ export function errorPage(
   })
   const headers: Headers = { ...error.headers }
   if (error.status === 503) headers['retry-after'] ??= '2'
-  return page(ctx.secure, error.status, html, headers)
+  return page(ctx.secure, html, { status: error.status, headers })
 }

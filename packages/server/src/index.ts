@@ -1,6 +1,16 @@
-export { createServer, type Fault, type Server, type ServerOptions } from './server.ts'
+export { createServer, type Server } from './server.ts'
+export type { Fault, ServerOptions } from './server-options.ts'
 export { IssuerError, parseIssuer, type Issuer } from './issuer.ts'
-export { createPolicy, effectivePolicy, PolicyError, policyKeys, type ClientPolicy, type Policy, type PolicyFault, type PolicyOptions } from './policy.ts'
+export {
+  createPolicy,
+  effectivePolicy,
+  PolicyError,
+  policyKeys,
+  type ClientPolicy,
+  type Policy,
+  type PolicyFault,
+  type PolicyOptions,
+} from './policy.ts'
 export {
   changeClient,
   ClientMetadataError,
@@ -13,6 +23,7 @@ export {
   type ClientRegistration,
   type RegistrationContext,
 } from './clients/metadata.ts'
+export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
 export { clientId, orderedId, subjectId } from './ids.ts'
 export { networkOf } from './network.ts'

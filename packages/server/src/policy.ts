@@ -37,16 +37,21 @@ export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches
 function faultOf(key: string, value: unknown): PolicyFault | undefined {
   if (value === undefined) return undefined
   if ((switches as readonly string[]).includes(key)) {
-    return typeof value === 'boolean' ? undefined : { key, problem: 'must be true or false', fix: `write ${key}: true or ${key}: false` }
+    return typeof value === 'boolean'
+      ? undefined
+      : { key, problem: 'must be true or false', fix: `write ${key}: true or ${key}: false` }
   }
   if (!Object.hasOwn(floor, key)) {
     const close = nearest(key, policyKeys)
     return { key, problem: 'is not a setting', fix: close === undefined ? 'remove it' : `did you mean ${close}?` }
   }
   const bounds = floor[key as PolicyNumber]
-  if (typeof value !== 'number' || !Number.isFinite(value)) return { key, problem: 'must be a number', fix: `the default is ${bounds.default}` }
-  if (value < bounds.min) return { key, problem: `${value} is below the floor`, fix: `use at least ${bounds.min} ${bounds.unit}` }
-  if (value > bounds.max) return { key, problem: `${value} is above the ceiling`, fix: `use at most ${bounds.max} ${bounds.unit}` }
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    return { key, problem: 'must be a number', fix: `the default is ${bounds.default}` }
+  if (value < bounds.min)
+    return { key, problem: `${value} is below the floor`, fix: `use at least ${bounds.min} ${bounds.unit}` }
+  if (value > bounds.max)
+    return { key, problem: `${value} is above the ceiling`, fix: `use at most ${bounds.max} ${bounds.unit}` }
   return undefined
 }
 
@@ -77,9 +82,15 @@ const stricter = (limit: number, wish: number | undefined, least: number): numbe
 export function effectivePolicy(policy: Policy, client: Client): ClientPolicy {
   const browser = isBrowserBased(client)
   const idle = browser ? Math.min(policy.browserRefreshTokenIdle, policy.refreshTokenIdle) : policy.refreshTokenIdle
-  const absolute = browser ? Math.min(policy.browserRefreshTokenAbsolute, policy.refreshTokenAbsolute) : policy.refreshTokenAbsolute
+  const absolute = browser
+    ? Math.min(policy.browserRefreshTokenAbsolute, policy.refreshTokenAbsolute)
+    : policy.refreshTokenAbsolute
   return {
-    accessTokenLifetime: stricter(policy.accessTokenLifetime, client.accessTokenLifetime, Math.min(policy.accessTokenLifetime, 60)),
+    accessTokenLifetime: stricter(
+      policy.accessTokenLifetime,
+      client.accessTokenLifetime,
+      Math.min(policy.accessTokenLifetime, 60),
+    ),
     refreshTokenIdle: stricter(idle, client.refreshTokenIdle, Math.min(idle, 300)),
     refreshTokenAbsolute: stricter(absolute, client.refreshTokenAbsolute, Math.min(absolute, 300)),
   }

@@ -21,6 +21,7 @@ const httpReasons: ReadonlySet<Reason> = new Set([
   'content_type',
   'encoding',
   'size',
+  'header_count',
   'header_duplicated',
   'query_on_post',
   'query_credential',
@@ -48,7 +49,11 @@ export async function reportRefusal(
   call: Call,
   surface: Surface,
   error: OAuthError,
-  facts: { readonly clientId?: string | undefined; readonly subject?: string | undefined; readonly detail?: Readonly<Record<string, string | number | boolean>> } = {},
+  facts: {
+    readonly clientId?: string | undefined
+    readonly subject?: string | undefined
+    readonly detail?: Readonly<Record<string, string | number | boolean>>
+  } = {},
 ): Promise<void> {
   ctx.measure('requests_rejected', { surface, error: error.code, reason: error.reason })
   if (error.reported) return
@@ -61,7 +66,7 @@ export async function reportRefusal(
       subject: facts.subject,
       class: surface === 'token' ? classes[error.reason] : undefined,
       detail: {
-        surface,
+        surface: error.reason === 'csrf' ? (call.request.path.split('/').at(-1) ?? '') : surface,
         ...(error.detail === undefined ? {} : { reason_detail: error.detail.slice(0, 200) }),
         ...facts.detail,
       },

@@ -12,7 +12,8 @@ export type Secrets = {
 /** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
 export function deriveSecrets(masterKey: Uint8Array): Secrets {
   if (masterKey.length !== 32) throw new TypeError('the master key must be 32 bytes')
-  const purpose = (name: string): Buffer => Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
+  const purpose = (name: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
   return { keySeal: purpose('signing keys'), forms: purpose('forms') }
 }
 
@@ -45,7 +46,8 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
  * The key under which the answer to a refresh is kept for a retry: it follows from the presented token, which the store
  * never has, so the store alone cannot open it (A-RT-04).
  */
-export const answerKey = (refreshToken: string): Buffer => hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
+export const answerKey = (refreshToken: string): Buffer =>
+  hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
 
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>

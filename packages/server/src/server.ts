@@ -1,5 +1,4 @@
-import { OAuthError, reasons, refuse, systemRandom, type JwsAlgorithm, type Random, type Seconds } from '@sallyport/protocol'
-import type { KeyObject } from 'node:crypto'
+import { OAuthError, reasons, refuse, systemRandom } from '@sallyport/protocol'
 import { createContext } from './create-context.ts'
 import { preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
@@ -13,53 +12,12 @@ import { userinfo } from './endpoints/userinfo.ts'
 import { hostFor, interactionsOf, sessionsOf } from './host.ts'
 import { errorJson, errorPage, header } from './http.ts'
 import { maintain } from './maintain.ts'
-import type { Accounts } from './model/accounts.ts'
-import type { SecurityEvent } from './model/authorization.ts'
 import type { HttpRequest, HttpResponse } from './model/http.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
-import type { Pages } from './model/pages.ts'
 import type { Route } from './model/route.ts'
-import type { Store } from './model/store.ts'
 import { networkOf } from './network.ts'
-import type { PolicyOptions } from './policy.ts'
 import { reportRefusal } from './refusals.ts'
-
-/** What went wrong inside, for the operator's log alone. */
-export type Fault = { readonly requestId: string | undefined; readonly message: string; readonly cause: unknown }
-
-export type ServerOptions = {
-  /** The issuer identifier: https, or http on the loopback interface for development. No query, no fragment. */
-  readonly issuer: string
-  readonly store: Store
-  readonly accounts: Accounts
-  readonly pages: Pages
-  /** 32 random bytes kept outside the store; seals the signing keys. */
-  readonly masterKey: Uint8Array
-  readonly policy?: PolicyOptions | undefined
-  /** Pages and assets beside the endpoints. */
-  readonly routes?: readonly Route[] | undefined
-  /** Receives each security event as it is written. */
-  readonly onEvent?: ((event: SecurityEvent) => void) | undefined
-  /** Receives each internal fault. */
-  readonly onFault?: ((fault: Fault) => void) | undefined
-  /** Receives counts for metrics. */
-  readonly onMeasure?: ((name: string, labels: Readonly<Record<string, string>>) => void) | undefined
-  /** Path below the issuer under which the help pages of errors are served, such as `/docs/errors/`. */
-  readonly helpPath?: string | undefined
-  /** Path below the issuer of the documentation. */
-  readonly documentationPath?: string | undefined
-  /** Shows developers more on error pages; only possible with a loopback issuer. */
-  readonly development?: boolean | undefined
-  /** Accepts the challenges printed in RFC 7636; only for tests. */
-  readonly acceptPublishedChallenges?: boolean | undefined
-  /** Signature algorithms to keep keys for; ES256 is always among them. */
-  readonly algorithms?: readonly JwsAlgorithm[] | undefined
-  /** Seconds between two rounds of upkeep (sweeping, key rotation); 0 leaves `maintain` to the host. Default 10. */
-  readonly upkeepInterval?: number | undefined
-  readonly now?: (() => Seconds) | undefined
-  readonly random?: Random | undefined
-  readonly generateKeyPair?: ((alg: JwsAlgorithm) => Promise<KeyObject>) | undefined
-}
+import type { ServerOptions } from './server-options.ts'
 
 /** One running issuer. */
 export type Server = {
@@ -95,7 +53,10 @@ function protocolRoutes(ctx: Context): Map<string, Entry> {
     routes.set(path, { methods: methods(table), faults })
   }
   const base = ctx.basePath
-  const crossOrigin = (allowed: string): Endpoint => (context, call) => preflight(context, call.request, allowed)
+  const crossOrigin =
+    (allowed: string): Endpoint =>
+    (context, call) =>
+      preflight(context, call.request, allowed)
   at(`${base}/oauth2/authorize`, { GET: authorize, POST: authorize }, 'page')
   at(`${base}/oauth2/resume`, { GET: resume }, 'page')
   at(`${base}/oauth2/logout`, { GET: logout, POST: logout }, 'page')
@@ -116,7 +77,8 @@ function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, E
     const path = `${ctx.basePath}${route.path}`
     if (into.has(path)) throw new TypeError(`two routes for ${path}`)
     const table: Record<string, Endpoint> = {}
-    for (const [method, handler] of Object.entries(route.methods)) table[method] = (context, call) => handler(hostFor(context, call), call.request)
+    for (const [method, handler] of Object.entries(route.methods))
+      table[method] = (context, call) => handler(hostFor(context, call), call.request)
     if (table['GET'] !== undefined) table['HEAD'] ??= table['GET']
     into.set(path, { methods: methods(table), faults: 'page' })
   }
@@ -127,14 +89,31 @@ function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, E
  * IssuerError or MasterKeyMismatch when it must not start.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { context: ctx, keyOptions, setKeys } = await createContext({ ...options, random: options.random ?? systemRandom() })
+  const {
+    context: ctx,
+    keyOptions,
+    setKeys,
+  } = await createContext({ ...options, random: options.random ?? systemRandom() })
   const routes = protocolRoutes(ctx)
   addedRoutes(ctx, options.routes ?? [], routes)
   const upkeep = (): Promise<void> => maintain(ctx, keyOptions, setKeys)
   const interval = options.upkeepInterval ?? 10
-  const timer = interval === 0 ? undefined : setInterval(() => void upkeep().catch((cause: unknown) => options.onFault?.({ requestId: undefined, message: 'upkeep failed', cause })), interval * 1000)
+  const timer =
+    interval === 0
+      ? undefined
+      : setInterval(
+          () =>
+            void upkeep().catch((cause: unknown) =>
+              options.onFault?.({ requestId: undefined, message: 'upkeep failed', cause }),
+            ),
+          interval * 1000,
+        )
   timer?.unref()
-  const callFor = (request: HttpRequest): Call => ({ request, id: ctx.random.id(12), network: networkOf(request.remoteAddress) })
+  const callFor = (request: HttpRequest): Call => ({
+    request,
+    id: ctx.random.id(12),
+    network: networkOf(request.remoteAddress),
+  })
   return {
     issuer: ctx.issuer,
     maxBodyBytes: ctx.policy.requestBodySize,
@@ -167,11 +146,13 @@ async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Ca
   return { status: response.status, headers, body: response.body }
 }
 
-const allowed = (entry: Entry): string => [...entry.methods.keys()].filter((method) => method !== 'OPTIONS' && method !== 'HEAD').join(', ')
+const allowed = (entry: Entry): string =>
+  [...entry.methods.keys()].filter((method) => method !== 'OPTIONS' && method !== 'HEAD').join(', ')
 
 async function failed(ctx: Context, call: Call, entry: Entry | undefined, thrown: unknown): Promise<HttpResponse> {
   const error = thrown instanceof OAuthError ? thrown : ctx.faultOf(call, thrown)
   await reportRefusal(ctx, call, reasons[error.reason].page === 'http-request' ? 'http' : 'interaction', error)
-  const wantsPage = entry === undefined ? (header(call.request, 'accept') ?? '').includes('text/html') : entry.faults === 'page'
+  const wantsPage =
+    entry === undefined ? (header(call.request, 'accept') ?? '').includes('text/html') : entry.faults === 'page'
   return wantsPage ? errorPage(ctx, call, error) : errorJson(ctx, error)
 }

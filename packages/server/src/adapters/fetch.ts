@@ -4,8 +4,12 @@ import type { Server } from '../server.ts'
 /** What a host knows and a web-standard request does not tell. */
 export type FetchInfo = { readonly remoteAddress: string }
 
-async function readBody(request: Request, limit: number): Promise<{ body: Uint8Array | undefined; fault: HttpFault | undefined }> {
-  if (request.body === null || request.method === 'GET' || request.method === 'HEAD') return { body: undefined, fault: undefined }
+async function readBody(
+  request: Request,
+  limit: number,
+): Promise<{ body: Uint8Array | undefined; fault: HttpFault | undefined }> {
+  if (request.body === null || request.method === 'GET' || request.method === 'HEAD')
+    return { body: undefined, fault: undefined }
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
@@ -36,6 +40,9 @@ export function fetchHandler(server: Server): (request: Request, info: FetchInfo
       for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one)
     }
     const bodyless = response.status === 204 || response.status === 304 || request.method === 'HEAD'
-    return new Response(bodyless ? null : (response.body as unknown as ReadableStream), { status: response.status, headers })
+    return new Response(bodyless ? null : response.body, {
+      status: response.status,
+      headers,
+    })
   }
 }

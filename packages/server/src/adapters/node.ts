@@ -15,7 +15,7 @@ const single = new Set(['authorization', 'dpop', 'content-type', 'content-length
 const maxHeaders = 100
 
 function headerFault(raw: readonly string[]): HttpFault | undefined {
-  if (raw.length > maxHeaders * 2) return 'size'
+  if (raw.length > maxHeaders * 2) return 'header_count'
   let seen: Set<string> | undefined
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]?.toLowerCase() ?? ''
@@ -46,7 +46,9 @@ const trusts = (list: BlockList, address: string): boolean =>
 function clientAddress(req: IncomingMessage, list: BlockList | undefined): string {
   const peer = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   if (list === undefined || !trusts(list, peer)) return peer
-  const hops = String(req.headers['x-forwarded-for'] ?? '').split(',').map((hop) => hop.trim())
+  const hops = String(req.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((hop) => hop.trim())
   for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
     if (!isIPv4(hop) && !isIPv6(hop)) return peer
     if (!trusts(list, hop)) return hop
@@ -58,7 +60,10 @@ function clientAddress(req: IncomingMessage, list: BlockList | undefined): strin
  * A `(req, res)` listener for node:http. Caps the body while reading, refuses doubled headers, copies nothing else: node's
  * own header object is the record.
  */
-export function nodeListener(server: Server, options: NodeAdapterOptions = {}): (req: IncomingMessage, res: ServerResponse) => void {
+export function nodeListener(
+  server: Server,
+  options: NodeAdapterOptions = {},
+): (req: IncomingMessage, res: ServerResponse) => void {
   const proxies = proxyList(options.trustedProxies ?? [])
   const limit = server.maxBodyBytes
   return (req, res) => {
@@ -82,7 +87,11 @@ export function nodeListener(server: Server, options: NodeAdapterOptions = {}): 
   }
 }
 
-function readBody(req: IncomingMessage, limit: number, finish: (body: Uint8Array | undefined, fault: HttpFault | undefined) => void): void {
+function readBody(
+  req: IncomingMessage,
+  limit: number,
+  finish: (body: Uint8Array | undefined, fault: HttpFault | undefined) => void,
+): void {
   if (req.method === 'GET' || req.method === 'HEAD') {
     // A body on a GET is not read; what follows on the connection must not be taken for a request.
     if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined) req.resume()
@@ -121,7 +130,8 @@ function write(res: ServerResponse, response: HttpResponse): void {
   if (res.destroyed) return
   const flat: (string | readonly string[])[] = []
   for (const name in headers) flat.push(name, headers[name] ?? '')
-  if (status !== 304 && status !== 204) flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
+  if (status !== 304 && status !== 204)
+    flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
   // A request that was cut off leaves bytes on the connection: it is closed, so they are never read as a request (HH-07).
   if (status === 413) flat.push('connection', 'close')
   res.writeHead(status, flat as string[])

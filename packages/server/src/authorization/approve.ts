@@ -78,7 +78,11 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
   }
 }
 
-function rememberedConsent(ctx: Context, { client, request, session, scope, remember }: Approval, now: Seconds): Consent | undefined {
+function rememberedConsent(
+  ctx: Context,
+  { client, request, session, scope, remember }: Approval,
+  now: Seconds,
+): Consent | undefined {
   if (!remember || !mayRemember(client, request.redirectUri)) return undefined
   return {
     subject: session.subject,
@@ -91,7 +95,12 @@ function rememberedConsent(ctx: Context, { client, request, session, scope, reme
   }
 }
 
-function consentEvents(ctx: Context, call: Call, approval: Approval, authorization: Authorization): readonly SecurityEvent[] {
+function consentEvents(
+  ctx: Context,
+  call: Call,
+  approval: Approval,
+  authorization: Authorization,
+): readonly SecurityEvent[] {
   const { client, session, scope, request, interaction, remember } = approval
   if (interaction?.decision === undefined) return noEvents
   const draft = {
@@ -99,7 +108,12 @@ function consentEvents(ctx: Context, call: Call, approval: Approval, authorizati
     clientId: client.id,
     subject: session.subject,
     authorizationId: authorization.id,
-    detail: { scope: scope.join(' '), requested_scope: request.scope.join(' '), resources: request.resources.join(' '), remembered: remember },
+    detail: {
+      scope: scope.join(' '),
+      requested_scope: request.scope.join(' '),
+      resources: request.resources.join(' '),
+      remembered: remember,
+    },
   }
   return [ctx.events.record(draft, { requestId: call.id, network: call.network })]
 }

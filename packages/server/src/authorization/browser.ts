@@ -33,7 +33,8 @@ export async function currentSession(ctx: Context, call: Call): Promise<Session 
 export const sessionSetCookie = (ctx: Context, handle: string): string =>
   setCookie(sessionCookie, handle, { maxAge: ctx.policy.sessionAbsolute, secure: ctx.secure })
 
-export const sessionClearCookie = (ctx: Context): string => setCookie(sessionCookie, '', { maxAge: 0, secure: ctx.secure })
+export const sessionClearCookie = (ctx: Context): string =>
+  setCookie(sessionCookie, '', { maxAge: 0, secure: ctx.secure })
 
 /** Digest of the browser's own cookie, if it has one. */
 export function browserDigest(ctx: Context, call: Call): string | undefined {
@@ -42,9 +43,15 @@ export function browserDigest(ctx: Context, call: Call): string | undefined {
 }
 
 /** The browser's digest, with a new cookie to set where it had none. */
-export function bindBrowser(ctx: Context, call: Call): { readonly digest: string; readonly cookies: readonly string[] } {
+export function bindBrowser(
+  ctx: Context,
+  call: Call,
+): { readonly digest: string; readonly cookies: readonly string[] } {
   const known = browserDigest(ctx, call)
   if (known !== undefined) return { digest: known, cookies: [] }
   const handle = ctx.random.handle()
-  return { digest: lookupKey(handle), cookies: [setCookie(browserCookie, handle, { maxAge: undefined, secure: ctx.secure })] }
+  return {
+    digest: lookupKey(handle),
+    cookies: [setCookie(browserCookie, handle, { maxAge: undefined, secure: ctx.secure })],
+  }
 }

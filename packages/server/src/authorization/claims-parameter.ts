@@ -15,13 +15,14 @@ function claimRequest(value: unknown): ClaimRequest {
   if (!isObject(value)) throw refuse('claims_syntax')
   const { essential, values } = value
   if (essential !== undefined && typeof essential !== 'boolean') throw refuse('claims_syntax')
-  if (values !== undefined && !(Array.isArray(values) && values.length <= 20 && values.every(isText))) throw refuse('claims_syntax')
+  if (values !== undefined && !(Array.isArray(values) && values.length <= 20 && values.every(isText)))
+    throw refuse('claims_syntax')
   const single = value['value']
   if (single !== undefined && typeof single === 'string' && !isText(single)) throw refuse('claims_syntax')
   return {
     essential: essential ?? false,
     value: isText(single) ? single : undefined,
-    values: values as readonly string[] | undefined,
+    values: values,
   }
 }
 

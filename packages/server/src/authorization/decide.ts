@@ -64,7 +64,11 @@ function needsFreshLogin({ request, interaction, now }: DecisionFacts, session: 
 const subjectClaim = (request: AuthorizationRequest): string | undefined => request.claims?.idToken['sub']?.value
 
 /** An essential acr must be met exactly (B-OIDC-19); acr_values alone are only a wish. */
-function acrFault(ctx: Context, request: AuthorizationRequest, session: Session): 'reachable' | 'unreachable' | undefined {
+function acrFault(
+  ctx: Context,
+  request: AuthorizationRequest,
+  session: Session,
+): 'reachable' | 'unreachable' | undefined {
   const wanted = request.claims?.idToken['acr']
   if (wanted?.essential !== true) return undefined
   const values = wanted.values ?? (wanted.value === undefined ? [] : [wanted.value])
@@ -96,14 +100,16 @@ function consentStep({ client, request, consent, interaction }: DecisionFacts, s
     return { kind: 'approve', session, scope: decision.scope, remember: decision.remember }
   }
   const offline = 'offline_access'
-  if (client.firstParty && !request.prompt.includes('consent')) return { kind: 'approve', session, scope: request.scope, remember: false }
+  if (client.firstParty && !request.prompt.includes('consent'))
+    return { kind: 'approve', session, scope: request.scope, remember: false }
   const silent = request.scope.filter((value) => value !== offline)
   const covered =
     consent !== undefined &&
     scopeWithin(silent, consent.scope) &&
     scopeWithin(request.resources, consent.resources) &&
     scopeWithin(requestedClaimNames(request), consent.claims)
-  if (request.prompt.includes('consent') || !covered || !mayRemember(client, request.redirectUri)) return step('consent')
+  if (request.prompt.includes('consent') || !covered || !mayRemember(client, request.redirectUri))
+    return step('consent')
   // No page was shown, so offline access does not count in this answer (B-OIDC-37).
   return { kind: 'approve', session, scope: silent, remember: false }
 }

@@ -16,7 +16,9 @@ export function readIdTokenHint(ctx: Context, token: string): IdTokenHint | unde
   const { iss, sub, aud, exp } = verified.claims
   // A signed UserInfo answer has the same type but no expiry; it is not an ID Token.
   if (typeof exp !== 'number') return undefined
-  return iss === ctx.issuer && typeof sub === 'string' && typeof aud === 'string' ? { subject: sub, clientId: aud } : undefined
+  return iss === ctx.issuer && typeof sub === 'string' && typeof aud === 'string'
+    ? { subject: sub, clientId: aud }
+    : undefined
 }
 
 /** The subject of a hint that was issued to this very client. Throws `id_token_hint`. */

@@ -15,9 +15,13 @@ import { startSession } from './start-session.ts'
 
 const handleSyntax = /^[A-Za-z0-9_-]{43}$/
 
+const returnParameter = /(?:^|&)(?:return_to|return_url|returnurl|next|redirect|redirect_to|continue|url|goto)=/i
+
 /** The interaction a request names, in its query or, for a posted form, in its body. */
 function namedInteraction(call: Call): string | undefined {
   const { request } = call
+  // Where to go next is a reference to a stored request, never an address from outside (A-UI-08).
+  if (returnParameter.test(request.query)) throw refuse('return_to')
   const text = request.method === 'POST' ? readBody(request).get('interaction') : parameterOf(request.query)
   return text !== undefined && handleSyntax.test(text) ? text : undefined
 }
@@ -39,7 +43,8 @@ export async function findInteraction(ctx: Context, call: Call): Promise<{ inter
   return { interaction, handle }
 }
 
-const csrfFacts = (interaction: Interaction): string => `${interaction.digest} ${interaction.browserDigest} ${interaction.version}`
+const csrfFacts = (interaction: Interaction): string =>
+  `${interaction.digest} ${interaction.browserDigest} ${interaction.version}`
 
 /** Everything a page needs to know about the interaction of this request. */
 export async function openInteraction(ctx: Context, call: Call): Promise<OpenInteraction> {
@@ -76,7 +81,10 @@ async function inWords(ctx: Context, request: AuthorizationRequest): Promise<rea
   })
 }
 
-async function resourceNames(ctx: Context, request: AuthorizationRequest): Promise<readonly { id: string; name: string }[]> {
+async function resourceNames(
+  ctx: Context,
+  request: AuthorizationRequest,
+): Promise<readonly { id: string; name: string }[]> {
   const known = await ctx.resources()
   return request.resources.map((id) => ({ id, name: known.get(id)?.name ?? id }))
 }
@@ -89,7 +97,8 @@ async function resourceNames(ctx: Context, request: AuthorizationRequest): Promi
 export function requireOwnForm(ctx: Context, call: Call, fits: boolean): void {
   const origin = header(call.request, 'origin')
   const site = header(call.request, 'sec-fetch-site')
-  const foreign = origin !== undefined && origin !== 'null' ? origin !== ctx.origin : site !== undefined && site !== 'same-origin'
+  const foreign =
+    origin !== undefined && origin !== 'null' ? origin !== ctx.origin : site !== undefined && site !== 'same-origin'
   if (foreign) throw refuse('csrf', { detail: 'foreign origin' })
   if (!fits) throw refuse('csrf', { detail: 'token' })
 }
@@ -109,11 +118,15 @@ async function advance(ctx: Context, open: OpenInteraction, change: Partial<Inte
   return next
 }
 
-const onward = (ctx: Context, open: OpenInteraction, headers?: Readonly<Record<string, string | readonly string[]>>): HttpResponse =>
-  redirect(`${ctx.endpoints.resume}?interaction=${open.id}`, headers)
+const onward = (
+  ctx: Context,
+  open: OpenInteraction,
+  headers?: Readonly<Record<string, string | readonly string[]>>,
+): HttpResponse => redirect(`${ctx.endpoints.resume}?interaction=${open.id}`, headers)
 
 export async function login(ctx: Context, call: Call, open: OpenInteraction, who: Login): Promise<HttpResponse> {
-  if (looksLikeClientId(who.subject) || !/^[\x21-\x7e]{1,255}$/.test(who.subject)) throw new TypeError('a subject must be 1 to 255 printable ASCII characters outside the name space of clients')
+  if (looksLikeClientId(who.subject) || !/^[\x21-\x7e]{1,255}$/.test(who.subject))
+    throw new TypeError('a subject must be 1 to 255 printable ASCII characters outside the name space of clients')
   if (!(await ctx.store.subjectActive(who.subject))) throw refuse('login_required')
   // The form is spent before the session exists: of two posts of one form only one signs in.
   const spent = await advance(ctx, open, {})
@@ -134,10 +147,16 @@ export async function decideConsent(
 ): Promise<HttpResponse> {
   const session: Session | undefined = open.session
   // A decision is worth something only for the account it was shown to, and only when consent is what is asked.
-  if (session === undefined || open.step !== 'consent') throw refuse('interaction_unknown', { detail: 'not at the consent step' })
+  if (session === undefined || open.step !== 'consent')
+    throw refuse('interaction_unknown', { detail: 'not at the consent step' })
   const scope = open.interaction.request.scope.filter((value) => decision.scope.includes(value))
   await advance(ctx, open, {
-    decision: { allow: decision.allow, subject: session.subject, scope, remember: decision.remember && open.mayRemember },
+    decision: {
+      allow: decision.allow,
+      subject: session.subject,
+      scope,
+      remember: decision.remember && open.mayRemember,
+    },
   })
   return onward(ctx, open)
 }

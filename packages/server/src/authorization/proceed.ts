@@ -1,4 +1,4 @@
-import { after, lookupKey, OAuthError, refuse } from '@sallyport/protocol'
+import { after, lookupKey, refuse, type OAuthError } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { redirect } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
@@ -22,10 +22,17 @@ export type Progress = {
 }
 
 /** The decision for a request as things stand now. */
-export async function decideNow(ctx: Context, call: Call, progress: Progress): Promise<{ decision: Decision; session: Session | undefined }> {
+export async function decideNow(
+  ctx: Context,
+  call: Call,
+  progress: Progress,
+): Promise<{ decision: Decision; session: Session | undefined }> {
   const { client, request, interaction } = progress
   const session = await currentSession(ctx, call)
-  const consent = session === undefined || client.firstParty ? undefined : await ctx.store.findConsent(session.subject, client.id, ctx.now())
+  const consent =
+    session === undefined || client.firstParty
+      ? undefined
+      : await ctx.store.findConsent(session.subject, client.id, ctx.now())
   return { decision: decide(ctx, { client, request, session, consent, interaction, now: ctx.now() }), session }
 }
 
@@ -53,7 +60,12 @@ export async function proceed(ctx: Context, call: Call, progress: Progress): Pro
   }
 }
 
-async function approved(ctx: Context, call: Call, progress: Progress, decision: Extract<Decision, { kind: 'approve' }>): Promise<HttpResponse> {
+async function approved(
+  ctx: Context,
+  call: Call,
+  progress: Progress,
+  decision: Extract<Decision, { kind: 'approve' }>,
+): Promise<HttpResponse> {
   const { client, request, interaction } = progress
   const { session, scope, remember } = decision
   const { outcome, code } = await approve(ctx, call, { client, request, session, scope, remember, interaction })
@@ -73,7 +85,12 @@ async function approved(ctx: Context, call: Call, progress: Progress, decision: 
 }
 
 /** An error for the client; the interaction ends with it, and ends once. */
-export async function refused(ctx: Context, call: Call, { client, request, interaction }: Progress, error: OAuthError): Promise<HttpResponse> {
+export async function refused(
+  ctx: Context,
+  call: Call,
+  { client, request, interaction }: Progress,
+  error: OAuthError,
+): Promise<HttpResponse> {
   if (interaction !== undefined && !(await ctx.store.endInteraction(interaction.digest, interaction.version))) {
     throw refuse('interaction_consumed')
   }
@@ -82,10 +99,16 @@ export async function refused(ctx: Context, call: Call, { client, request, inter
   return respondError(ctx, targetOf(request), error)
 }
 
-async function openInteraction(ctx: Context, call: Call, progress: Progress, step: InteractionStep): Promise<HttpResponse> {
+async function openInteraction(
+  ctx: Context,
+  call: Call,
+  progress: Progress,
+  step: InteractionStep,
+): Promise<HttpResponse> {
   const { client, request } = progress
   // Told now rather than after a person has signed in and agreed (PK-11).
-  if (await ctx.store.challengeUsed(client.id, request.codeChallenge)) return refused(ctx, call, progress, refuse('challenge_reused'))
+  if (await ctx.store.challengeUsed(client.id, request.codeChallenge))
+    return refused(ctx, call, progress, refuse('challenge_reused'))
   const handle = ctx.random.handle()
   const browser = bindBrowser(ctx, call)
   const now = ctx.now()

@@ -11,7 +11,13 @@ export type ResponseTarget = {
   readonly state: string | undefined
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 
 /**
@@ -35,8 +41,12 @@ export function respond(
 }
 
 /** An error sent back to the client (A-AUTHZ-11). */
-export const respondError = (ctx: Context, target: ResponseTarget, error: OAuthError, cookies?: readonly string[]): HttpResponse =>
-  respond(ctx, target, errorBody(ctx, error), cookies)
+export const respondError = (
+  ctx: Context,
+  target: ResponseTarget,
+  error: OAuthError,
+  cookies?: readonly string[],
+): HttpResponse => respond(ctx, target, errorBody(ctx, error), cookies)
 
 /**
  * OAuth 2.0 Form Post Response Mode: one form that submits itself; the button works where scripts do not run. The policy
@@ -58,5 +68,5 @@ function formPost(
     `<noscript><p>Scripts are off. Continue to the application:</p></noscript>` +
     `<button type="submit">Continue</button></form>` +
     `<script nonce="${nonce}">document.getElementById('authorization-response').submit()</script></body></html>`
-  return page(ctx.secure, 200, html, headers, formActionSource(redirectUri), nonce)
+  return page(ctx.secure, html, { status: 200, headers, formAction: formActionSource(redirectUri), scriptNonce: nonce })
 }

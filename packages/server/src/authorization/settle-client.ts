@@ -22,7 +22,7 @@ export class RedirectUriMismatch extends Error {
  * thrown here is shown on a page of the server and never redirects (A-REDIR-12).
  */
 export async function settleClient(ctx: Context, form: Form): Promise<SettledClient> {
-  if (form.fault !== undefined) throw refuse(form.fault)
+  if (form.fault === 'param_count') throw refuse('param_count')
   if (form.duplicated.has('client_id') || form.duplicated.has('redirect_uri')) throw refuse('param_duplicated')
   const clientId = form.get('client_id')
   if (clientId === undefined) throw refuse('client_id_missing')

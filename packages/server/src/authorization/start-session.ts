@@ -19,7 +19,10 @@ export async function startSession(
   const source = { requestId: call.id, network: call.network }
   const same = before?.subject === who.subject
   if (before !== undefined && !same) {
-    const ended = ctx.events.record({ event: 'session.ended', subject: before.subject, reason: 'other_account' }, source)
+    const ended = ctx.events.record(
+      { event: 'session.ended', subject: before.subject, reason: 'other_account' },
+      source,
+    )
     if (await ctx.store.endSession(before.id, now, [ended])) ctx.events.stored([ended])
   }
   const handle = ctx.random.handle()
@@ -34,7 +37,10 @@ export async function startSession(
     network: call.network,
     userAgent: (header(call.request, 'user-agent') ?? '').slice(0, 200),
   }
-  const event = ctx.events.record({ event: 'session.rotated', subject: who.subject, detail: { reauthentication: same } }, source)
+  const event = ctx.events.record(
+    { event: 'session.rotated', subject: who.subject, detail: { reauthentication: same } },
+    source,
+  )
   await ctx.store.startSession(session, same ? before.id : undefined, [event])
   ctx.events.stored([event])
   return { session, cookie: sessionSetCookie(ctx, handle) }

@@ -38,8 +38,13 @@ export function responseTarget(ctx: Context, form: Form, redirectUri: string): R
  * The one validator of authorization requests, whatever door they come through (design, section 2). Client and redirect URI
  * are settled before. Nothing is stored and nobody has been asked anything yet, so a refusal costs nothing (PK-01).
  */
-export async function validateRequest(ctx: Context, { client, redirectUri }: SettledClient, form: Form): Promise<AuthorizationRequest> {
+export async function validateRequest(
+  ctx: Context,
+  { client, redirectUri }: SettledClient,
+  form: Form,
+): Promise<AuthorizationRequest> {
   if (form.duplicated.size > 0) throw refuse('param_duplicated', { detail: knownNames(form.duplicated) })
+  if (form.fault !== undefined) throw refuse(form.fault)
   if (form.has('code_verifier') || form.has('client_secret')) throw refuse('front_channel_secret')
   if (form.has('request')) throw refuse('request_object')
   if (form.has('request_uri')) throw refuse('request_uri')
@@ -74,7 +79,11 @@ export async function validateRequest(ctx: Context, { client, redirectUri }: Set
 const none: readonly string[] = []
 
 const words = (text: string | undefined, most: number): readonly string[] | undefined =>
-  text?.slice(0, 1000).split(' ').filter((word) => word !== '').slice(0, most)
+  text
+    ?.slice(0, 1000)
+    .split(' ')
+    .filter((word) => word !== '')
+    .slice(0, most)
 
 function requireState(ctx: Context, client: Client, form: Form): string | undefined {
   const state = form.get('state')
@@ -121,7 +130,8 @@ function requireScope(client: Client, form: Form): readonly string[] {
 
 function requireNonce(form: Form): string | undefined {
   const nonce = form.get('nonce')
-  if (nonce !== undefined && (nonce.length > maxNonceLength || !printableAscii.test(nonce))) throw refuse('nonce_syntax')
+  if (nonce !== undefined && (nonce.length > maxNonceLength || !printableAscii.test(nonce)))
+    throw refuse('nonce_syntax')
   return nonce
 }
 

@@ -1,13 +1,16 @@
-import { equalInConstantTime, formDecode, lookupKey, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
+import {
+  equalInConstantTime,
+  formDecode,
+  lookupKey,
+  OAuthError,
+  refuse,
+  type Form,
+  type Reason,
+} from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
-import type { Client, ClientAuthenticationMethod } from '../model/client.ts'
+import type { AuthenticatedClient, Client, ClientAuthenticationMethod } from '../model/client.ts'
 import { countFailure, requireNotThrottled } from './throttle.ts'
-
-declare const brand: unique symbol
-
-/** A client that has proven who it is, or a public client that has none to prove. Only `authenticateClient` makes one. */
-export type AuthenticatedClient = Client & { readonly [brand]: 'AuthenticatedClient' }
 
 type Presented = {
   readonly method: ClientAuthenticationMethod
@@ -40,7 +43,8 @@ function presented(authorization: string | undefined, form: Form): Presented {
   if (authorization !== undefined) {
     if (secret !== undefined || assertion) throw refuse('multiple_methods')
     const basic = parseBasic(authorization)
-    if (named !== undefined && named !== basic.clientId) throw refuse('multiple_methods', { detail: 'client_id differs' })
+    if (named !== undefined && named !== basic.clientId)
+      throw refuse('multiple_methods', { detail: 'client_id differs' })
     return basic
   }
   if (assertion) throw refuse(secret === undefined ? 'client_auth_method' : 'multiple_methods')

@@ -52,7 +52,11 @@ export async function preflight(ctx: Context, request: HttpRequest, methods: str
  * The origin that may read an error found before the client was settled: any registered one, as at the preflight. A
  * refused origin never reads anything.
  */
-export async function readableOrigin(ctx: Context, request: HttpRequest, error: OAuthError): Promise<string | undefined> {
+export async function readableOrigin(
+  ctx: Context,
+  request: HttpRequest,
+  error: OAuthError,
+): Promise<string | undefined> {
   const origin = foreignOrigin(ctx, request)
   if (origin === undefined || error.reason === 'origin_not_allowed') return undefined
   return (await isRegisteredOrigin(ctx, origin)) ? origin : undefined

@@ -27,6 +27,7 @@ export type ClientRegistration = {
   readonly defaultScope?: string | undefined
   readonly resources?: readonly string[] | undefined
   readonly resourceServerOf?: readonly string[] | undefined
+  readonly introspectOwnTokens?: boolean | undefined
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
   readonly defaultMaxAge?: number | undefined
@@ -71,16 +72,42 @@ const types: Readonly<Record<ClientType, TypeDefaults>> = {
   spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
   native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: person },
   device: { applicationType: 'native', methods: ['none'], grants: ['refresh_token'], allowedGrants: person },
-  service: { applicationType: 'web', methods: secrets, grants: ['client_credentials'], allowedGrants: ['client_credentials'] },
+  service: {
+    applicationType: 'web',
+    methods: secrets,
+    grants: ['client_credentials'],
+    allowedGrants: ['client_credentials'],
+  },
 }
 
 export const clientTypes = Object.keys(types) as readonly ClientType[]
 
 const members: readonly (keyof ClientRegistration)[] = [
-  'type', 'name', 'redirectUris', 'postLogoutRedirectUris', 'allowedOrigins', 'authenticationMethod', 'grantTypes', 'scope',
-  'defaultScope', 'resources', 'resourceServerOf', 'idTokenAlgorithm', 'userinfoAlgorithm', 'defaultMaxAge', 'requireAuthTime',
-  'defaultAcrValues', 'requireState', 'requireRedirectUriAtToken', 'firstParty', 'sessionRefreshTokens', 'accessTokenLifetime',
-  'refreshTokenIdle', 'refreshTokenAbsolute', 'clientUri',
+  'type',
+  'name',
+  'redirectUris',
+  'postLogoutRedirectUris',
+  'allowedOrigins',
+  'authenticationMethod',
+  'grantTypes',
+  'scope',
+  'defaultScope',
+  'resources',
+  'resourceServerOf',
+  'introspectOwnTokens',
+  'idTokenAlgorithm',
+  'userinfoAlgorithm',
+  'defaultMaxAge',
+  'requireAuthTime',
+  'defaultAcrValues',
+  'requireState',
+  'requireRedirectUriAtToken',
+  'firstParty',
+  'sessionRefreshTokens',
+  'accessTokenLifetime',
+  'refreshTokenIdle',
+  'refreshTokenAbsolute',
+  'clientUri',
 ]
 
 export type RegistrationContext = {
@@ -98,10 +125,18 @@ function strangers(input: object): ClientFault[] {
     .filter((key) => !(members as readonly string[]).includes(key))
     .map((key) => {
       if (/pkce|codechallenge|plain/i.test(key.replaceAll('_', ''))) {
-        return { member: key, problem: 'PKCE with S256 is required of every client; there is nothing to set', fix: 'remove it' }
+        return {
+          member: key,
+          problem: 'PKCE with S256 is required of every client; there is nothing to set',
+          fix: 'remove it',
+        }
       }
       const close = nearest(key, members)
-      return { member: key, problem: 'is not a member of a client', fix: close === undefined ? 'remove it' : `did you mean ${close}?` }
+      return {
+        member: key,
+        problem: 'is not a member of a client',
+        fix: close === undefined ? 'remove it' : `did you mean ${close}?`,
+      }
     })
 }
 
@@ -124,9 +159,11 @@ function uriFaults(input: ClientRegistration, defaults: TypeDefaults, developmen
   list('redirectUris')
   list('postLogoutRedirectUris')
   for (const origin of input.allowedOrigins ?? []) {
-    if (!/^https?:\/\/[a-z0-9.[\]:-]+$/.test(origin)) faults.push({ member: 'allowedOrigins', problem: `${JSON.stringify(origin.slice(0, 200))} is not an origin` })
+    if (!/^https?:\/\/[a-z0-9.[\]:-]+$/.test(origin))
+      faults.push({ member: 'allowedOrigins', problem: `${JSON.stringify(origin.slice(0, 200))} is not an origin` })
   }
-  if (input.clientUri !== undefined && !input.clientUri.startsWith('https://')) faults.push({ member: 'clientUri', problem: 'must be an https URL' })
+  if (input.clientUri !== undefined && !input.clientUri.startsWith('https://'))
+    faults.push({ member: 'clientUri', problem: 'must be an https URL' })
   return faults
 }
 
@@ -134,14 +171,27 @@ function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
   const faults: ClientFault[] = []
   const grants = input.grantTypes ?? defaults.grants
   for (const grant of grants) {
-    if (!defaults.allowedGrants.includes(grant)) faults.push({ member: 'grantTypes', problem: `${grant} is not for clients of type ${input.type}`, fix: `use ${defaults.allowedGrants.join(', ')}` })
+    if (!defaults.allowedGrants.includes(grant))
+      faults.push({
+        member: 'grantTypes',
+        problem: `${grant} is not for clients of type ${input.type}`,
+        fix: `use ${defaults.allowedGrants.join(', ')}`,
+      })
   }
   if (grants.includes('authorization_code') && (input.redirectUris ?? []).length === 0) {
-    faults.push({ member: 'redirectUris', problem: 'at least one complete redirect URI is needed', fix: 'add --redirect-uri' })
+    faults.push({
+      member: 'redirectUris',
+      problem: 'at least one complete redirect URI is needed',
+      fix: 'add --redirect-uri',
+    })
   }
   const method = input.authenticationMethod
   if (method !== undefined && !defaults.methods.includes(method)) {
-    faults.push({ member: 'authenticationMethod', problem: `${method} is not for clients of type ${input.type}`, fix: `use ${defaults.methods.join(' or ')}` })
+    faults.push({
+      member: 'authenticationMethod',
+      problem: `${method} is not for clients of type ${input.type}`,
+      fix: `use ${defaults.methods.join(' or ')}`,
+    })
   }
   return faults
 }
@@ -157,7 +207,8 @@ function scopeFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
   const grants = input.grantTypes ?? defaults.grants
   if (grants.length === 1 && grants[0] === 'client_credentials') {
     const personal = scope.filter((value) => identityScopes.includes(value))
-    if (personal.length > 0) faults.push({ member: 'scope', problem: `${personal.join(' ')} belong to people; a service acts for itself` })
+    if (personal.length > 0)
+      faults.push({ member: 'scope', problem: `${personal.join(' ')} belong to people; a service acts for itself` })
   }
   return faults
 }
@@ -178,7 +229,9 @@ const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
 /** Everything wrong with a registration; empty when it may be stored. The one validator for every way in (RU-04). */
 export function registrationFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {
   if (!Object.hasOwn(types, input.type)) {
-    return [{ member: 'type', problem: `must be one of ${clientTypes.join(', ')}`, fix: nearest(input.type, clientTypes) }]
+    return [
+      { member: 'type', problem: `must be one of ${clientTypes.join(', ')}`, fix: nearest(input.type, clientTypes) },
+    ]
   }
   const defaults = types[input.type]
   return [
@@ -193,11 +246,19 @@ export function registrationFaults(input: ClientRegistration, development: boole
 }
 
 /** A fresh secret of 256 bits; only its digest is kept, and it ends after `lifetime` seconds (A-TOK-10, A-CC-05). */
-export function newSecret({ now, random, secretLifetime }: RegistrationContext): { secret: string; record: ClientSecret } {
+export function newSecret({ now, random, secretLifetime }: RegistrationContext): {
+  secret: string
+  record: ClientSecret
+} {
   const secret = random.handle()
   return {
     secret,
-    record: { id: random.id(9), digest: lookupKey(secret), createdAt: now, expiresAt: (now + secretLifetime) as Seconds },
+    record: {
+      id: random.id(9),
+      digest: lookupKey(secret),
+      createdAt: now,
+      expiresAt: (now + secretLifetime) as Seconds,
+    },
   }
 }
 
@@ -205,7 +266,10 @@ const webOrigins = (input: ClientRegistration): readonly string[] =>
   input.type === 'spa' ? [...new Set((input.redirectUris ?? []).map((uri) => new URL(uri).origin))] : []
 
 /** Makes the record of a client. Throws ClientMetadataError with every fault. The secret is returned once and never again. */
-export function registerClient(input: ClientRegistration, context: RegistrationContext): { client: Client; secret: string | undefined } {
+export function registerClient(
+  input: ClientRegistration,
+  context: RegistrationContext,
+): { client: Client; secret: string | undefined } {
   const faults = registrationFaults(input, context.development)
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = types[input.type]
@@ -226,7 +290,11 @@ export function registerClient(input: ClientRegistration, context: RegistrationC
 
 type Described = Omit<Client, 'id' | 'version' | 'channel' | 'secrets' | 'createdAt' | 'updatedAt' | 'disabledAt'>
 
-function describedBy(input: ClientRegistration, defaults: TypeDefaults, authenticationMethod: ClientAuthenticationMethod): Described {
+function describedBy(
+  input: ClientRegistration,
+  defaults: TypeDefaults,
+  authenticationMethod: ClientAuthenticationMethod,
+): Described {
   return {
     name: input.name.normalize('NFC').trim(),
     type: input.type,
@@ -240,6 +308,7 @@ function describedBy(input: ClientRegistration, defaults: TypeDefaults, authenti
     defaultScope: input.defaultScope === undefined ? [] : (parseScope(input.defaultScope) ?? []),
     resources: input.resources,
     resourceServerOf: input.resourceServerOf ?? [],
+    introspectOwnTokens: input.introspectOwnTokens ?? authenticationMethod !== 'none',
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
     defaultMaxAge: input.defaultMaxAge,
@@ -258,16 +327,40 @@ function describedBy(input: ClientRegistration, defaults: TypeDefaults, authenti
 
 /** The registration a record stands for, to be changed and checked again as a whole. */
 export function registrationOf(client: Client): ClientRegistration {
-  const { id: _id, version: _version, channel: _channel, secrets: _secrets, createdAt: _created, updatedAt: _updated, disabledAt: _disabled, applicationType: _application, ...rest } = client
-  return { ...rest, scope: rest.scope.length === 0 ? undefined : rest.scope.join(' '), defaultScope: rest.defaultScope.length === 0 ? undefined : rest.defaultScope.join(' ') }
+  const {
+    id: _id,
+    version: _version,
+    channel: _channel,
+    secrets: _secrets,
+    createdAt: _created,
+    updatedAt: _updated,
+    disabledAt: _disabled,
+    applicationType: _application,
+    ...rest
+  } = client
+  return {
+    ...rest,
+    scope: rest.scope.length === 0 ? undefined : rest.scope.join(' '),
+    defaultScope: rest.defaultScope.length === 0 ? undefined : rest.defaultScope.join(' '),
+  }
 }
 
 /** The record after a change of its registration; its type, and with it what it is, stays for good (A-REDIR-10). */
-export function changeClient(client: Client, change: Partial<ClientRegistration>, context: RegistrationContext): Client {
+export function changeClient(
+  client: Client,
+  change: Partial<ClientRegistration>,
+  context: RegistrationContext,
+): Client {
   const input: ClientRegistration = { ...registrationOf(client), ...change }
-  if (input.type !== client.type) throw new ClientMetadataError([{ member: 'type', problem: 'one client has one type; register another client' }])
+  if (input.type !== client.type)
+    throw new ClientMetadataError([{ member: 'type', problem: 'one client has one type; register another client' }])
   const faults = registrationFaults(input, context.development)
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = types[input.type]
-  return { ...client, ...describedBy(input, defaults, client.authenticationMethod), version: client.version + 1, updatedAt: context.now }
+  return {
+    ...client,
+    ...describedBy(input, defaults, client.authenticationMethod),
+    version: client.version + 1,
+    updatedAt: context.now,
+  }
 }

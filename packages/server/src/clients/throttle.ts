@@ -12,7 +12,10 @@ const keyOf = (call: Call, clientId: string): string => `client-auth:${clientId.
 
 function blockedOf(ctx: Context): Map<string, number> {
   let map = blocked.get(ctx)
-  if (map === undefined) blocked.set(ctx, (map = new Map()))
+  if (map === undefined) {
+    map = new Map<string, number>()
+    blocked.set(ctx, map)
+  }
   return map
 }
 

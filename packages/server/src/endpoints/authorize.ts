@@ -49,7 +49,12 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
 }
 
 /** Faults after validation become `server_error` or `temporarily_unavailable` at the client (A-AUTHZ-11). */
-async function guarded(ctx: Context, call: Call, request: AuthorizationRequest, { client }: SettledClient): Promise<HttpResponse> {
+async function guarded(
+  ctx: Context,
+  call: Call,
+  request: AuthorizationRequest,
+  { client }: SettledClient,
+): Promise<HttpResponse> {
   const progress = { client, request, interaction: undefined, handle: undefined }
   try {
     return await proceed(ctx, call, progress)

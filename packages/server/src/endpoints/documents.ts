@@ -15,12 +15,14 @@ function answer(call: Call, { body, etag }: Prepared, contentType: string): Http
     'x-content-type-options': 'nosniff',
   }
   const known = header(call.request, 'if-none-match')
-  if (known !== undefined && known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)) return { status: 304, headers, body: '' }
+  if (known !== undefined && known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag))
+    return { status: 304, headers, body: '' }
   return { status: 200, headers, body: call.request.method === 'HEAD' ? '' : body }
 }
 
 /** The signing keys (OpenID Connect Core section 10.1); public members only. */
-export const jwks = (ctx: Context, call: Call): HttpResponse => answer(call, ctx.keys().jwks(ctx.now()), 'application/jwk-set+json')
+export const jwks = (ctx: Context, call: Call): HttpResponse =>
+  answer(call, ctx.keys().jwks(ctx.now()), 'application/jwk-set+json')
 
 const prepared = new WeakMap<Context, { readonly resources: object; readonly document: Prepared }>()
 
@@ -31,7 +33,11 @@ export async function discovery(ctx: Context, call: Call): Promise<HttpResponse>
   if (known?.resources !== resources) {
     const scopes = [...resources.values()].flatMap((resource) => resource.scopes.map((scope) => scope.name))
     const body = JSON.stringify(
-      serverMetadata(ctx, { resourceScopes: scopes, idTokenAlgorithms: ctx.algorithms, documentation: ctx.documentation }),
+      serverMetadata(ctx, {
+        resourceScopes: scopes,
+        idTokenAlgorithms: ctx.algorithms,
+        documentation: ctx.documentation,
+      }),
     )
     known = { resources, document: { body, etag: `"${sha256(body).slice(0, 22)}"` } }
     prepared.set(ctx, known)

@@ -1,5 +1,6 @@
 import { formatScope, lookupKey, numericDate, OAuthError, refuse } from '@sallyport/protocol'
-import { authenticateClient, type AuthenticatedClient } from '../clients/authenticate.ts'
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { errorJson, json } from '../http.ts'
@@ -23,7 +24,9 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (!mayIntrospect(client)) throw refuse('introspection_not_allowed')
-    const answer = token.includes('.') ? await accessTokenAnswer(ctx, call, client, token) : await refreshTokenAnswer(ctx, client, token)
+    const answer = token.includes('.')
+      ? await accessTokenAnswer(ctx, call, client, token)
+      : await refreshTokenAnswer(ctx, client, token)
     return json(200, answer ?? inactive)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
@@ -34,14 +37,19 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
 
 /** A registered resource server, or a confidential client for its own tokens (A-INT-02). */
 const mayIntrospect = (client: AuthenticatedClient): boolean =>
-  client.resourceServerOf.length > 0 || client.grantTypes.length > 0
+  client.resourceServerOf.length > 0 || client.introspectOwnTokens
 
-async function accessTokenAnswer(ctx: Context, call: Call, client: AuthenticatedClient, token: string): Promise<object | undefined> {
+async function accessTokenAnswer(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  token: string,
+): Promise<object | undefined> {
   const inspected = await inspectAccessToken(ctx, token, ctx.now())
   if (typeof inspected === 'string') return undefined
   const { claims } = inspected
   const serves = client.resourceServerOf.includes(claims.aud)
-  if (!serves && claims.client_id !== client.id) {
+  if (!serves && !(client.introspectOwnTokens && claims.client_id === client.id)) {
     await ctx.events.write(
       { event: 'token.introspect.denied', clientId: client.id, reason: 'audience' },
       { requestId: call.id, network: call.network },
@@ -71,9 +79,14 @@ function describe(claims: AccessTokenClaims): object {
 }
 
 /** Only its own client learns about a refresh token (TX-06). */
-async function refreshTokenAnswer(ctx: Context, client: AuthenticatedClient, token: string): Promise<object | undefined> {
+async function refreshTokenAnswer(
+  ctx: Context,
+  client: AuthenticatedClient,
+  token: string,
+): Promise<object | undefined> {
   const view = await ctx.store.findRefreshToken(lookupKey(token))
-  if (view === undefined || view.token.clientId !== client.id || view.state !== 'current' || view.ended !== undefined) return undefined
+  if (view === undefined || view.token.clientId !== client.id || view.state !== 'current' || view.ended !== undefined)
+    return undefined
   const now = ctx.now()
   if (view.token.idleExpiresAt <= now || view.authorization.expiresAt <= now) return undefined
   const { authorization } = view

@@ -1,4 +1,13 @@
-import { appendToRedirectUri, formEncode, fromBase64url, OAuthError, parseForm, refuse, toBase64url, type Form } from '@sallyport/protocol'
+import {
+  appendToRedirectUri,
+  formEncode,
+  fromBase64url,
+  OAuthError,
+  parseForm,
+  refuse,
+  toBase64url,
+  type Form,
+} from '@sallyport/protocol'
 import { currentSession, sessionClearCookie } from '../authorization/browser.ts'
 import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
 import { requireOwnForm } from '../authorization/interactions.ts'
@@ -57,7 +66,8 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   const hint = token === undefined ? undefined : readIdTokenHint(ctx, token)
   if (token !== undefined && hint === undefined) throw refuse('logout_hint')
   const named = form.get('client_id')
-  if (hint !== undefined && named !== undefined && named !== hint.clientId) throw refuse('logout_hint', { detail: 'client_id differs' })
+  if (hint !== undefined && named !== undefined && named !== hint.clientId)
+    throw refuse('logout_hint', { detail: 'client_id differs' })
   const clientId = hint?.clientId ?? named
   const found = clientId === undefined || clientId.length > 200 ? undefined : await ctx.clients.find(clientId)
   const client = found?.disabledAt === undefined ? found : undefined
@@ -73,7 +83,12 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   }
 }
 
-async function signOut(ctx: Context, call: Call, session: Session | undefined, request: LogoutRequest): Promise<HttpResponse> {
+async function signOut(
+  ctx: Context,
+  call: Call,
+  session: Session | undefined,
+  request: LogoutRequest,
+): Promise<HttpResponse> {
   const cookie = { 'set-cookie': sessionClearCookie(ctx) }
   if (session !== undefined) {
     const event = ctx.events.record(
@@ -82,22 +97,31 @@ async function signOut(ctx: Context, call: Call, session: Session | undefined, r
     )
     if (await ctx.store.endSession(session.id, ctx.now(), [event])) ctx.events.stored([event])
   }
-  if (request.refusedReturn) await reportRefusal(ctx, call, 'logout', refuse('logout_redirect'), { clientId: request.client?.id })
+  if (request.refusedReturn)
+    await reportRefusal(ctx, call, 'logout', refuse('logout_redirect'), { clientId: request.client?.id })
   if (request.returnTo !== undefined) {
     const { returnTo, state } = request
-    return redirect(state === undefined ? returnTo : appendToRedirectUri(returnTo, `state=${formEncode(state)}`), cookie)
+    return redirect(
+      state === undefined ? returnTo : appendToRedirectUri(returnTo, `state=${formEncode(state)}`),
+      cookie,
+    )
   }
   const html = ctx.pages.signedOut({
     notice: request.refusedReturn ? 'logout_redirect' : undefined,
     uiLocales: locales(call, request.uiLocales),
   })
-  return page(ctx.secure, 200, html, cookie)
+  return page(ctx.secure, html, { status: 200, headers: cookie })
 }
 
 // The checked request travels through the confirmation page, authenticated, so that nothing is decided twice.
 const context = (session: Session | undefined): string => `logout ${session?.digest ?? 'nobody'} `
 
-async function askFirst(ctx: Context, call: Call, session: Session | undefined, request: LogoutRequest): Promise<HttpResponse> {
+async function askFirst(
+  ctx: Context,
+  call: Call,
+  session: Session | undefined,
+  request: LogoutRequest,
+): Promise<HttpResponse> {
   const { client, returnTo, state, refusedReturn } = request
   const packed = toBase64url(Buffer.from(JSON.stringify({ clientId: client?.id, returnTo, state, refusedReturn })))
   const person = session === undefined ? undefined : await ctx.accounts.findClaims(session.subject)
@@ -110,7 +134,7 @@ async function askFirst(ctx: Context, call: Call, session: Session | undefined, 
     uiLocales: locales(call, request.uiLocales),
   })
   const target = returnTo === undefined ? undefined : new URL(returnTo).origin
-  return page(ctx.secure, 200, html, {}, target === 'null' ? undefined : target)
+  return page(ctx.secure, html, { status: 200, formAction: target === 'null' ? undefined : target })
 }
 
 async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResponse> {

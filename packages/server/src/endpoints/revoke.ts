@@ -1,5 +1,6 @@
 import { lookupKey, OAuthError, refuse, seconds, verifyJwt } from '@sallyport/protocol'
-import { authenticateClient, type AuthenticatedClient } from '../clients/authenticate.ts'
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
@@ -51,14 +52,20 @@ async function revokeJwt(ctx: Context, call: Call, client: AuthenticatedClient, 
   const verified = ctx.verifiedTokens.verify(token, ctx.keys(), now)
   if (typeof verified === 'string') {
     // One of our own tokens of another kind is recognised and cannot be revoked (A-REV-06); anything else is unknown.
-    if (verified === 'typ' && typeof verifyJwt(token, ['jwt'], ctx.keys().everyKey) !== 'string') throw refuse('token_type_unsupported')
+    if (verified === 'typ' && typeof verifyJwt(token, ['jwt'], ctx.keys().everyKey) !== 'string')
+      throw refuse('token_type_unsupported')
     return
   }
   const { jti, exp, client_id: owner, sub } = verified.claims
   if (typeof jti !== 'string' || typeof exp !== 'number' || exp <= now) return
   if (owner !== client.id) throw refuse('token_of_another_client')
   const event = ctx.events.record(
-    { event: 'token.revoked', clientId: client.id, subject: typeof sub === 'string' ? sub : undefined, reason: 'client_request' },
+    {
+      event: 'token.revoked',
+      clientId: client.id,
+      subject: typeof sub === 'string' ? sub : undefined,
+      reason: 'client_request',
+    },
     { requestId: call.id, network: call.network },
   )
   await ctx.store.denyAccessToken(jti, seconds(exp), [event])

@@ -15,7 +15,9 @@ const token68 = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 function tokenElsewhere(call: Call): boolean {
   const { request } = call
   if (/(?:^|&)access_token=/.test(request.query)) return true
-  const formBody = request.method === 'POST' && (header(request, 'content-type') ?? '').toLowerCase().startsWith('application/x-www-form-urlencoded')
+  const formBody =
+    request.method === 'POST' &&
+    (header(request, 'content-type') ?? '').toLowerCase().startsWith('application/x-www-form-urlencoded')
   return formBody && readBody(request).has('access_token')
 }
 
@@ -43,6 +45,7 @@ export async function userinfo(ctx: Context, call: Call): Promise<HttpResponse> 
   try {
     const token = bearerToken(call)
     if (token === undefined) {
+      if (tokenElsewhere(call)) await reportRefusal(ctx, call, 'http', refuse('query_credential'))
       origin = await readableOrigin(ctx, call.request, refuse('token_invalid'))
       return finish(challenge(ctx, undefined))
     }
@@ -66,11 +69,16 @@ async function requireUserToken(ctx: Context, token: string): Promise<InspectedT
   if (typeof inspected === 'string') throw refuse(inspected)
   const { claims, authorizationId } = inspected
   if (claims.aud !== ctx.issuer) throw refuse('token_audience')
-  if (authorizationId === undefined || !(claims.scope ?? '').split(' ').includes('openid')) throw refuse('scope_insufficient')
+  if (authorizationId === undefined || !(claims.scope ?? '').split(' ').includes('openid'))
+    throw refuse('scope_insufficient')
   return { claims, authorizationId }
 }
 
-async function answer(ctx: Context, client: Client, { claims, authorizationId }: InspectedToken): Promise<HttpResponse> {
+async function answer(
+  ctx: Context,
+  client: Client,
+  { claims, authorizationId }: InspectedToken,
+): Promise<HttpResponse> {
   const person = await ctx.accounts.findClaims(claims.sub)
   if (person === undefined) throw refuse('token_revoked')
   const wanted = authorizationId === undefined ? undefined : await ctx.store.requestedClaims(authorizationId)
@@ -85,12 +93,19 @@ async function answer(ctx: Context, client: Client, { claims, authorizationId }:
   return json(200, signed, { 'content-type': 'application/jwt' })
 }
 
-const invalid: ReadonlySet<Reason> = new Set(['token_invalid', 'token_expired', 'token_audience', 'token_typ', 'token_revoked'])
+const invalid: ReadonlySet<Reason> = new Set([
+  'token_invalid',
+  'token_expired',
+  'token_audience',
+  'token_typ',
+  'token_revoked',
+])
 
 /** The answer of RFC 6750 section 3: bare without credentials, with an error code otherwise (A-BEAR-04 to -06, -09). */
 function challenge(ctx: Context, error: OAuthError | undefined): HttpResponse {
   const realm = `Bearer realm="${ctx.issuer}"`
-  if (error === undefined) return { status: 401, headers: { 'www-authenticate': realm, 'cache-control': 'no-store' }, body: '' }
+  if (error === undefined)
+    return { status: 401, headers: { 'www-authenticate': realm, 'cache-control': 'no-store' }, body: '' }
   const scope = error.reason === 'scope_insufficient' ? ', scope="openid"' : ''
   const text = `${realm}, error="${error.code}", error_description="${error.description}"${scope}`
   const headers: Record<string, string> = { ...error.headers }

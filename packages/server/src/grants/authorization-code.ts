@@ -9,7 +9,7 @@ import {
   type Reason,
   type Seconds,
 } from '@sallyport/protocol'
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
@@ -22,19 +22,28 @@ import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
  * leaves the code as it was; the first failed verifier destroys it; only whoever passes PKCE has proven possession, and
  * only then may a replay have consequences (A-PKCE-17, A-CODE-03 to -05).
  */
-export async function authorizationCode(ctx: Context, call: Call, client: AuthenticatedClient, form: Form): Promise<TokenGrant> {
+export async function authorizationCode(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  form: Form,
+): Promise<TokenGrant> {
   const presented = form.get('code')
   if (presented === undefined) throw refuse('code_missing')
   const resources = requestedResources(form)
   const view = await ctx.store.findAuthorizationCode(lookupKey(presented))
   if (view === undefined || view.state === 'destroyed') throw refuse('code_unknown')
-  const { code, authorization } = view
-  const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> => failure(ctx, call, view, client, reason, draft)
+  const { code } = view
+  const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> =>
+    failure(ctx, call, { view, client, reason, draft })
 
-  if (code.clientId !== client.id) throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
+  if (code.clientId !== client.id)
+    throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
   const redirectUri = form.get('redirect_uri')
-  if (redirectUri === undefined && client.requireRedirectUriAtToken) throw await fail('code_redirect_uri_missing', { class: 'malformed' })
-  if (redirectUri !== undefined && redirectUri !== code.redirectUri) throw await fail('code_redirect_uri', { class: 'redirect_mismatch' })
+  if (redirectUri === undefined && client.requireRedirectUriAtToken)
+    throw await fail('code_redirect_uri_missing', { class: 'malformed' })
+  if (redirectUri !== undefined && redirectUri !== code.redirectUri)
+    throw await fail('code_redirect_uri', { class: 'redirect_mismatch' })
   const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge)
   if (pkce !== undefined) {
     if (code.codeChallenge !== undefined) await destroy(ctx, view)
@@ -67,7 +76,11 @@ const pkceReasons: Partial<Record<Reason, string>> = { verifier_missing: 'pkce_r
 function pkceEvent(view: AuthorizationCodeView, reason: Reason): Partial<EventDraft> {
   if (view.state === 'redeemed') return { event: 'token.code.replayed', reason: 'no_proof', class: intercepted }
   const malformed = reason === 'verifier_syntax' || reason === 'verifier_without_challenge'
-  return { event: 'token.pkce.failed', reason: pkceReasons[reason] ?? reason, class: malformed ? 'malformed' : intercepted }
+  return {
+    event: 'token.pkce.failed',
+    reason: pkceReasons[reason] ?? reason,
+    class: malformed ? 'malformed' : intercepted,
+  }
 }
 
 async function destroy(ctx: Context, view: AuthorizationCodeView): Promise<void> {
@@ -84,15 +97,15 @@ async function revokeAfterReplay(ctx: Context, call: Call, view: AuthorizationCo
   if (await ctx.store.revokeAuthorization(id, 'code_replay', ctx.now(), [event])) ctx.events.stored([event])
 }
 
+type Failure = {
+  readonly view: AuthorizationCodeView
+  readonly client: AuthenticatedClient
+  readonly reason: Reason
+  readonly draft: Partial<EventDraft>
+}
+
 /** Writes the event of a failed exchange, once, and gives the error to throw. */
-async function failure(
-  ctx: Context,
-  call: Call,
-  view: AuthorizationCodeView,
-  client: AuthenticatedClient,
-  reason: Reason,
-  draft: Partial<EventDraft>,
-): Promise<OAuthError> {
+async function failure(ctx: Context, call: Call, { view, client, reason, draft }: Failure): Promise<OAuthError> {
   const { code, authorization } = view
   await ctx.events.write(
     {
@@ -125,7 +138,9 @@ async function entitlement(
   const now: Seconds = ctx.now()
   const policy = effectivePolicy(ctx.policy, client)
   const audience = chooseAudience(ctx, authorization.resources, resources)
-  const lasting = client.grantTypes.includes('refresh_token') && (authorization.scope.includes('offline_access') || client.sessionRefreshTokens)
+  const lasting =
+    client.grantTypes.includes('refresh_token') &&
+    (authorization.scope.includes('offline_access') || client.sessionRefreshTokens)
   return tokenGrant({
     client,
     redemption: { kind: 'authorization_code', digest: code.digest },
@@ -134,6 +149,8 @@ async function entitlement(
     audience,
     accessTokenLifetime: await lifetimeFor(ctx, audience, policy.accessTokenLifetime),
     idToken: authorization.scope.includes('openid') ? { nonce: code.nonce } : undefined,
-    refreshToken: lasting ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined } : undefined,
+    refreshToken: lasting
+      ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined }
+      : undefined,
   })
 }

@@ -1,13 +1,24 @@
 import { identityScopes, parseScope, refuse, scopeWithin, type Form } from '@sallyport/protocol'
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { isPublic } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
-import { chooseAudience, lifetimeFor, requestedResources, requireAllowedResources, scopeFor } from '../tokens/resource-scope.ts'
+import {
+  chooseAudience,
+  lifetimeFor,
+  requestedResources,
+  requireAllowedResources,
+  scopeFor,
+} from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /** client_credentials (OAuth 2.1 section 4.2): confidential clients, no person, no refresh token, nothing written. */
-export async function clientCredentials(ctx: Context, _call: Call, client: AuthenticatedClient, form: Form): Promise<TokenGrant> {
+export async function clientCredentials(
+  ctx: Context,
+  _call: Call,
+  client: AuthenticatedClient,
+  form: Form,
+): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('grant_not_allowed')
   const requested = requestedScope(client, form)
   const resources = requestedResources(form)

@@ -1,5 +1,5 @@
 import type { Form } from '@sallyport/protocol'
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { GrantType } from '../model/client.ts'
 import type { StoredAnswer, TokenGrant } from '../tokens/token-grant.ts'
@@ -8,7 +8,12 @@ import { clientCredentials } from './client-credentials.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Reads and decides; changes nothing but what a proven attack makes necessary. */
-export type Grant = (ctx: Context, call: Call, client: AuthenticatedClient, form: Form) => Promise<TokenGrant | StoredAnswer>
+export type Grant = (
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  form: Form,
+) => Promise<TokenGrant | StoredAnswer>
 
 /** The grant types there are. The implicit and password grants are not among them and cannot be added by a setting. */
 export const grants: Readonly<Record<GrantType, Grant>> = {

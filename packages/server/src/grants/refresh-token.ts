@@ -1,5 +1,14 @@
-import { lookupKey, parseScope, refuse, scopeWithin, type Form, type OAuthError, type Reason, type Seconds } from '@sallyport/protocol'
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import {
+  lookupKey,
+  parseScope,
+  refuse,
+  scopeWithin,
+  type Form,
+  type OAuthError,
+  type Reason,
+  type Seconds,
+} from '@sallyport/protocol'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
@@ -23,9 +32,11 @@ export async function refreshToken(
   const resources = requestedResources(form)
   const view = await ctx.store.findRefreshToken(lookupKey(presented))
   if (view === undefined) throw refuse('refresh_unknown')
-  const fail = (reason: Reason, draft: Partial<EventDraft> = {}): Promise<OAuthError> => failure(ctx, call, view, client, reason, draft)
+  const fail = (reason: Reason, draft: Partial<EventDraft> = {}): Promise<OAuthError> =>
+    failure(ctx, call, { view, client, reason, draft })
 
-  if (view.token.clientId !== client.id) throw await fail('refresh_of_another_client', { event: 'token.refresh.client_mismatch' })
+  if (view.token.clientId !== client.id)
+    throw await fail('refresh_of_another_client', { event: 'token.refresh.client_mismatch' })
   if (view.ended !== undefined) throw await fail(view.ended)
   if (view.state === 'rotated') {
     const again = answerOfRetry(ctx, view, presented)
@@ -37,7 +48,8 @@ export async function refreshToken(
     return { storedAnswer: again }
   }
   const now = ctx.now()
-  if (view.token.idleExpiresAt <= now || view.authorization.expiresAt <= now) throw await fail('refresh_expired', { reason: 'expired' })
+  if (view.token.idleExpiresAt <= now || view.authorization.expiresAt <= now)
+    throw await fail('refresh_expired', { reason: 'expired' })
   return entitlement(ctx, client, view, { presented, resources, scope: narrowedScope(form, view) })
 }
 
@@ -81,14 +93,15 @@ async function revokeFamily(ctx: Context, call: Call, view: RefreshTokenView): P
   if (await ctx.store.revokeAuthorization(id, 'refresh_reuse', ctx.now(), [event])) ctx.events.stored([event])
 }
 
-async function failure(
-  ctx: Context,
-  call: Call,
-  view: RefreshTokenView,
-  client: AuthenticatedClient,
-  reason: Reason,
-  draft: Partial<EventDraft>,
-): Promise<OAuthError> {
+type Failure = {
+  readonly view: RefreshTokenView
+  readonly client: AuthenticatedClient
+  readonly reason: Reason
+  readonly draft: Partial<EventDraft>
+}
+
+/** Writes the event of a failed refresh, once, and gives the error to throw. */
+async function failure(ctx: Context, call: Call, { view, client, reason, draft }: Failure): Promise<OAuthError> {
   await ctx.events.write(
     {
       event: 'token.request.rejected',
@@ -104,9 +117,18 @@ async function failure(
   return refuse(reason, { reported: true })
 }
 
-type RefreshWish = { readonly presented: string; readonly resources: readonly string[]; readonly scope: readonly string[] }
+type RefreshWish = {
+  readonly presented: string
+  readonly resources: readonly string[]
+  readonly scope: readonly string[]
+}
 
-async function entitlement(ctx: Context, client: AuthenticatedClient, view: RefreshTokenView, wish: RefreshWish): Promise<TokenGrant> {
+async function entitlement(
+  ctx: Context,
+  client: AuthenticatedClient,
+  view: RefreshTokenView,
+  wish: RefreshWish,
+): Promise<TokenGrant> {
   const { authorization, token } = view
   const policy = effectivePolicy(ctx.policy, client)
   const audience = chooseAudience(ctx, authorization.resources, wish.resources)

@@ -42,6 +42,8 @@ export type Client = {
   readonly resources: readonly string[] | undefined
   /** Resources whose tokens it may introspect: it is the server behind them (A-INT-02). */
   readonly resourceServerOf: readonly string[]
+  /** A confidential client may ask about tokens that were issued to itself (A-INT-02). */
+  readonly introspectOwnTokens: boolean
   readonly idTokenAlgorithm: JwsAlgorithm
   /** Answer UserInfo as a signed JWT (B-UI-08). */
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
@@ -65,6 +67,11 @@ export type Client = {
   readonly updatedAt: Seconds
   readonly disabledAt: Seconds | undefined
 }
+
+declare const authenticated: unique symbol
+
+/** A client that has proven who it is, or a public one that has nothing to prove with. Only `authenticateClient` makes one. */
+export type AuthenticatedClient = Client & { readonly [authenticated]: true }
 
 /** An API that tokens can be issued for. */
 export type Resource = {

@@ -7,7 +7,11 @@ import type { Interaction, Session } from './interaction.ts'
 export type InteractionStep = 'login' | 'account' | 'consent'
 
 /** One scope in words, and whose it is. */
-export type ScopeInWords = { readonly name: string; readonly description: string | undefined; readonly resource: string | undefined }
+export type ScopeInWords = {
+  readonly name: string
+  readonly description: string | undefined
+  readonly resource: string | undefined
+}
 
 /** An interaction as a page sees it. Only the browser that began it gets this far. */
 export type OpenInteraction = {

@@ -29,7 +29,10 @@ const machine = 'cc'
 export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds): AccessTokenClaims {
   const { authorization, client, audience, accessTokenLifetime } = grant
   const iat = numericDate(now)
-  const exp = authorization === undefined ? iat + accessTokenLifetime : Math.min(iat + accessTokenLifetime, numericDate(authorization.expiresAt))
+  const exp =
+    authorization === undefined
+      ? iat + accessTokenLifetime
+      : Math.min(iat + accessTokenLifetime, numericDate(authorization.expiresAt))
   const claims = {
     iss: ctx.issuer,
     sub: authorization === undefined ? client.id : authorization.subject,

@@ -16,7 +16,8 @@ export async function inspectAccessToken(ctx: Context, token: string, now: Secon
   if (typeof verified === 'string') return reasonOf[verified] ?? 'token_invalid'
   const claims = verified.claims as unknown as AccessTokenClaims
   // What we signed has these shapes; anything else was signed for another purpose.
-  if (claims.iss !== ctx.issuer || typeof claims.jti !== 'string' || typeof claims.exp !== 'number') return 'token_invalid'
+  if (claims.iss !== ctx.issuer || typeof claims.jti !== 'string' || typeof claims.exp !== 'number')
+    return 'token_invalid'
   if (claims.exp <= now) return 'token_expired'
   const authorizationId = authorizationOf(claims.jti)
   const stands = await ctx.store.tokenStands({ jti: claims.jti, authorizationId, clientId: claims.client_id }, now)

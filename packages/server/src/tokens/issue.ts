@@ -47,10 +47,14 @@ async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string,
 
 function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: string, now: Seconds): RefreshToken {
   const { authorization, client, refreshToken } = grant
-  if (authorization === undefined || refreshToken === undefined) throw new Error('a refresh token needs an authorization')
+  if (authorization === undefined || refreshToken === undefined)
+    throw new Error('a refresh token needs an authorization')
   const digest = lookupKey(handle)
   const { predecessor, sequence, idleExpiresAt } = refreshToken
-  const sealed = predecessor === undefined || ctx.policy.refreshRetryGrace === 0 ? undefined : seal(answerKey(predecessor), body, digest, ctx.random)
+  const sealed =
+    predecessor === undefined || ctx.policy.refreshRetryGrace === 0
+      ? undefined
+      : seal(answerKey(predecessor), body, digest, ctx.random)
   return {
     digest,
     authorizationId: authorization.id,

@@ -91,7 +91,11 @@ export async function loadKeyRing(options: KeyRingOptions, previous?: KeyRing): 
     everyKey,
     jwks(now) {
       const list = published(now)
-      if (document === undefined || document.keys.length !== list.length || !list.every((key) => document?.keys.includes(key))) {
+      if (
+        document === undefined ||
+        document.keys.length !== list.length ||
+        !list.every((key) => document?.keys.includes(key))
+      ) {
         const body = JSON.stringify({ keys: list.map((key) => key.record.publicJwk) })
         document = { body, etag: `"${sha256(body).slice(0, 22)}"`, keys: list }
       }
@@ -121,7 +125,12 @@ const newest = (records: readonly SigningKey[], alg: JwsAlgorithm): SigningKey |
  * every later one is published `lead` seconds before its first signature, and its predecessor leaves when the last token
  * it may have signed is dead (B-JWK-02). False when another node was faster.
  */
-export async function addNextKey(options: KeyRingOptions, alg: JwsAlgorithm, now: Seconds, lead: number): Promise<boolean> {
+export async function addNextKey(
+  options: KeyRingOptions,
+  alg: JwsAlgorithm,
+  now: Seconds,
+  lead: number,
+): Promise<boolean> {
   const records = await options.store.listSigningKeys()
   const before = newest(records, alg)
   const activeFrom = before === undefined ? now : after(now, Math.max(lead, jwksMaxAge * 2))
@@ -131,21 +140,33 @@ export async function addNextKey(options: KeyRingOptions, alg: JwsAlgorithm, now
     kid,
     alg,
     publicJwk: publicJwk(privateKey, kid, alg),
-    sealedPrivateKey: seal(options.secrets.keySeal, privateKey.export({ format: 'der', type: 'pkcs8' }), kid, options.random),
+    sealedPrivateKey: seal(
+      options.secrets.keySeal,
+      privateKey.export({ format: 'der', type: 'pkcs8' }),
+      kid,
+      options.random,
+    ),
     createdAt: now,
     activeFrom,
     removeAt: undefined,
   }
   const ordinal = records.filter((record) => record.alg === alg).length
-  const retire = before === undefined ? undefined : { kid: before.kid, removeAt: after(activeFrom, retention(options.policy)) }
+  const retire =
+    before === undefined ? undefined : { kid: before.kid, removeAt: after(activeFrom, retention(options.policy)) }
   return options.store.addSigningKey(key, `${alg}:${ordinal}`, retire)
 }
 
 /** The algorithms whose newest key is missing or will be older than the rotation period when the next one could take over. */
-export function algorithmsDue(options: KeyRingOptions, records: readonly SigningKey[], now: Seconds): readonly JwsAlgorithm[] {
+export function algorithmsDue(
+  options: KeyRingOptions,
+  records: readonly SigningKey[],
+  now: Seconds,
+): readonly JwsAlgorithm[] {
   const { keyRotationPeriod, keyPublicationLead } = options.policy
   return options.algorithms.filter((alg) => {
     const key = newest(records, alg)
-    return key === undefined || (key.activeFrom <= now && key.activeFrom + keyRotationPeriod - keyPublicationLead <= now)
+    return (
+      key === undefined || (key.activeFrom <= now && key.activeFrom + keyRotationPeriod - keyPublicationLead <= now)
+    )
   })
 }

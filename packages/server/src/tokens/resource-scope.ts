@@ -9,13 +9,18 @@ export function requestedResources(form: Form): readonly string[] {
   const { resources } = form
   if (resources.length > 10) throw refuse('resource_syntax', { detail: 'more than 10 values' })
   for (const resource of resources) {
-    if (resource.length > 512 || !absoluteUri.test(resource) || resource.includes('#') || resource.includes('?')) throw refuse('resource_syntax')
+    if (resource.length > 512 || !absoluteUri.test(resource) || resource.includes('#') || resource.includes('?'))
+      throw refuse('resource_syntax')
   }
   return [...new Set(resources)]
 }
 
 /** Refuses a resource that is unknown or that the client may not have; never drops one silently (A-RES-02). */
-export async function requireAllowedResources(ctx: Context, client: Client, resources: readonly string[]): Promise<void> {
+export async function requireAllowedResources(
+  ctx: Context,
+  client: Client,
+  resources: readonly string[],
+): Promise<void> {
   if (resources.length === 0) return
   const known = await ctx.resources()
   for (const resource of resources) {

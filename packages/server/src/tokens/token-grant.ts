@@ -1,4 +1,4 @@
-import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { Authorization, Redemption, RefreshToken } from '../model/authorization.ts'
 
 declare const brand: unique symbol

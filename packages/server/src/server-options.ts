@@ -1,0 +1,45 @@
+import type { JwsAlgorithm, Random, Seconds } from '@sallyport/protocol'
+import type { KeyObject } from 'node:crypto'
+import type { Accounts } from './model/accounts.ts'
+import type { SecurityEvent } from './model/authorization.ts'
+import type { Pages } from './model/pages.ts'
+import type { Route } from './model/route.ts'
+import type { Store } from './model/store.ts'
+import type { PolicyOptions } from './policy.ts'
+
+/** What went wrong inside, for the operator's log alone. */
+export type Fault = { readonly requestId: string | undefined; readonly message: string; readonly cause: unknown }
+
+export type ServerOptions = {
+  /** The issuer identifier: https, or http on the loopback interface for development. No query, no fragment. */
+  readonly issuer: string
+  readonly store: Store
+  readonly accounts: Accounts
+  readonly pages: Pages
+  /** 32 random bytes kept outside the store; seals the signing keys. */
+  readonly masterKey: Uint8Array
+  readonly policy?: PolicyOptions | undefined
+  /** Pages and assets beside the endpoints. */
+  readonly routes?: readonly Route[] | undefined
+  /** Receives each security event as it is written. */
+  readonly onEvent?: ((event: SecurityEvent) => void) | undefined
+  /** Receives each internal fault. */
+  readonly onFault?: ((fault: Fault) => void) | undefined
+  /** Receives counts for metrics. */
+  readonly onMeasure?: ((name: string, labels: Readonly<Record<string, string>>) => void) | undefined
+  /** Path below the issuer under which the help pages of errors are served, such as `/docs/errors/`. */
+  readonly helpPath?: string | undefined
+  /** Path below the issuer of the documentation. */
+  readonly documentationPath?: string | undefined
+  /** Shows developers more on error pages; only possible with a loopback issuer. */
+  readonly development?: boolean | undefined
+  /** Accepts the challenges printed in RFC 7636; only for tests. */
+  readonly acceptPublishedChallenges?: boolean | undefined
+  /** Signature algorithms to keep keys for; ES256 is always among them. */
+  readonly algorithms?: readonly JwsAlgorithm[] | undefined
+  /** Seconds between two rounds of upkeep (sweeping, key rotation); 0 leaves `maintain` to the host. Default 10. */
+  readonly upkeepInterval?: number | undefined
+  readonly now?: (() => Seconds) | undefined
+  readonly random?: Random | undefined
+  readonly generateKeyPair?: ((alg: JwsAlgorithm) => Promise<KeyObject>) | undefined
+}
