@@ -1,4 +1,4 @@
-import { usernameKey, type AccountStore, type User } from '../model/index.ts'
+import { usernameKey, type AccountStore, type User } from '../model/account.ts'
 import { endAllOf } from './memory-sessions.ts'
 import { keep, pageOf, type MemoryState } from './memory-state.ts'
 

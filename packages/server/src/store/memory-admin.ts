@@ -1,4 +1,5 @@
-import { maxPage, type AdminStore, type AuthorizationListing } from '../model/index.ts'
+import { maxPage } from '../model/retention.ts'
+import type { AdminStore, AuthorizationListing } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
 import { addEvents, keep, pageOf, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 

@@ -1,17 +1,15 @@
 import type { Seconds } from '@sallyport/protocol'
 import {
   endFor,
-  retention,
   type AuthorizationCodeView,
   type AuthorizationEnd,
-  type CodeIssue,
-  type CodeIssueRecords,
   type IssuedRecords,
   type Redemption,
   type RefreshTokenView,
   type RevocationReason,
-  type Store,
-} from '../model/index.ts'
+} from '../model/authorization.ts'
+import { retention } from '../model/retention.ts'
+import type { CodeIssue, CodeIssueRecords, Store } from '../model/store.ts'
 import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 type Verbs = Pick<
@@ -24,6 +22,7 @@ type Verbs = Pick<
   | 'redeem'
   | 'revokeAuthorization'
   | 'denyAccessToken'
+  | 'requestedClaims'
   | 'tokenStands'
 >
 
@@ -52,6 +51,7 @@ export const memoryAuthorizations = (state: MemoryState): Verbs => ({
     if (present === undefined || present < expiresAt) state.deniedTokens.set(jti, expiresAt)
     if (present === undefined) addEvents(state, events)
   },
+  requestedClaims: async (authorizationId) => state.authorizations.get(authorizationId)?.authorization.claims,
   tokenStands: async (token, now) => {
     if (state.deniedTokens.has(token.jti) || !clientInForce(state, token.clientId)) return false
     if (token.authorizationId === undefined) return true

@@ -1,5 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
-import type { Store } from '../model/index.ts'
+import type { Store } from '../model/store.ts'
 import { addEvents, keep, type MemoryState } from './memory-state.ts'
 
 type Verbs = Pick<

@@ -1,5 +1,7 @@
 import type { Seconds } from '@sallyport/protocol'
-import { isBrowserBased, type RevocationReason, type Store } from '../model/index.ts'
+import type { RevocationReason } from '../model/authorization.ts'
+import { isBrowserBased } from '../model/client.ts'
+import type { Store } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
 import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 

@@ -1,20 +1,17 @@
 import type { Seconds } from '@sallyport/protocol'
-import {
-  maxPage,
-  type Authorization,
-  type AuthorizationCode,
-  type Client,
-  type Consent,
-  type Interaction,
-  type Page,
-  type RefreshToken,
-  type Resource,
-  type RevocationReason,
-  type SecurityEvent,
-  type Session,
-  type SigningKey,
-  type User,
-} from '../model/index.ts'
+import type { User } from '../model/account.ts'
+import type {
+  Authorization,
+  AuthorizationCode,
+  RefreshToken,
+  RevocationReason,
+  SecurityEvent,
+} from '../model/authorization.ts'
+import type { Client, Resource } from '../model/client.ts'
+import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import { maxPage } from '../model/retention.ts'
+import type { SigningKey } from '../model/signing-key.ts'
+import type { Page } from '../model/store.ts'
 
 /** An authorization with the code it began with. */
 export type AuthorizationRow = {

@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
-import { retention, type Swept } from '../model/index.ts'
+import { retention } from '../model/retention.ts'
+import type { Swept } from '../model/store.ts'
 import { pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 /** Removes at most `limit` entries that are over, in the order in which they were stored. */

@@ -1,4 +1,4 @@
-import type { Store } from '../model/index.ts'
+import type { Store } from '../model/store.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
