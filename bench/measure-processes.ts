@@ -50,7 +50,7 @@ export async function measureStarts(
 const tokensPerRefresh = 3
 const warmTokens = 10_000
 
-/** How much memory a fresh server keeps after many tokens, scaled to 100 000, in bytes. */
+/** How much more memory a fresh server holds after many tokens, in bytes; not scaled, since memory grows in steps. */
 export async function measureGrowth(target: Target, options: Options, workFolder: string): Promise<ProcessRow> {
   const provisioned = await provision(target, workFolder, 'growth')
   const server = await start(provisioned)
@@ -65,7 +65,7 @@ export async function measureGrowth(target: Target, options: Options, workFolder
   const after = await issue(options.growthTokens)
   await load.stop()
   await stop(server)
-  const growth = ((after - before) * 100_000) / options.growthTokens
-  progress(`growth: ${target.label} ${(growth / 2 ** 20).toFixed(1)} MiB per 100 000 tokens`)
+  const growth = after - before
+  progress(`growth: ${target.label} ${(growth / 2 ** 20).toFixed(1)} MiB over ${options.growthTokens} tokens`)
   return { measure: 'growth', target: target.name, value: spread([growth]) }
 }

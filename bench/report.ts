@@ -55,7 +55,7 @@ function loadTable(results: Results, targets: readonly Target[]): string {
   return table(head, lines)
 }
 
-function processTable(results: Results, targets: readonly Target[]): string {
+function processTable(results: Results, targets: readonly Target[], growthTokens: number): string {
   const lines = targets.flatMap((target) => {
     const value = (measure: Parameters<typeof findProcess>[1], show: (value: number) => string): string => {
       const row = findProcess(results, measure, target.name)
@@ -68,10 +68,13 @@ function processTable(results: Results, targets: readonly Target[]): string {
     ]
     return cells.every((cell) => cell === '–') ? [] : [[target.label, ...cells]]
   })
-  return table(['server', 'start to first discovery answer', 'idle memory', 'growth per 100 000 tokens'], lines)
+  return table(
+    ['server', 'start to first discovery answer', 'idle memory', `growth over ${whole(growthTokens)} tokens`],
+    lines,
+  )
 }
 
-function goalTable(results: Results): string {
+function goalTable(results: Results, growthTokens: number): string {
   const lines = goals.flatMap((goal) => {
     const ratio = goal.ratio(results)
     if (ratio === undefined) return []
@@ -83,7 +86,7 @@ function goalTable(results: Results): string {
   if (growth !== undefined) {
     const verdict = growth.ours <= growth.theirs ? 'met' : '**missed**'
     lines.push([
-      'memory growth per 100 000 tokens',
+      `memory growth over ${whole(growthTokens)} tokens`,
       `at most ${mebibytes(growth.theirs)}`,
       mebibytes(growth.ours),
       verdict,
@@ -99,8 +102,9 @@ export function renderReport(results: Results, targets: readonly Target[], facts
     `Machine: ${facts.machine}.`,
   ]
   if (results.processes.length + results.loads.length === 0) return parts.join('\n\n')
-  parts.push('### Goals', goalTable(results))
+  parts.push('### Goals', goalTable(results, facts.growthTokens))
   if (results.loads.length > 0) parts.push('### Under load', loadTable(results, targets))
-  if (results.processes.length > 0) parts.push('### Start and memory', processTable(results, targets))
+  if (results.processes.length > 0)
+    parts.push('### Start and memory', processTable(results, targets, facts.growthTokens))
   return parts.join('\n\n')
 }

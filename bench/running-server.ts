@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hasEnded, startServer, stopChild } from './children.ts'
 import { pinnedTo, serverCore } from './cores.ts'
+import { freePort } from './free-port.ts'
 import { openConnection } from './load/connection.ts'
 import { browserGet } from './load/http-request.ts'
 import type { Provisioned, Target } from './targets/target.ts'
@@ -15,15 +14,6 @@ export interface RunningServer {
   readonly pid: number
   /** Milliseconds from starting the process to its first 200 for the discovery document. */
   readonly startMillis: number
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** A target with its own folder and port, its database made. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { benchApiScope, benchRedirectUri, benchResource, benchScope, type BenchClient } from '../deployment.ts'
+import { freePort } from '../free-port.ts'
 import { randomText } from '../load/randomness.ts'
 import type { Provisioned, Target } from './target.ts'
 
@@ -36,7 +37,7 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
     ...['--type', 'web', '--name', 'Bench app', '--redirect-uri', benchRedirectUri, '--scope', benchScope],
   ])
   const service = await createClient(store, ['--type', 'service', '--name', 'Bench service', '--scope', benchApiScope])
-  const ports = ['--port', String(port), '--management-port', '0']
+  const ports = ['--port', String(port), '--management-port', String(await freePort())]
   return {
     command: [...daemon, 'start', '--issuer', issuer, ...store, ...ports],
     deployment: {
