@@ -1,6 +1,6 @@
 import { inflate } from '@sparticuz/chromium'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { runtimeDir, tool } from './paths.ts'
@@ -40,7 +40,7 @@ function candidates(): Candidate[] {
   const unpacked = once(unpack)
   const bundled = async (libraries: boolean) => {
     const home = await unpacked()
-    const env = { FONTCONFIG_PATH: join(home, 'fonts') }
+    const env = { FONTCONFIG_FILE: configureFonts(home) }
     return {
       executablePath: join(home, 'chromium'),
       env: libraries ? { ...env, LD_LIBRARY_PATH: join(home, 'al2023/lib') } : env,
@@ -57,6 +57,16 @@ function candidates(): Candidate[] {
       return { executablePath: '/usr/bin/chromium', env: {} }
     },
   ]
+}
+
+/** The font settings in the package name folders of another system; without fonts pages have no text, and some crash. */
+function configureFonts(home: string): string {
+  const file = join(home, 'fonts.conf')
+  const folders = [join(home, 'fonts'), '/usr/share/fonts', '/usr/local/share/fonts']
+  const lines = folders.map((folder) => `<dir>${folder}</dir>`).join('')
+  const text = `<?xml version="1.0"?>\n<fontconfig>${lines}<cachedir>${join(home, 'font-cache')}</cachedir></fontconfig>\n`
+  writeFileSync(file, text)
+  return file
 }
 
 async function versionOf(executablePath: string, env: Chromium['env']): Promise<string> {

@@ -1,0 +1,123 @@
+import { floor, systemRandom, type Random, type Seconds } from '@sallyport/protocol'
+import type { Accounts, HttpRequest, OpenInteraction, Pages, Route, Session, Store } from '@sallyport/server/model'
+import { sallyportBrand, type Brand } from './brand.ts'
+import { claimsOf, displayName } from './claims.ts'
+import { createKnownDevices } from './known-device.ts'
+import { chooseLanguage } from './messages/choose-language.ts'
+import { de } from './messages/de.ts'
+import { en } from './messages/en.ts'
+import { createWords, type Languages } from './messages/words.ts'
+import { createAssets } from './pages/assets.ts'
+import type { SignedInAs } from './pages/consent-page.ts'
+import { errorPage } from './pages/error-page.ts'
+import type { Setting } from './pages/layout.ts'
+import { signedOutPage, signOutPage } from './pages/sign-out-pages.ts'
+import { createPasswordHashes, type HashCost } from './passwords/password-hash.ts'
+import type { GateLimits } from './passwords/gate.ts'
+import { createPeople, type People } from './people.ts'
+import { createAccountRoute } from './routes/account-route.ts'
+import { assetRoutes } from './routes/asset-routes.ts'
+import { createConsentRoute } from './routes/consent-route.ts'
+import { createLoginRoute, passwordAcr } from './routes/login-route.ts'
+import { header } from './routes/respond.ts'
+import { createSignIn } from './sign-in.ts'
+import { createThrottle, defaultThrottle, type ThrottleLimits } from './throttle.ts'
+
+/** The languages that come with the package. */
+export const builtInLanguages: Languages = { en, de }
+
+/** The verbs of the store that people and their sign-in need. */
+export type AccountsStore = Pick<
+  Store,
+  'accounts' | 'count' | 'readCount' | 'clearCount' | 'subjectActive' | 'setSubjectActive' | 'endSubject'
+>
+
+export type AccountsOptions = {
+  readonly store: AccountsStore
+  readonly now: () => Seconds
+  readonly random?: Random | undefined
+  readonly brand?: Brand | undefined
+  /** Catalogues by BCP 47 tag; English and German when left out. */
+  readonly languages?: Languages | undefined
+  /** Language of pages for people whose wishes are unknown or not met; `en` when left out. */
+  readonly defaultLanguage?: string | undefined
+  /** Seconds for which agreement is remembered; only the words of the consent page depend on it. */
+  readonly consentLifetime?: number | undefined
+  readonly throttle?: Partial<ThrottleLimits> | undefined
+  readonly hashing?: { readonly cost?: HashCost | undefined; readonly limits?: GateLimits | undefined } | undefined
+}
+
+/** People with passwords, and every page they see. */
+export type PasswordAccounts = {
+  readonly accounts: Accounts
+  readonly pages: Pages
+  readonly routes: readonly Route[]
+  readonly people: People
+}
+
+/** Finds the setting of a page for a list of wished languages. Throws when the default language has no catalogue. */
+function createSettings(options: AccountsOptions): (uiLocales: readonly string[], acceptLanguage?: string) => Setting {
+  const brand = options.brand ?? sallyportBrand
+  const languages = options.languages ?? builtInLanguages
+  const fallback = options.defaultLanguage ?? 'en'
+  if (!Object.hasOwn(languages, fallback)) throw new RangeError(`no catalogue for the default language ${fallback}`)
+  const assets = createAssets(brand)
+  const settings = new Map<string, Setting>()
+  for (const [language, catalogue] of Object.entries(languages)) {
+    settings.set(language, { brand, assets, words: createWords(language, catalogue) })
+  }
+  const tags = [...settings.keys()]
+  const ultimate: Setting = { brand, assets, words: createWords('en', en) }
+  return (uiLocales, acceptLanguage) =>
+    settings.get(chooseLanguage(tags, uiLocales, acceptLanguage, fallback)) ?? ultimate
+}
+
+/** Composes people, their sign-in and the pages into what a server asks for. */
+export function createAccounts(options: AccountsOptions): PasswordAccounts {
+  const { store, now } = options
+  const brand = options.brand ?? sallyportBrand
+  const random = options.random ?? systemRandom()
+  const settings = createSettings(options)
+  const settingFor = (request: HttpRequest, open: OpenInteraction): Setting =>
+    settings(open.interaction.request.uiLocales, header(request, 'accept-language'))
+  const hashes = createPasswordHashes(options.hashing?.cost, options.hashing?.limits)
+  const throttle = createThrottle(store, { ...defaultThrottle, ...options.throttle })
+  const findUser = (id: string) => store.accounts.findUser(id)
+
+  const accountOf = async ({ subject }: Session): Promise<SignedInAs> => {
+    const user = await findUser(subject)
+    return user === undefined ? { name: subject, username: undefined } : { name: displayName(user), username: user.username }
+  }
+
+  return {
+    accounts: {
+      loginUrl: '/login',
+      consentUrl: '/consent',
+      accountUrl: '/account-choice',
+      acrValues: [passwordAcr],
+      uiLocales: Object.keys(options.languages ?? builtInLanguages),
+      async findClaims(subject) {
+        const user = await findUser(subject)
+        if (user === undefined || user.disabledAt !== undefined) return undefined
+        return (await store.subjectActive(subject)) ? claimsOf(user) : undefined
+      },
+    },
+    pages: {
+      error: (view) => errorPage(settings(view.uiLocales), view),
+      signOut: (view) => signOutPage(settings(view.uiLocales), view),
+      signedOut: (view) => signedOutPage(settings(view.uiLocales), view),
+    },
+    routes: [
+      createLoginRoute({
+        settingFor,
+        check: createSignIn({ store, hashes, throttle, now }),
+        devices: createKnownDevices(store, random),
+        findUser,
+      }),
+      createConsentRoute({ settingFor, accountOf, rememberFor: options.consentLifetime ?? floor.consentLifetime.default }),
+      createAccountRoute({ settingFor, accountOf }),
+      ...assetRoutes(createAssets(brand)),
+    ],
+    people: createPeople({ store, hashes, now, random, contextWords: [brand.name] }),
+  }
+}

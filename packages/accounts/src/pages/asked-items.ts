@@ -1,0 +1,69 @@
+import type { OpenInteraction, ScopeInWords } from '@sallyport/server/model'
+import { en, type MessageKey } from '../messages/en.ts'
+import type { Words } from '../messages/words.ts'
+import { foreign, markup, type Child, type Html } from './markup.ts'
+
+type Item = { readonly title: Child; readonly text: Child }
+
+const known = {
+  openid: ['scope.openid.title', 'scope.openid.text'],
+  profile: ['scope.profile.title', 'scope.profile.text'],
+  email: ['scope.email.title', 'scope.email.text'],
+  address: ['scope.address.title', 'scope.address.text'],
+  phone: ['scope.phone.title', 'scope.phone.text'],
+  offline_access: ['scope.offline.title', 'scope.offline.text'],
+} as const satisfies Record<string, readonly [MessageKey, MessageKey]>
+
+const isKnown = (name: string): name is keyof typeof known => Object.hasOwn(known, name)
+
+/** One scope in words: those of OpenID Connect from the catalogue, those of an API as its operator wrote them. */
+function scopeItem(words: Words, scope: ScopeInWords, app: Html): Item {
+  if (scope.description !== undefined) return { title: scope.description, text: markup`<code>${scope.name}</code>` }
+  if (scope.resource === undefined && isKnown(scope.name)) {
+    const [title, text] = known[scope.name]
+    return { title: words.say(title), text: words.say(text, { app }) }
+  }
+  return { title: words.say('scope.unnamed.title', { scope: markup`<code>${scope.name}</code>` }), text: undefined }
+}
+
+function claimName(words: Words, claim: string): Child {
+  const key = `claim.${claim.split('#')[0] ?? ''}`
+  return Object.hasOwn(en, key) ? words.say(key as MessageKey) : markup`<code>${claim}</code>`
+}
+
+function list(items: readonly Item[]): Html {
+  const lines = items.map(
+    ({ title, text }) =>
+      markup`<li><strong>${title}</strong>${text !== undefined && markup` <span class="hint">${text}</span>`}</li>`,
+  )
+  return markup`<ul class="asked">${lines}</ul>`
+}
+
+/** What is asked for at the person's own account, with access while away always last. */
+function ownItems(words: Words, open: OpenInteraction, app: Html): readonly Item[] {
+  const own = open.scopes.filter((scope) => scope.resource === undefined)
+  const last = own.filter((scope) => scope.name === 'offline_access')
+  const items = own.filter((scope) => scope.name !== 'offline_access').map((scope) => scopeItem(words, scope, app))
+  if (open.claims.length > 0) {
+    const names = open.claims.map((claim, index) => markup`${index > 0 && ', '}${claimName(words, claim)}`)
+    items.push({ title: words.say('consent.claims'), text: names })
+  }
+  return [...items, ...last.map((scope) => scopeItem(words, scope, app))]
+}
+
+/** Everything that is asked for, grouped by whose it is (A-UI-09, B-OIDC-24). */
+export function askedItems(words: Words, open: OpenInteraction): Html {
+  const app = foreign(open.client.name)
+  const own = ownItems(words, open, app)
+  const groups = open.resources.map(({ id, name }) => {
+    const items = open.scopes
+      .filter((scope) => scope.resource === id || scope.resource === name)
+      .map((scope) => scopeItem(words, scope, app))
+    const reach = { title: words.say('scope.resource.title', { resource: foreign(name) }), text: undefined }
+    return markup`<h2>${words.say('consent.atResource', { resource: foreign(name) })}</h2>
+<p class="of"><code>${id}</code></p>
+${list(items.length > 0 ? items : [reach])}`
+  })
+  const heading = groups.length > 0 && markup`<h2>${words.say('consent.aboutYou')}</h2>`
+  return markup`${own.length > 0 && markup`${heading}${list(own)}`}${groups}`
+}

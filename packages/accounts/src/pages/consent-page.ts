@@ -1,0 +1,78 @@
+import type { OpenInteraction } from '@sallyport/server/model'
+import type { Words } from '../messages/words.ts'
+import { askedItems } from './asked-items.ts'
+import { hiddenFields, layout, problemSummary, type Problem, type Setting } from './layout.ts'
+import { foreign, markup, type Html } from './markup.ts'
+import { returnAddress } from './return-address.ts'
+
+/** The person at this browser, as shown to that person. */
+export type SignedInAs = { readonly name: string; readonly username: string | undefined }
+
+export type ConsentPage = {
+  readonly open: OpenInteraction
+  readonly account: SignedInAs
+  /** Seconds for which agreement may be remembered. */
+  readonly rememberFor: number
+  readonly problem?: Problem | undefined
+}
+
+/** Shows an account: a round initial, the name, and what may be done about it. */
+export function accountCard(words: Words, account: SignedInAs, action?: Html): Html {
+  const { name, username } = account
+  return markup`<div class="who">
+<span class="initial" aria-hidden="true">${[...name][0] ?? ''}</span>
+<p><span class="hint">${words.say('consent.signedIn')}</span><br>
+${foreign(name)}${username !== undefined && username !== name && markup` <bdi class="hint">${username}</bdi>`}</p>
+${action}
+</div>`
+}
+
+/** The address the answer goes to, for everybody to see, with a warning where another program could stand behind it. */
+function whereTo(words: Words, open: OpenInteraction): Html {
+  const { host, kind } = returnAddress(open.interaction.request.redirectUri)
+  const check = markup`<p class="hint">${words.say('consent.check')}</p>`
+  const warning = (key: 'consent.loopback' | 'consent.privateScheme'): Html =>
+    markup`<p class="note" id="warning">${words.say(key)}</p>`
+  return markup`<div class="where">
+<p class="hint">${words.say('consent.returns')}</p>
+<p class="host"><bdi>${host}</bdi></p>
+${kind === 'site' && check}
+</div>
+${kind === 'loopback' && warning('consent.loopback')}${kind === 'app' && warning('consent.privateScheme')}`
+}
+
+function rememberField(words: Words, page: ConsentPage, app: Html): Html {
+  return markup`<div class="check">
+<input id="remember" name="remember" type="checkbox" value="yes" aria-describedby="remember-hint">
+<label for="remember">${words.say('consent.remember', { time: words.duration(page.rememberFor) })}</label>
+<p class="hint" id="remember-hint">${words.say('consent.rememberHint', { app })}</p>
+</div>`
+}
+
+/**
+ * Asks for consent (A-UI-09). Both buttons have the same size and weight, and Deny comes first, so that a stray Enter
+ * gives nothing away. The form carries the decision only: what is asked for stays with the server (A-AUTHZ-15).
+ */
+export function consentPage(setting: Setting, page: ConsentPage): string {
+  const { words } = setting
+  const { open } = page
+  const app = foreign(open.client.name)
+  const other = markup`<a href="/login?interaction=${encodeURIComponent(open.id)}">${words.say('consent.other')}</a>`
+  const body = markup`${problemSummary(words, page.problem)}
+<h1>${words.say('consent.heading', { app })}</h1>
+${accountCard(words, page.account, other)}
+<p>${words.say('consent.able', { app })}</p>
+${askedItems(words, open)}
+<form id="consent-form" method="post" action="/consent">
+${hiddenFields({ interaction: open.id, csrf: open.csrf })}
+${whereTo(words, open)}
+${open.mayRemember && rememberField(words, page, app)}
+<div class="decide">
+<button type="submit" name="decision" value="deny" class="other">${words.say('consent.deny')}</button>
+<button type="submit" name="decision" value="allow">${words.say('consent.allow')}</button>
+</div>
+</form>
+<p class="quiet after">${words.say('consent.withdraw')}</p>`
+  const title = words.say('consent.title', { app: open.client.name })
+  return layout(setting, { title, body, problem: page.problem !== undefined })
+}

@@ -1,0 +1,44 @@
+import type { HttpRequest, HttpResponse, OpenInteraction, Route, RouteHost, Session } from '@sallyport/server/model'
+import { consentPage, type SignedInAs } from '../pages/consent-page.ts'
+import type { Problem, Setting } from '../pages/layout.ts'
+import { seeOther, show } from './respond.ts'
+
+export type ConsentRouteOptions = {
+  readonly settingFor: (request: HttpRequest, open: OpenInteraction) => Setting
+  readonly accountOf: (session: Session) => Promise<SignedInAs>
+  /** Seconds for which agreement is remembered. */
+  readonly rememberFor: number
+}
+
+/** GET asks, POST takes the decision: `allow` or `deny`. */
+export function createConsentRoute({ settingFor, accountOf, rememberFor }: ConsentRouteOptions): Route {
+  const page = async (
+    host: RouteHost,
+    request: HttpRequest,
+    open: OpenInteraction,
+    problem?: Problem,
+  ): Promise<HttpResponse> => {
+    if (open.session === undefined || open.step === 'login') return seeOther('/login', open)
+    if (open.step === 'account') return seeOther('/account-choice', open)
+    const account = await accountOf(open.session)
+    const html = consentPage(settingFor(request, open), { open, account, rememberFor, problem })
+    return show(host, open, html, problem === undefined ? {} : { status: 400 })
+  }
+
+  const post = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
+    const open = await host.interactions.find(request)
+    const form = host.interactions.form(request, open)
+    const decision = form.get('decision')
+    if (decision !== 'allow' && decision !== 'deny') return page(host, request, open, { key: 'problem.choice' })
+    return host.interactions.decide(request, open, {
+      allow: decision === 'allow',
+      scope: open.scopes.map((scope) => scope.name),
+      remember: open.mayRemember && form.has('remember'),
+    })
+  }
+
+  return {
+    path: '/consent',
+    methods: { GET: async (host, request) => page(host, request, await host.interactions.find(request)), POST: post },
+  }
+}

@@ -1,0 +1,85 @@
+import type { HttpRequest, HttpResponse, OpenInteraction, Route, RouteHost, User } from '@sallyport/server/model'
+import type { KnownDevices } from '../known-device.ts'
+import type { MessageKey } from '../messages/en.ts'
+import type { Setting } from '../pages/layout.ts'
+import { loginPage, maxPasswordLength, maxUsernameLength, passwordField, usernameField } from '../pages/login-page.ts'
+import { throttledPage } from '../pages/throttled-page.ts'
+import type { CheckCredentials, SignIn } from '../sign-in.ts'
+import { show, withCookie } from './respond.ts'
+
+/** What `login` reports: one factor, a password. */
+export const passwordAcr = 'urn:sallyport:acr:pwd'
+const passwordAmr = ['pwd'] as const
+
+export type LoginRouteOptions = {
+  readonly settingFor: (request: HttpRequest, open: OpenInteraction) => Setting
+  readonly check: CheckCredentials
+  readonly devices: KnownDevices
+  readonly findUser: (id: string) => Promise<User | undefined>
+}
+
+const longerThan = (text: string, length: number): boolean => text.length > length && [...text].length > length
+
+/** What is wrong with the form before anybody is looked up; said beside the field it concerns. */
+function formFault(username: string, password: string): { key: MessageKey; field: string } | undefined {
+  if (username === '') return { key: 'problem.usernameMissing', field: usernameField }
+  if (longerThan(username, maxUsernameLength)) return { key: 'problem.usernameLong', field: usernameField }
+  if (password === '') return { key: 'problem.passwordMissing', field: passwordField }
+  if (longerThan(password, maxPasswordLength)) return { key: 'problem.passwordLong', field: passwordField }
+  return undefined
+}
+
+type Failure = Extract<SignIn, { outcome: 'failed' | 'throttled' }>
+
+/** GET shows the form, POST takes it. */
+export function createLoginRoute({ settingFor, check, devices, findUser }: LoginRouteOptions): Route {
+  /** A hint, or the person who has to show up again; never what somebody else might have typed. */
+  const prefill = async (open: OpenInteraction): Promise<string> => {
+    const { loginHint } = open.interaction.request
+    if (loginHint !== undefined) return longerThan(loginHint, maxUsernameLength) ? '' : loginHint
+    if (open.step !== 'login' || open.session === undefined) return ''
+    return (await findUser(open.session.subject))?.username ?? ''
+  }
+
+  const get = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
+    const open = await host.interactions.find(request)
+    return show(host, open, loginPage(settingFor(request, open), { open, username: await prefill(open) }))
+  }
+
+  const refuse = async (host: RouteHost, request: HttpRequest, open: OpenInteraction, failure: Failure, username: string) => {
+    const setting = settingFor(request, open)
+    const event = { clientId: open.client.id, detail: { method: 'pwd' } }
+    if (failure.outcome === 'throttled') {
+      const { retryAfter, reason } = failure.throttled
+      await host.emit({ ...event, event: 'login.throttled', reason })
+      const headers = { 'retry-after': String(Math.ceil(retryAfter)) }
+      return show(host, open, throttledPage(setting, open, retryAfter), { status: 429, headers })
+    }
+    await host.emit({ ...event, event: 'login.failed', reason: failure.reason, subject: failure.user?.id })
+    const renewed = await host.interactions.renew(open)
+    const problem = { key: 'problem.credentials', field: usernameField } as const
+    return show(host, renewed, loginPage(setting, { open: renewed, username, problem }), { status: 403 })
+  }
+
+  const post = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
+    const open = await host.interactions.find(request)
+    const form = host.interactions.form(request, open)
+    if (form.get('decision') === 'cancel') return host.interactions.cancel(request, open)
+    const username = (form.get(usernameField) ?? '').trim()
+    const password = form.get(passwordField) ?? ''
+    const problem = formFault(username, password)
+    if (problem !== undefined) {
+      const shown = longerThan(username, maxUsernameLength) ? '' : username
+      return show(host, open, loginPage(settingFor(request, open), { open, username: shown, problem }), { status: 400 })
+    }
+    const device = await devices.recognise(host, request, username)
+    const signIn = await check({ username, password, network: host.network, device })
+    if (signIn.outcome !== 'succeeded') return refuse(host, request, open, signIn, username)
+    const { user } = signIn
+    const login = { subject: user.id, amr: passwordAmr, acr: passwordAcr }
+    const response = await host.interactions.login(request, open, login)
+    return withCookie(response, await devices.remember(host, request, user.username))
+  }
+
+  return { path: '/login', methods: { GET: get, POST: post } }
+}

@@ -1,0 +1,113 @@
+import { seconds } from '@sallyport/protocol'
+import type { AuthorizationRequest, Client, Interaction, OpenInteraction, Session, User } from '@sallyport/server/model'
+
+export const start = seconds(1_800_000_000)
+
+const request: AuthorizationRequest = {
+  clientId: 'client_AAAAAAAAAAAAAAAAAAAAAA',
+  redirectUri: 'https://prints.example/callback',
+  responseMode: 'query',
+  state: 'S',
+  scope: ['openid'],
+  resources: [],
+  codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  nonce: undefined,
+  prompt: [],
+  maxAge: undefined,
+  acrValues: [],
+  claims: undefined,
+  loginHint: undefined,
+  hintedSubject: undefined,
+  uiLocales: [],
+}
+
+const interaction: Interaction = {
+  digest: 'digest',
+  browserDigest: 'browser',
+  request,
+  createdAt: start,
+  expiresAt: seconds(start + 600),
+  version: 1,
+  loginSessionId: undefined,
+  accountChosen: false,
+  decision: undefined,
+}
+
+const client: Client = {
+  id: request.clientId,
+  version: 1,
+  name: 'Photo Prints',
+  type: 'web',
+  channel: 'managed',
+  applicationType: 'web',
+  authenticationMethod: 'client_secret_basic',
+  secrets: [],
+  redirectUris: [request.redirectUri],
+  postLogoutRedirectUris: [],
+  allowedOrigins: [],
+  grantTypes: ['authorization_code', 'refresh_token'],
+  scope: ['openid'],
+  defaultScope: [],
+  resources: undefined,
+  resourceServerOf: [],
+  idTokenAlgorithm: 'RS256',
+  userinfoAlgorithm: undefined,
+  defaultMaxAge: undefined,
+  requireAuthTime: false,
+  defaultAcrValues: [],
+  requireState: false,
+  requireRedirectUriAtToken: false,
+  firstParty: false,
+  sessionRefreshTokens: false,
+  introspectOwnTokens: true,
+  accessTokenLifetime: undefined,
+  refreshTokenIdle: undefined,
+  refreshTokenAbsolute: undefined,
+  clientUri: undefined,
+  createdAt: start,
+  updatedAt: start,
+  disabledAt: undefined,
+}
+
+export const session: Session = {
+  id: 'session',
+  digest: 'session-digest',
+  subject: 'user_AAAAAAAAAAAAAAAAAAAAAA',
+  authentication: { time: start, acr: undefined, amr: ['pwd'] },
+  createdAt: start,
+  seenAt: start,
+  expiresAt: seconds(start + 3600),
+  network: '192.0.2.1',
+  userAgent: 'test',
+}
+
+export const person: User = {
+  id: session.subject,
+  username: 'demo',
+  passwordHash: '',
+  claims: { name: 'Demo Person' },
+  createdAt: start,
+  updatedAt: start,
+  disabledAt: undefined,
+}
+
+export type OpenChanges = Partial<Omit<OpenInteraction, 'client' | 'interaction'>> & {
+  readonly client?: Partial<Client>
+  readonly request?: Partial<AuthorizationRequest>
+}
+
+/** An interaction as a server hands it to a page, with what one case needs to be different. */
+export const openInteraction = ({ client: ofClient, request: ofRequest, ...changes }: OpenChanges = {}): OpenInteraction => ({
+  id: 'interaction-handle',
+  interaction: { ...interaction, request: { ...request, ...ofRequest } },
+  client: { ...client, ...ofClient },
+  redirectSource: 'https://prints.example',
+  step: 'login',
+  session: undefined,
+  csrf: 'csrf-token',
+  scopes: [{ name: 'openid', description: undefined, resource: undefined }],
+  resources: [],
+  claims: [],
+  mayRemember: true,
+  ...changes,
+})

@@ -1,0 +1,64 @@
+import { parseForm, type Form, type Seconds } from '@sallyport/protocol'
+import type {
+  EventDraft,
+  HttpRequest,
+  HttpResponse,
+  Login,
+  OpenInteraction,
+  PageOptions,
+  RouteHost,
+} from '@sallyport/server/model'
+
+/** What a route asked of its host. */
+export type Calls = {
+  readonly events: EventDraft[]
+  readonly pages: PageOptions[]
+  readonly logins: Login[]
+  readonly decisions: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean }[]
+  cancelled: number
+  kept: number
+  renewed: number
+}
+
+const sentOn: HttpResponse = { status: 303, headers: { location: '/next', 'set-cookie': 'sallyport-session=S' }, body: '' }
+
+/** A host with one open interaction; it answers like a server does and keeps what it was asked. */
+export function createHost(open: () => OpenInteraction, now: () => Seconds): { host: RouteHost; calls: Calls } {
+  const calls: Calls = { events: [], pages: [], logins: [], decisions: [], cancelled: 0, kept: 0, renewed: 0 }
+  const host: RouteHost = {
+    issuer: 'https://as.example',
+    development: false,
+    requestId: 'request-id',
+    network: '192.0.2.1',
+    now,
+    emit: async (draft) => void calls.events.push(draft),
+    page: (html, options = {}) => {
+      calls.pages.push(options)
+      return { status: options.status ?? 200, headers: { 'content-type': 'text/html', ...options.headers }, body: html }
+    },
+    sessions: { find: async () => undefined, end: async () => ({}) },
+    interactions: {
+      find: async () => open(),
+      form: (request): Form => parseForm(Buffer.from(request.body ?? new Uint8Array()).toString()),
+      login: async (_request, _open, login) => (calls.logins.push(login), sentOn),
+      keepAccount: async () => (calls.kept++, sentOn),
+      decide: async (_request, _open, decision) => (calls.decisions.push(decision), sentOn),
+      cancel: async () => (calls.cancelled++, sentOn),
+      renew: async (before) => (calls.renewed++, { ...before, csrf: `csrf-token-${calls.renewed}` }),
+    },
+  }
+  return { host, calls }
+}
+
+/** A request to a page, as an adapter makes it. */
+export const pageRequest = (
+  form: Readonly<Record<string, string>> | undefined,
+  more: { readonly address?: string; readonly headers?: HttpRequest['headers']; readonly query?: string } = {},
+): HttpRequest => ({
+  method: form === undefined ? 'GET' : 'POST',
+  path: '/login',
+  query: more.query ?? '',
+  headers: more.headers ?? {},
+  body: form === undefined ? undefined : Buffer.from(new URLSearchParams(form).toString()),
+  remoteAddress: more.address ?? '192.0.2.1',
+})

@@ -1,0 +1,131 @@
+import { reasons, type Reason } from '@sallyport/protocol'
+import type { ErrorView } from '@sallyport/server/model'
+import { sallyportBrand } from '../src/brand.ts'
+import { de } from '../src/messages/de.ts'
+import { en } from '../src/messages/en.ts'
+import { createWords } from '../src/messages/words.ts'
+import { accountPage } from '../src/pages/account-page.ts'
+import { createAssets } from '../src/pages/assets.ts'
+import { consentPage } from '../src/pages/consent-page.ts'
+import { errorPage } from '../src/pages/error-page.ts'
+import type { Setting } from '../src/pages/layout.ts'
+import { loginPage } from '../src/pages/login-page.ts'
+import { signedOutPage, signOutPage } from '../src/pages/sign-out-pages.ts'
+import { throttledPage } from '../src/pages/throttled-page.ts'
+import { openInteraction, session } from './fixtures.ts'
+
+export const assets = createAssets(sallyportBrand)
+export const english: Setting = { brand: sallyportBrand, assets, words: createWords('en', en) }
+export const german: Setting = { brand: sallyportBrand, assets, words: createWords('de', de) }
+
+export const errorView = (reason: Reason, changes: Partial<ErrorView> = {}): ErrorView => ({
+  reason,
+  entry: reasons[reason],
+  requestId: 'req_8kQ2mZr4Tn0',
+  helpUrl: `/docs/errors/${reasons[reason].page}`,
+  clientName: undefined,
+  continueTo: undefined,
+  comparison: undefined,
+  uiLocales: [],
+  ...changes,
+})
+
+const account = { name: 'Demo Person', username: 'demo' }
+const calendar = { id: 'https://calendar.example/api', name: 'Calendar API' }
+const scope = (name: string, description?: string, resource?: string) => ({ name, description, resource })
+
+const full = openInteraction({
+  step: 'consent',
+  session,
+  scopes: [
+    ...['openid', 'profile', 'email', 'offline_access'].map((name) => scope(name)),
+    scope('calendar:read', 'See the entries of your calendar', calendar.id),
+    scope('calendar:write', 'Add, change and remove entries', calendar.id),
+    scope('calendar:unnamed', undefined, calendar.id),
+  ],
+  resources: [calendar],
+  claims: ['phone_number', 'https://claims.example/level'],
+})
+
+const rememberFor = 180 * 86_400
+
+/** Every state of every page, by name, as one whole document each. */
+export const pageStates: Readonly<Record<string, (setting: Setting) => string>> = {
+  login: (setting) => loginPage(setting, { open: openInteraction(), username: '' }),
+  'login-prefilled': (setting) =>
+    loginPage(setting, { open: openInteraction({ session }), username: 'demo' }),
+  'login-refused': (setting) =>
+    loginPage(setting, {
+      open: openInteraction(),
+      username: 'demo',
+      problem: { key: 'problem.credentials', field: 'username' },
+    }),
+  'login-incomplete': (setting) =>
+    loginPage(setting, {
+      open: openInteraction(),
+      username: 'demo',
+      problem: { key: 'problem.passwordMissing', field: 'password' },
+    }),
+  throttled: (setting) => throttledPage(setting, openInteraction(), 240),
+  consent: (setting) => consentPage(setting, { open: full, account, rememberFor }),
+  'consent-small': (setting) =>
+    consentPage(setting, { open: openInteraction({ step: 'consent', session }), account, rememberFor }),
+  'consent-loopback': (setting) =>
+    consentPage(setting, {
+      open: openInteraction({
+        step: 'consent',
+        session,
+        mayRemember: false,
+        client: { name: 'Backup Tool', type: 'native' },
+        request: { redirectUri: 'http://127.0.0.1:51004/callback' },
+        redirectSource: 'http://127.0.0.1:51004',
+      }),
+      account,
+      rememberFor,
+    }),
+  'consent-unanswered': (setting) =>
+    consentPage(setting, {
+      open: openInteraction({
+        step: 'consent',
+        session,
+        mayRemember: false,
+        request: { redirectUri: 'com.example.mail:/callback' },
+        redirectSource: 'com.example.mail:',
+      }),
+      account,
+      rememberFor,
+      problem: { key: 'problem.choice' },
+    }),
+  account: (setting) => accountPage(setting, { open: openInteraction({ step: 'account', session }), account }),
+  'sign-out': (setting) =>
+    signOutPage(setting, {
+      action: '/oauth2/logout',
+      fields: { csrf: 'csrf-token' },
+      clientName: 'Photo Prints',
+      accountName: 'Demo Person',
+      uiLocales: [],
+    }),
+  'signed-out': (setting) => signedOutPage(setting, { notice: undefined, uiLocales: [] }),
+  'signed-out-notice': (setting) => signedOutPage(setting, { notice: 'logout_redirect', uiLocales: [] }),
+  'error-client': (setting) => errorPage(setting, errorView('client_unknown')),
+  'error-redirect': (setting) =>
+    errorPage(
+      setting,
+      errorView('redirect_uri_mismatch', {
+        clientName: 'Photo Prints',
+        comparison: {
+          sent: 'http://prints.example/calback?x=1',
+          registered: ['https://prints.example/callback', 'https://staging.prints.example/callback'],
+        },
+      }),
+    ),
+  'error-pkce': (setting) =>
+    errorPage(
+      setting,
+      errorView('pkce_required', {
+        clientName: 'Photo Prints',
+        continueTo: { host: 'prints.example', url: 'https://prints.example/callback?error=invalid_request' },
+      }),
+    ),
+  'error-internal': (setting) => errorPage(setting, errorView('internal', { helpUrl: undefined })),
+}
