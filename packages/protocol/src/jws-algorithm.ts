@@ -8,7 +8,8 @@ export type AlgorithmParameters = {
   /** Digest name for `crypto.sign`; `null` where the algorithm brings its own. */
   readonly digest: 'sha256' | null
   readonly keyType: 'ec' | 'ed25519' | 'rsa'
-  readonly options: Readonly<{ dsaEncoding?: 'ieee-p1363'; padding?: number; saltLength?: number }>
+  /** What the platform has to be told beside the key; `undefined` where its default is right, which is also its fast path. */
+  readonly padding: Readonly<{ padding: number; saltLength: number }> | undefined
   /** Digest of `at_hash` (B-IDT-06): a table, never guessed from the name. */
   readonly hashClaim: 'sha256' | 'sha512'
   /** Length of every signature in bytes; `undefined` for RSA, where the key decides. */
@@ -16,28 +17,17 @@ export type AlgorithmParameters = {
 }
 
 export const jwsAlgorithms: Readonly<Record<JwsAlgorithm, AlgorithmParameters>> = {
-  ES256: {
-    digest: 'sha256',
-    keyType: 'ec',
-    options: { dsaEncoding: 'ieee-p1363' },
-    hashClaim: 'sha256',
-    signatureBytes: 64,
-  },
-  EdDSA: { digest: null, keyType: 'ed25519', options: {}, hashClaim: 'sha512', signatureBytes: 64 },
+  ES256: { digest: 'sha256', keyType: 'ec', padding: undefined, hashClaim: 'sha256', signatureBytes: 64 },
+  EdDSA: { digest: null, keyType: 'ed25519', padding: undefined, hashClaim: 'sha512', signatureBytes: 64 },
   PS256: {
     digest: 'sha256',
     keyType: 'rsa',
-    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+    padding: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
     hashClaim: 'sha256',
     signatureBytes: undefined,
   },
-  RS256: {
-    digest: 'sha256',
-    keyType: 'rsa',
-    options: { padding: constants.RSA_PKCS1_PADDING },
-    hashClaim: 'sha256',
-    signatureBytes: undefined,
-  },
+  // PKCS #1 v1.5 is what the platform does with an RSA key that nothing is said about.
+  RS256: { digest: 'sha256', keyType: 'rsa', padding: undefined, hashClaim: 'sha256', signatureBytes: undefined },
 }
 
 /** True for the name of a supported algorithm, compared exactly. */

@@ -1,4 +1,5 @@
 import { hash, sign, type KeyObject } from 'node:crypto'
+import { ecdsaFromDer } from './ecdsa-signature.ts'
 import { jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 
 /** A private key prepared for signing: the encoded headers are made once per `typ`. */
@@ -35,11 +36,13 @@ function signingInput(signer: Signer, typ: string, claims: object): string {
  */
 export function signJwt(signer: Signer, typ: string, claims: object): string | Promise<string> {
   const input = signingInput(signer, typ, claims)
-  const { digest, options, keyType } = jwsAlgorithms[signer.alg]
-  const key = { key: signer.key, ...options }
-  if (keyType !== 'rsa') return `${input}.${sign(digest, Buffer.from(input), key).toString('base64url')}`
+  const data = Buffer.from(input)
+  const { digest, padding, keyType } = jwsAlgorithms[signer.alg]
+  if (keyType === 'ec') return `${input}.${ecdsaFromDer(sign(digest, data, signer.key)).toString('base64url')}`
+  if (keyType === 'ed25519') return `${input}.${sign(digest, data, signer.key).toString('base64url')}`
+  const key = padding === undefined ? signer.key : { key: signer.key, ...padding }
   return new Promise((resolve, reject) => {
-    sign(digest, Buffer.from(input), key, (error, signature) => {
+    sign(digest, data, key, (error, signature) => {
       if (error === null) resolve(`${input}.${signature.toString('base64url')}`)
       else reject(error)
     })

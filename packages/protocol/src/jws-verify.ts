@@ -1,5 +1,6 @@
 import { verify, type KeyObject } from 'node:crypto'
 import { fromBase64url } from './base64url.ts'
+import { ecdsaToDer } from './ecdsa-signature.ts'
 import { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 
 /** A public key as the verifier knows it; the algorithm belongs to the key, never to the token. */
@@ -92,11 +93,12 @@ function chooseKey(keys: readonly VerificationKey[], alg: JwsAlgorithm, kid: unk
   return found ?? (sameKid ? 'alg' : 'kid')
 }
 
-function signatureFits(input: string, signature: Buffer, key: VerificationKey): boolean {
-  const { digest, options, signatureBytes } = jwsAlgorithms[key.alg]
+function signatureFits(input: string, signature: Buffer, { alg, key }: VerificationKey): boolean {
+  const { digest, padding, signatureBytes, keyType } = jwsAlgorithms[alg]
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false
   try {
-    return verify(digest, Buffer.from(input), { key: key.key, ...options }, signature)
+    const wanted = keyType === 'ec' ? ecdsaToDer(signature) : signature
+    return verify(digest, Buffer.from(input), padding === undefined ? key : { key, ...padding }, wanted)
   } catch {
     return false
   }
