@@ -21,3 +21,22 @@ export function errorPageFindings(
       .map((page) => ({ file: `${places.pages}/${page}.md`, message: 'no reason leads to this page' })),
   ]
 }
+
+/** Holds the line `Reasons:` of a help page against the reasons that lead there, so that neither list grows alone. */
+export function reasonLineFindings(
+  reasons: Readonly<Record<string, Entry>>,
+  page: { readonly name: string; readonly file: string; readonly text: string },
+): Finding[] {
+  const lead = Object.keys(reasons).filter((reason) => reasons[reason]?.page === page.name)
+  const line = /^Reasons: (.+)$/m.exec(page.text)?.[1]
+  if (line === undefined) return [{ file: page.file, message: 'has no line that begins with `Reasons:`' }]
+  const listed = line.split(', ').map((name) => name.replaceAll('`', ''))
+  return [
+    ...lead
+      .filter((reason) => !listed.includes(reason))
+      .map((reason) => ({ file: page.file, message: `${reason} leads here and is not listed` })),
+    ...listed
+      .filter((reason) => !lead.includes(reason))
+      .map((reason) => ({ file: page.file, message: `${reason} is listed and does not lead here` })),
+  ]
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorPageFindings } from '../error-pages.ts'
+import { errorPageFindings, reasonLineFindings } from '../error-pages.ts'
 import { codeBlocksIn } from '../markdown-code.ts'
 import { commandsIn } from '../readme-commands.ts'
 
@@ -46,5 +46,16 @@ describe('help pages', () => {
       { file: 'reasons.ts', message: 'code_unknown leads to docs/errors/code.md, which does not exist' },
       { file: 'docs/errors/old.md', message: 'no reason leads to this page' },
     ])
+  })
+
+  it('holds the reasons a page lists against those that lead to it', () => {
+    const reasons = { pkce_required: { page: 'pkce' }, verifier_missing: { page: 'pkce' } }
+    const page = (text: string) => ({ name: 'pkce', file: 'pkce.md', text })
+    expect(reasonLineFindings(reasons, page('Reasons: `pkce_required`, `verifier_missing`\n'))).toEqual([])
+    expect(reasonLineFindings(reasons, page('Reasons: `pkce_required`, `plain`\n'))).toEqual([
+      { file: 'pkce.md', message: 'verifier_missing leads here and is not listed' },
+      { file: 'pkce.md', message: 'plain is listed and does not lead here' },
+    ])
+    expect(reasonLineFindings(reasons, page('# PKCE'))).toHaveLength(1)
   })
 })
