@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { constants } from 'node:os'
@@ -59,24 +60,50 @@ const readJson = (file) => {
   }
 }
 
+/** The program that runs now, and the signal that asked this one to stop. */
+let running
+let stoppedBy
+
+/** Passes every request to stop on to what runs now; this program ends when that one has ended. */
+function passSignalsOn() {
+  const stop = (signal) => {
+    stoppedBy = signal
+    if (running) running.kill(signal)
+    else process.exit(exitCodeOf(signal))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal))
+  // Killing npm leaves the program that its shell started; it notices by its parent.
+  const parent = process.ppid
+  const watch = () => process.ppid !== parent && stop('SIGTERM')
+  if (process.env.npm_lifecycle_event) setInterval(watch, 250).unref()
+}
+
+const exitCodeOf = (signal) => 128 + (constants.signals[signal] || 0)
+
 /** Runs a program to its end; resolves its exit code and what it wrote. */
 const run = (command, args, options = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    running = child
+    if (options.started) options.started(child.pid)
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))
     child.on('error', (error) => resolve({ code: 127, output: String(error.message) }))
-    child.on('close', (code) => resolve({ code: code === null ? 1 : code, output }))
+    child.on('close', (code) => {
+      running = undefined
+      resolve({ code: code === null ? 1 : code, output })
+    })
   })
 
-const npm = (args, cwd, path) => {
-  const env = { ...process.env, PATH: [...path, process.env.PATH || ''].join(delimiter) }
+/** Runs the host's npm on the host's Node, because its certificates and registry are configured beside that one. */
+const npm = (args, cwd, started) => {
+  const env = { ...process.env }
   // Settings of an outer `npm start` or `npm test` describe that call, not this one.
   for (const name of Object.keys(env))
     if (/^npm_(?!config_(registry|cache|proxy|https_proxy|cafile)$)/i.test(name)) delete env[name]
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--no-progress']
-  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...flags], { cwd, env })
+  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...flags], { cwd, env, started })
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -84,7 +111,8 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const isRunning = (pid) => {
   try {
     process.kill(pid, 0)
-    return true
+    // In a container without an init process, what has ended stays in the process table as a zombie.
+    return !/^\d+ \(.*\) Z/s.test(readText(`/proc/${pid}/stat`))
   } catch (error) {
     return error.code === 'EPERM'
   }
@@ -101,8 +129,8 @@ async function withBootLock(work) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
     }
-    const holder = Number(readLock(file))
-    const abandoned = holder > 0 ? !isRunning(holder) : ageOf(file) > 5000
+    const holder = Number(readText(file))
+    const abandoned = ageOf(file) > 30_000 || (holder > 0 && !isRunning(holder))
     if (abandoned) rmSync(file, { force: true })
     else {
       if (waited === 0) say('sallyport: another start of this checkout is installing; waiting for it')
@@ -110,16 +138,18 @@ async function withBootLock(work) {
     }
   }
   const release = () => rmSync(file, { force: true })
+  const alive = setInterval(() => utimesSync(file, new Date(), new Date()), 1000)
   process.once('exit', release)
   try {
     return await work()
   } finally {
+    clearInterval(alive)
     release()
     process.removeListener('exit', release)
   }
 }
 
-const readLock = (file) => {
+const readText = (file) => {
   try {
     return readFileSync(file, 'utf8')
   } catch {
@@ -161,9 +191,9 @@ async function fetchRuntime(platform, home) {
   const staging = join(runtimeDir, 'staging')
   rmSync(staging, { recursive: true, force: true })
   mkdirSync(staging, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json'])
+  for (const file of ['package.json', 'package-lock.json', '.npmrc'])
     copyFileSync(join(root, 'scripts/runtime', file), join(staging, file))
-  const fetched = await npm(['ci'], staging, [])
+  const fetched = await npm(['ci'], staging)
   if (fetched.code !== 0) throw noRuntime(`fetching a newer one failed (${lastLine(fetched.output)})`)
   const unpacked = join(staging, 'node_modules', `node-${platform}`)
   const probe = await run(join(unpacked, 'bin', 'node'), ['--version'])
@@ -200,27 +230,38 @@ const lockHash = () => createHash('sha256').update(readFileSync(lockFile)).diges
 const isInstalled = (stamp, hash, dev) => Boolean(stamp && stamp.done && stamp.lock === hash && (stamp.dev || !dev))
 
 /** Installs what the command needs, once for each state of package-lock.json, and heals an install that was cut off. */
-async function install(dev, bin) {
+async function install(dev) {
   if (isInstalled(readJson(stampFile), lockHash(), dev)) return
   await withBootLock(async () => {
     const stamp = readJson(stampFile)
     const hash = lockHash()
     if (isInstalled(stamp, hash, dev)) return
     // A package cut off while unpacking looks complete to npm, so nothing of an unfinished install is kept.
-    if (stamp ? !stamp.done : existsSync(modules) && !existsSync(join(modules, '.package-lock.json'))) removeModules()
+    const cutOff = stamp ? !stamp.done : existsSync(modules) && !existsSync(join(modules, '.package-lock.json'))
+    if (cutOff) {
+      await ended(stamp && stamp.npm)
+      removeModules()
+    }
     const withDev = dev || Boolean(stamp && stamp.dev) || existsSync(join(modules, 'vitest'))
-    say(
-      `sallyport: installing ${withDev ? 'everything, with development tools' : 'what running needs'} into node_modules`,
-    )
+    const what = withDev ? 'everything, with development tools' : 'what running needs'
+    say(`sallyport: installing ${what} into node_modules`)
     mkdirSync(modules, { recursive: true })
-    writeFileSync(stampFile, JSON.stringify({ done: false }))
-    const outcome = await npm(['install', '--no-save', ...(withDev ? ['--include=dev'] : ['--omit=dev'])], root, [bin])
+    const writeStamp = (value) => writeFileSync(stampFile, JSON.stringify(value))
+    const started = (pid) => writeStamp({ done: false, npm: pid, dev: withDev })
+    const outcome = await npm(['install', '--no-save', withDev ? '--include=dev' : '--omit=dev'], root, started)
     if (outcome.code !== 0) {
-      say(outcome.output.trim())
+      // npm takes back what it did when it fails by itself; only a killed one leaves halves behind.
+      if (!stoppedBy && stamp && stamp.done) writeStamp(stamp)
+      if (!stoppedBy) say(outcome.output.trim())
       throw new BootFailure('sallyport: installing failed; check the network and run the same command again.')
     }
-    writeFileSync(stampFile, JSON.stringify({ done: true, lock: hash, dev: withDev }))
+    writeStamp({ done: true, lock: hash, dev: withDev })
   })
+}
+
+/** Waits for an npm that outlived the start which began it; a minute at most, for its number may belong to another. */
+async function ended(pid) {
+  for (let waited = 0; pid > 0 && isRunning(pid) && waited < 300; waited += 1) await pause(200)
 }
 
 function removeModules() {
@@ -239,12 +280,12 @@ function handOver(node, bin, entry, args) {
   // Libraries promise to run on older Nodes than ours; their tests need to know where one is.
   const env = { ...process.env, PATH: path, SALLYPORT_HOST_NODE: process.execPath }
   const child = spawn(node, ['--conditions=@sallyport/source', entry, ...args], { stdio: 'inherit', env })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  running = child
   child.on('error', (error) => {
     say(`sallyport: ${entry} could not be started: ${error.message}`)
     process.exit(1)
   })
-  child.on('exit', (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code))
+  child.on('exit', (code, signal) => process.exit(code === null ? exitCodeOf(signal) : code))
 }
 
 function reset() {
@@ -262,13 +303,15 @@ async function main([name = 'dev', ...rest]) {
       2,
     )
   process.chdir(root)
+  passSignalsOn()
   const node = await findRuntime()
   const bin = linkRuntime(node)
-  await install(command.dev, bin)
+  await install(command.dev)
   handOver(node, bin, command.entry, [...command.args, ...(name === 'exec' ? args : rest)])
 }
 
 main(process.argv.slice(2)).catch((error) => {
+  if (stoppedBy) process.exit(exitCodeOf(stoppedBy))
   say(error instanceof BootFailure ? error.message : `sallyport: ${error.stack}`)
   process.exit(error instanceof BootFailure ? error.code : 1)
 })
