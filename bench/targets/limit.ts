@@ -6,7 +6,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { benchApiScope, type BenchClient } from '../deployment.ts'
 import { groupWrites, openDurable } from '../sqlite-file.ts'
 import { prepareLimitStore, type Ticket } from './limit-store.ts'
-import { accessToken, digest, idToken, publicJwks, randomHandle, readAccessToken } from './limit-tokens.ts'
+import {
+  accessToken,
+  digest,
+  idToken,
+  keyOf,
+  publicJwks,
+  randomHandle,
+  readAccessToken,
+  timedHandle,
+} from './limit-tokens.ts'
 
 const [port = '', file = '', clientsJson = ''] = process.argv.slice(2)
 const issuer = `http://127.0.0.1:${port}`
@@ -52,10 +61,10 @@ async function authorize(req: IncomingMessage, res: ServerResponse, query: URLSe
   const cookie = (req.headers.cookie ?? '').slice('limit='.length)
   const session = sessions.get(cookie) ?? randomHandle()
   if (cookie === '') sessions.set(session, session)
-  const code = randomHandle()
+  const code = timedHandle()
   const parameter = (name: string): string => query.get(name) ?? ''
   const [client, nonce, challenge] = [parameter('client_id'), parameter('nonce'), parameter('code_challenge')]
-  await write(() => store.code.insert.run(digest(code), session, client, nonce, challenge, now() + 60))
+  await write(() => store.code.insert.run(keyOf(code), session, client, nonce, challenge, now() + 60))
   const location = `${parameter('redirect_uri')}?code=${code}&state=${parameter('state')}&iss=${encodeURIComponent(issuer)}`
   const headers = { location, 'content-length': 0 }
   res.writeHead(303, cookie === '' ? { ...headers, 'set-cookie': `limit=${session}; Path=/; HttpOnly` } : headers)
@@ -71,11 +80,11 @@ async function exchange(
 ): Promise<void> {
   const access = accessToken(issuer, ticket.client, 'person', ticket.family)
   const id = idToken(issuer, ticket.client, 'person', nonce, access)
-  const next = randomHandle()
+  const next = timedHandle()
   let won = false
   await write(() => {
     won = consume() === 1
-    if (won) store.refresh.insert.run(digest(next), ticket.family, ticket.client, ticket.nonce, '', now() + 86400)
+    if (won) store.refresh.insert.run(keyOf(next), ticket.family, ticket.client, ticket.nonce, '', now() + 86400)
   })
   if (!won) return refuse(res, 'invalid_grant')
   const common = { access_token: access, token_type: 'Bearer', expires_in: 300, scope: benchApiScope }
@@ -89,7 +98,7 @@ function token(client: string, res: ServerResponse, form: URLSearchParams): Prom
     return json(res, 200, JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 300, scope: benchApiScope }))
   }
   const isCode = grantType === 'authorization_code'
-  const key = digest(form.get(isCode ? 'code' : 'refresh_token') ?? '')
+  const key = keyOf(form.get(isCode ? 'code' : 'refresh_token') ?? '')
   const table = isCode ? store.code : store.refresh
   const ticket = table.find.get(key)
   if (ticket === undefined || ticket.client !== client || ticket.expires <= now()) return refuse(res, 'invalid_grant')
@@ -101,7 +110,7 @@ function token(client: string, res: ServerResponse, form: URLSearchParams): Prom
 function introspect(client: string, res: ServerResponse, form: URLSearchParams): void {
   const text = form.get('token') ?? ''
   if (form.get('token_type_hint') === 'refresh_token') {
-    const ticket = store.refresh.find.get(digest(text))
+    const ticket = store.refresh.find.get(keyOf(text))
     const active = ticket !== undefined && ticket.expires > now()
     return json(
       res,
