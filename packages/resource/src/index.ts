@@ -1,1 +1,7 @@
-export {}
+export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'
+export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
+export type { AccessToken } from './access-token.ts'
+export type { RequestParts } from './bearer-credentials.ts'
+export { BearerError, type BearerReason } from './bearer-error.ts'
+export type { Refusal } from './challenge.ts'
+export type { ScopeImplications } from './scope-rules.ts'

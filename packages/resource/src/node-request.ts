@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import type { RequestParts } from './bearer-credentials.ts'
+
+/** Bytes of a form body that are looked at. */
+export const maxFormBytes = 64 * 1024
+
+/**
+ * Reads the start of a body and puts it back, so that the handler finds the stream untouched. Putting back has to happen
+ * before the stream tells its end, hence in the same turn in which its last bytes were taken. A sender who goes away in
+ * the middle gets no answer, so what came until then will do: nobody's crash may depend on it.
+ */
+function peek(req: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const finish = (): void => {
+      req.off('readable', take).off('error', finish).off('close', finish)
+      const body = Buffer.concat(chunks)
+      if (body.length > 0 && !req.destroyed) req.unshift(body)
+      resolve(body.toString('utf8'))
+    }
+    const take = (): void => {
+      while (req.readableLength > 0 && size <= maxFormBytes) {
+        const chunk = req.read() as Buffer | null
+        if (chunk === null) break
+        chunks.push(chunk)
+        size += chunk.length
+      }
+      if (req.complete || size > maxFormBytes) finish()
+    }
+    req.on('readable', take).on('error', finish).on('close', finish)
+  })
+}
+
+/** The parts of a request of node:http. */
+export function nodeRequestParts(req: IncomingMessage): RequestParts {
+  const url = req.url ?? ''
+  const mark = url.indexOf('?')
+  return {
+    authorization: req.headersDistinct['authorization'] ?? [],
+    query: mark === -1 ? '' : url.slice(mark + 1),
+    contentType: req.headers['content-type'],
+    formBody: () => peek(req),
+  }
+}
