@@ -14,7 +14,7 @@ import { errorJson, errorPage, header } from './http.ts'
 import { maintain } from './maintain.ts'
 import type { HttpRequest, HttpResponse } from './model/http.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
-import type { Route } from './model/route.ts'
+import type { EventDraft, Route } from './model/route.ts'
 import { networkOf } from './network.ts'
 import { reportRefusal } from './refusals.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -31,6 +31,8 @@ export type Server = {
   maintain(): Promise<void>
   /** Publishes the next signing keys now; they sign after `lead` seconds (default: the policy's lead). */
   rotateKeys(lead?: number): Promise<void>
+  /** Writes a security event that the host found outside any request, such as bytes that never became one. Never rejects. */
+  emit(draft: EventDraft, remoteAddress?: string): Promise<void>
   /** Most bytes of a request body, for adapters. */
   readonly maxBodyBytes: number
   /** Stops the upkeep and writes what is left. The store is the caller's to close. */
@@ -122,6 +124,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     sessions: (request) => sessionsOf(ctx, callFor(request)),
     maintain: upkeep,
     rotateKeys: (lead) => maintain(ctx, keyOptions, setKeys, { lead: lead ?? ctx.policy.keyPublicationLead }),
+    emit: (draft, remoteAddress) =>
+      ctx.events.write(draft, {
+        requestId: undefined,
+        network: remoteAddress === undefined ? undefined : networkOf(remoteAddress),
+      }),
     close: async () => {
       clearInterval(timer)
       await ctx.events.flush()
@@ -140,7 +147,7 @@ async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Ca
     if (endpoint === undefined) throw refuse('method', { headers: { allow: allowed(entry) } })
     response = await endpoint(ctx, call)
   } catch (error) {
-    response = await failed(ctx, call, entry, error)
+    response = await failed(ctx, call, entry, error).catch((fault: unknown) => lastResort(ctx, call, fault))
   }
   const headers: Record<string, string | readonly string[]> = { ...response.headers, 'x-request-id': call.id }
   return { status: response.status, headers, body: response.body }
@@ -155,4 +162,9 @@ async function failed(ctx: Context, call: Call, entry: Entry | undefined, thrown
   const wantsPage =
     entry === undefined ? (header(call.request, 'accept') ?? '').includes('text/html') : entry.faults === 'page'
   return wantsPage ? errorPage(ctx, call, error) : errorJson(ctx, error)
+}
+
+/** The pages themselves failed: still an answer, and still nothing leaks. */
+function lastResort(ctx: Context, call: Call, fault: unknown): HttpResponse {
+  return errorJson(ctx, ctx.faultOf(call, fault))
 }
