@@ -1,1 +1,36 @@
-export {}
+export { createTestIssuer, type TestIssuer } from './create-test-issuer.ts'
+export type { IssuerCore } from './issuer-core.ts'
+export type { TestIssuerOptions } from './issuer-options.ts'
+export { clockStart, createClock, type Clock } from './clock.ts'
+export { seededRandom } from './seeded-random.ts'
+export { cachedKeyPairs } from './key-pairs.ts'
+export { answerOf, headerOf, type Answer } from './answer.ts'
+export { createBrowser, type Browser, type BrowserOptions, type Visit } from './browser.ts'
+export { createCookieJar, type CookieJar } from './cookie-jar.ts'
+export { formsOf, type HtmlForm } from './html-forms.ts'
+export { encodeParameters, type Parameters } from './parameters.ts'
+export { pkcePair, type PkcePair } from './pkce-pair.ts'
+export { decodeJwt, type DecodedJwt } from './jwt.ts'
+export { basic, credentialsOf, type Credentials, type TestClient } from './test-client.ts'
+export { standardClients, standardResources, type ClientKind } from './standard-clients.ts'
+export {
+  passwordClass,
+  plainPeople,
+  strongClass,
+  type PeopleFacts,
+  type Person,
+  type PersonDetails,
+  type TestPeople,
+} from './people.ts'
+export { plainPages } from './plain-pages.ts'
+export { failingStore, type FailingStore, type FaultPoint, type StoreVerb } from './failing-store.ts'
+export { clientAddress, type BackChannel, type RequestOptions } from './back-channel.ts'
+export {
+  plainRequest,
+  type Authorized,
+  type AuthorizationDriver,
+  type BegunAuthorization,
+  type FlowOptions,
+} from './authorization.ts'
+export { tokensOf, type CodeFlow, type TokenDriver, type Tokens } from './token-flow.ts'
+export type { Exchange, Measure, Records } from './recorder.ts'

@@ -1,0 +1,29 @@
+import type { JwsAlgorithm } from '@sallyport/protocol'
+import type { PolicyOptions, Resource, Route, Store } from '@sallyport/server'
+import type { PeopleFacts, TestPeople } from './people.ts'
+import type { ClientKind } from './standard-clients.ts'
+
+export type TestIssuerOptions = {
+  /** The issuer identifier; `https://as.test` when left out. */
+  readonly issuer?: string | undefined
+  /** Where everything is kept; a new memory store when left out. The caller closes a store of its own. */
+  readonly store?: Store | undefined
+  /** Instant at which the clock stands, in seconds since 1970. */
+  readonly start?: number | undefined
+  /** Makes every handle, key id and nonce the same in each run. Without it the system's randomness is used. */
+  readonly seed?: string | undefined
+  readonly policy?: PolicyOptions | undefined
+  readonly algorithms?: readonly JwsAlgorithm[] | undefined
+  /** The kinds of client to register; all of them when left out. */
+  readonly clients?: readonly ClientKind[] | undefined
+  /** The APIs there are; the standard two when left out. */
+  readonly resources?: readonly Resource[] | undefined
+  /** A user base; the built-in one when left out. */
+  readonly people?: ((facts: PeopleFacts) => TestPeople) | undefined
+  readonly routes?: readonly Route[] | undefined
+  readonly development?: boolean | undefined
+  readonly acceptPublishedChallenges?: boolean | undefined
+  /** Path under which help pages are said to be; `/docs/errors/` when left out. */
+  readonly helpPath?: string | undefined
+  readonly documentationPath?: string | undefined
+}

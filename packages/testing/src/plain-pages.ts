@@ -1,0 +1,78 @@
+import type { ErrorView, OpenInteraction, Pages, SignedOutView, SignOutView } from '@sallyport/server/model'
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
+
+const layout = (title: string, body: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body>${body}</body></html>`
+
+const hidden = (fields: Readonly<Record<string, string>>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`)
+    .join('')
+
+const form = (id: string, action: string, fields: Readonly<Record<string, string>>, content: string): string =>
+  `<form id="${id}" method="post" action="${escape(action)}">${hidden(fields)}${content}</form>`
+
+const button = (value: string): string => `<button type="submit" name="decision" value="${value}">${value}</button>`
+
+const ofOpen = ({ id, csrf }: OpenInteraction): Record<string, string> => ({ interaction: id, csrf })
+
+/** The login page: fields `username` and `password`. */
+export const loginPage = (open: OpenInteraction, problem: string | undefined): string =>
+  layout(
+    'Sign in',
+    `<p>${problem ?? ''}</p>` +
+      form(
+        'login-form',
+        'login',
+        ofOpen(open),
+        '<input name="username"><input name="password" type="password"><button type="submit">Sign in</button>',
+      ) +
+      form('login-cancel-form', 'login', ofOpen(open), button('cancel')),
+  )
+
+/** The consent page: every scope and resource named, a tick box `remember`, buttons `allow` and `deny`. */
+export const consentPage = (open: OpenInteraction): string =>
+  layout(
+    'Consent',
+    `<h1>${escape(open.client.name)}</h1><p id="host">${escape(open.redirectSource)}</p>` +
+      `<ul>${open.scopes.map((scope) => `<li>${escape(scope.name)}</li>`).join('')}</ul>` +
+      `<ul>${open.resources.map((resource) => `<li>${escape(resource.name)}</li>`).join('')}</ul>` +
+      form(
+        'consent-form',
+        'consent',
+        ofOpen(open),
+        (open.mayRemember ? '<input type="checkbox" name="remember" value="yes">' : '') +
+          button('deny') +
+          button('allow'),
+      ),
+  )
+
+/** The account page: buttons `keep`, `other` and `cancel`. */
+export const accountPage = (open: OpenInteraction): string =>
+  layout(
+    'Account',
+    form('account-form', 'account-choice', ofOpen(open), button('keep') + button('other') + button('cancel')),
+  )
+
+/** Pages as plain as they can be, with the form ids and field names of the server's own. */
+export const plainPages: Pages = {
+  error: (view: ErrorView) =>
+    layout(
+      'Error',
+      `<p id="reason">${escape(view.reason)}</p><p id="request-id">${escape(view.requestId)}</p>` +
+        (view.clientName === undefined ? '' : `<p id="client">${escape(view.clientName)}</p>`) +
+        (view.comparison === undefined
+          ? ''
+          : `<pre id="sent">${escape(view.comparison.sent)}</pre><pre id="registered">${escape(view.comparison.registered.join('\n'))}</pre>`),
+    ),
+  signOut: (view: SignOutView) => layout('Sign out', form('logout-form', view.action, view.fields, button('logout'))),
+  signedOut: (view: SignedOutView) => layout('Signed out', `<p id="notice">${view.notice ?? ''}</p>`),
+}

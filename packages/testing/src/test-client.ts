@@ -1,0 +1,42 @@
+import { formEncode } from '@sallyport/protocol'
+import type { Client, ClientAuthenticationMethod } from '@sallyport/server/model'
+
+/** A registered client together with what only the client itself knows. */
+export type TestClient = {
+  readonly id: string
+  readonly secret: string | undefined
+  readonly method: ClientAuthenticationMethod
+  /** The first registered redirect URI; empty for a client without one. */
+  readonly redirectUri: string
+  readonly record: Client
+}
+
+export const testClient = (record: Client, secret: string | undefined): TestClient => ({
+  id: record.id,
+  secret,
+  method: record.authenticationMethod,
+  redirectUri: record.redirectUris[0] ?? '',
+  record,
+})
+
+/** How one request proves who sends it. */
+export type Credentials = {
+  readonly headers: Readonly<Record<string, string>>
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** The value of an `Authorization` header for client_secret_basic (OAuth 2.1 section 2.4.1). */
+export const basic = (id: string, secret: string): string =>
+  `Basic ${Buffer.from(`${formEncode(id)}:${formEncode(secret)}`).toString('base64')}`
+
+/** The credentials a client is registered to send; `secret` stands in for its own. */
+export function credentialsOf(client: TestClient, secret = client.secret ?? ''): Credentials {
+  switch (client.method) {
+    case 'none':
+      return { headers: {}, parameters: { client_id: client.id } }
+    case 'client_secret_basic':
+      return { headers: { authorization: basic(client.id, secret) }, parameters: {} }
+    case 'client_secret_post':
+      return { headers: {}, parameters: { client_id: client.id, client_secret: secret } }
+  }
+}
