@@ -7,6 +7,7 @@ import {
   login,
   openInteraction,
   renew,
+  requireCheckedForm,
 } from './authorization/interactions.ts'
 import { refused } from './authorization/proceed.ts'
 import type { Call, Context } from './context.ts'
@@ -23,6 +24,7 @@ export function interactionsOf(ctx: Context, call: Call): Interactions {
     keepAccount: (_request, open) => keepAccount(ctx, open),
     decide: (_request, open, decision) => decideConsent(ctx, open, decision),
     cancel: (_request, open) => {
+      requireCheckedForm(open, 'browser')
       const { interaction, client, id } = open
       return refused(
         ctx,

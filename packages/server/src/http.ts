@@ -53,7 +53,6 @@ export function errorJson(ctx: Context, error: OAuthError): HttpResponse {
   const headers: Headers = { ...error.headers }
   if (error.status === 401) headers['www-authenticate'] ??= `Basic realm="${ctx.issuer}", charset="UTF-8"`
   if (error.status === 503) headers['retry-after'] ??= '2'
-  if (error.status === 413 || error.status === 415) headers['connection'] = 'close'
   return json(error.status, errorBody(ctx, error), headers)
 }
 

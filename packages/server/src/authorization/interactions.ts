@@ -5,7 +5,7 @@ import { header, redirect } from '../http.ts'
 import { looksLikeClientId } from '../ids.ts'
 import type { Interaction, Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
-import type { Login, OpenInteraction, ScopeInWords } from '../model/interactions.ts'
+import type { InteractionStep, Login, OpenInteraction, ScopeInWords } from '../model/interactions.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
@@ -43,8 +43,27 @@ export async function findInteraction(ctx: Context, call: Call): Promise<{ inter
   return { interaction, handle }
 }
 
-const csrfFacts = (interaction: Interaction): string =>
-  `${interaction.digest} ${interaction.browserDigest} ${interaction.version}`
+/** What a form is bound to: a page that names an account also to the session it named (CS-16). */
+type FormBinding = 'browser' | 'session'
+
+function csrfFacts(interaction: Interaction, session: Session | undefined, binding: FormBinding): string {
+  const shown = binding === 'session' ? (session?.digest ?? 'nobody') : 'anybody'
+  return `${interaction.digest} ${interaction.browserDigest} ${interaction.version} ${shown}`
+}
+
+/** The sign-in form may outlive a sign-in in another tab; every other page is about the person it shows. */
+const csrfFor = (ctx: Context, interaction: Interaction, session: Session | undefined, step: InteractionStep): string =>
+  formToken(ctx.secrets, csrfFacts(interaction, session, step === 'login' ? 'browser' : 'session'))
+
+// Which binding the posted form of an interaction has proven; without an entry no form was checked at all.
+const checkedForms = new WeakMap<OpenInteraction, FormBinding>()
+
+/** Refuses to go on unless the posted form was checked, and unless it was shown to the person who is signed in now. */
+export function requireCheckedForm(open: OpenInteraction, binding: FormBinding): void {
+  const checked = checkedForms.get(open)
+  if (checked === undefined || (binding === 'session' && checked !== 'session'))
+    throw refuse('csrf', { detail: 'form not checked' })
+}
 
 /** Everything a page needs to know about the interaction of this request. */
 export async function openInteraction(ctx: Context, call: Call): Promise<OpenInteraction> {
@@ -54,14 +73,15 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
   const client = found instanceof Promise ? await found : found
   if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
   const { decision, session } = await decideNow(ctx, call, { client, request, interaction, handle })
+  const step = decision.kind === 'step' ? decision.step : 'consent'
   return {
     id: handle,
     interaction,
     client,
     redirectSource: formActionSource(request.redirectUri),
-    step: decision.kind === 'step' ? decision.step : 'consent',
+    step,
     session,
-    csrf: formToken(ctx.secrets, csrfFacts(interaction)),
+    csrf: csrfFor(ctx, interaction, session, step),
     scopes: await inWords(ctx, request),
     resources: await resourceNames(ctx, request),
     claims: requestedClaimNames(request),
@@ -107,7 +127,13 @@ export function interactionForm(ctx: Context, call: Call, open: OpenInteraction)
   const form = readBody(call.request)
   if (form.fault !== undefined) throw refuse(form.fault)
   if ([...form.duplicated].some((name) => name !== 'scope')) throw refuse('param_duplicated')
-  requireOwnForm(ctx, call, formTokenFits(ctx.secrets, csrfFacts(open.interaction), form.get('csrf')))
+  const { interaction, session } = open
+  const token = form.get('csrf')
+  const fits = (binding: FormBinding): boolean =>
+    formTokenFits(ctx.secrets, csrfFacts(interaction, session, binding), token)
+  const binding: FormBinding = fits('session') ? 'session' : 'browser'
+  requireOwnForm(ctx, call, binding === 'session' || fits('browser'))
+  checkedForms.set(open, binding)
   return form
 }
 
@@ -128,6 +154,7 @@ export async function login(ctx: Context, call: Call, open: OpenInteraction, who
   if (looksLikeClientId(who.subject) || !/^[\x21-\x7e]{1,255}$/.test(who.subject))
     throw new TypeError('a subject must be 1 to 255 printable ASCII characters outside the name space of clients')
   if (!(await ctx.store.subjectActive(who.subject))) throw refuse('login_required')
+  requireCheckedForm(open, 'browser')
   // The form is spent before the session exists: of two posts of one form only one signs in.
   const spent = await advance(ctx, open, {})
   const { session, cookie } = await startSession(ctx, call, who, open.session)
@@ -136,6 +163,7 @@ export async function login(ctx: Context, call: Call, open: OpenInteraction, who
 }
 
 export async function keepAccount(ctx: Context, open: OpenInteraction): Promise<HttpResponse> {
+  requireCheckedForm(open, 'session')
   await advance(ctx, open, { accountChosen: true })
   return onward(ctx, open)
 }
@@ -149,6 +177,7 @@ export async function decideConsent(
   // A decision is worth something only for the account it was shown to, and only when consent is what is asked.
   if (session === undefined || open.step !== 'consent')
     throw refuse('interaction_unknown', { detail: 'not at the consent step' })
+  requireCheckedForm(open, 'session')
   const scope = open.interaction.request.scope.filter((value) => decision.scope.includes(value))
   await advance(ctx, open, {
     decision: {
@@ -163,5 +192,5 @@ export async function decideConsent(
 
 export async function renew(ctx: Context, open: OpenInteraction): Promise<OpenInteraction> {
   const interaction = await advance(ctx, open, {})
-  return { ...open, interaction, csrf: formToken(ctx.secrets, csrfFacts(interaction)) }
+  return { ...open, interaction, csrf: csrfFor(ctx, interaction, open.session, open.step) }
 }

@@ -1,4 +1,4 @@
-import { OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
+import { matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
 import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
 import { respondError } from '../authorization/respond.ts'
@@ -83,5 +83,8 @@ export async function resume(ctx: Context, call: Call): Promise<HttpResponse> {
   const found = ctx.clients.find(request.clientId)
   const client = found instanceof Promise ? await found : found
   if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
+  // The redirect URI may have been taken from the client while the person was reading.
+  if (matchRedirectUri(request.redirectUri, client.redirectUris, client.applicationType) === undefined)
+    throw refuse('redirect_uri_mismatch')
   return proceed(ctx, call, { client, request, interaction, handle })
 }

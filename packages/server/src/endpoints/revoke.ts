@@ -16,8 +16,7 @@ const done: HttpResponse = { status: 200, headers: { 'cache-control': 'no-store'
  */
 export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
-  const finish = (response: HttpResponse): HttpResponse =>
-    call.request.headers['origin'] === undefined ? response : withCors(response, origin)
+  const finish = (response: HttpResponse): HttpResponse => withCors(response, origin)
   try {
     const form = readStrictForm(call.request)
     const client = await authenticateClient(ctx, call, form)

@@ -26,20 +26,17 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
     for (let attempt = 0; attempt < 2; attempt++) {
       const grant = await grants[grantType](ctx, call, client, form)
-      if ('storedAnswer' in grant) return finish(call, json(200, grant.storedAnswer), origin)
+      if ('storedAnswer' in grant) return withCors(json(200, grant.storedAnswer), origin)
       const issued = await issueTokens(ctx, call, grant)
       if (await commit(ctx, grant, issued)) {
         ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.bindings })
-        return finish(call, json(200, issued.body), origin)
+        return withCors(json(200, issued.body), origin)
       }
     }
     throw refuse('code_race_lost')
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     await reportRefusal(ctx, call, 'token', error)
-    return finish(call, errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
+    return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
 }
-
-const finish = (call: Call, response: HttpResponse, origin: string | undefined): HttpResponse =>
-  call.request.headers['origin'] === undefined ? response : withCors(response, origin)

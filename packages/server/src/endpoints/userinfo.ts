@@ -40,8 +40,7 @@ function bearerToken(call: Call): string | undefined {
  */
 export async function userinfo(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
-  const finish = (response: HttpResponse): HttpResponse =>
-    call.request.headers['origin'] === undefined ? response : withCors(response, origin)
+  const finish = (response: HttpResponse): HttpResponse => withCors(response, origin)
   try {
     const token = bearerToken(call)
     if (token === undefined) {

@@ -28,7 +28,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: claims.exp - claims.iat,
-    scope: formatScope(grant.scope),
+    scope: grant.scope.length === 0 ? undefined : formatScope(grant.scope),
     refresh_token: refreshHandle,
     id_token: idToken,
   })
