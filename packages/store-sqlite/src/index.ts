@@ -1,1 +1,3 @@
-export {}
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './open-store.ts'
+export { StoreRefused, type StoreRefusal } from './store-refused.ts'
+export type { Statistics } from './group-commit.ts'

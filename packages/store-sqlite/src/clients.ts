@@ -1,0 +1,138 @@
+import { isBrowserBased, type AdminStore, type Client, type Resource, type Store } from '@sallyport/server/model'
+import { orNull, type Connection } from './connection.ts'
+import type { EventRows } from './event-rows.ts'
+import { pageOf, pageSize } from './pages.ts'
+
+type ReadVerbs = Pick<Store, 'findClient' | 'originRegistered' | 'findResource' | 'listResources'>
+type AdminVerbs = Pick<AdminStore, 'createClient' | 'updateClient' | 'deleteClient' | 'listClients' | 'saveResource'>
+
+const readClient = (record: string): Client => JSON.parse(record) as Client
+
+/** Clients and resources as the endpoints read them. */
+export function clientVerbs(db: Connection): ReadVerbs {
+  const client = db.value<[string], string>('SELECT record FROM clients WHERE id = ?')
+  const origin = db.value<[string], number>(
+    `SELECT 1 FROM client_origins o CROSS JOIN clients c ON c.id = o.client_id
+     WHERE o.origin = ? AND c.disabled_at IS NULL LIMIT 1`,
+  )
+  const resource = db.value<[string], string>('SELECT record FROM resources WHERE id = ?')
+  const resources = db.rows<[], [string]>('SELECT record FROM resources ORDER BY id')
+  return {
+    findClient: (id) =>
+      db.read(() => {
+        const record = client(id)
+        return record === undefined ? undefined : readClient(record)
+      }),
+    originRegistered: (value) => db.read(() => origin(value) !== undefined),
+    findResource: (id) =>
+      db.read(() => {
+        const record = resource(id)
+        return record === undefined ? undefined : (JSON.parse(record) as Resource)
+      }),
+    listResources: () => db.read(() => resources().map(([record]) => JSON.parse(record) as Resource)),
+  }
+}
+
+/** Clients and resources as operators change them. */
+export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
+  const create = db.change<[string, number, number, number | null, string]>(
+    `INSERT INTO clients (id, version, browser_based, disabled_at, record) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO NOTHING`,
+  )
+  const update = db.change<[number, number, number | null, string, string, number]>(
+    'UPDATE clients SET version = ?, browser_based = ?, disabled_at = ?, record = ? WHERE id = ? AND version = ?',
+  )
+  const list = db.rows<[string, number], [string]>('SELECT record FROM clients WHERE id > ? ORDER BY id LIMIT ?')
+  const save = db.change<[string, string]>(
+    'INSERT INTO resources (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+  )
+  const origins = originRows(db)
+  return {
+    createClient: (client, noted) =>
+      db.write(() => {
+        const { id, version, disabledAt } = client
+        const added = create(id, version, isBrowserBased(client) ? 1 : 0, orNull(disabledAt), JSON.stringify(client))
+        if (added === 0) return false
+        origins.add(client)
+        events.add(noted)
+        return true
+      }),
+    updateClient: (client, noted) =>
+      db.write(() => {
+        const { id, version, disabledAt } = client
+        const browserBased = isBrowserBased(client) ? 1 : 0
+        if (update(version, browserBased, orNull(disabledAt), JSON.stringify(client), id, version - 1) === 0)
+          return false
+        origins.drop(id)
+        origins.add(client)
+        events.add(noted)
+        return true
+      }),
+    deleteClient: clientRemover(db, events, origins.drop),
+    listClients: (after, limit) =>
+      db.read(() =>
+        pageOf(
+          list(after ?? '', pageSize(limit) + 1),
+          limit,
+          ([record]) => readClient(record),
+          (client) => client.id,
+        ),
+      ),
+    saveResource: (resource, noted) =>
+      db.write(() => {
+        save(resource.id, JSON.stringify(resource))
+        events.add(noted)
+      }),
+  }
+}
+
+function originRows(db: Connection): { add(client: Client): void; drop(id: string): void } {
+  const add = db.change<[string, string]>('INSERT OR IGNORE INTO client_origins (origin, client_id) VALUES (?, ?)')
+  const drop = db.change<[string]>('DELETE FROM client_origins WHERE client_id = ?')
+  return {
+    add: ({ id, allowedOrigins }) => {
+      for (const origin of allowedOrigins) add(origin, id)
+    },
+    drop: (id) => {
+      drop(id)
+    },
+  }
+}
+
+/** Authorizations that one transaction looks at while a client is taken away. */
+const revokeChunk = 10_000
+
+/**
+ * There is no index from clients to authorizations, because every sign-in would pay for it. A client is therefore
+ * disabled first, which kills everything at once, then its authorizations are marked a chunk at a time, and at last the
+ * record goes. A crash in between leaves a disabled client, and the removal can be asked for again.
+ */
+function clientRemover(
+  db: Connection,
+  events: EventRows,
+  dropOrigins: (id: string) => void,
+): AdminStore['deleteClient'] {
+  const disable = db.change<[number, number, string]>(
+    `UPDATE clients SET disabled_at = coalesce(disabled_at, ?),
+       record = json_set(record, '$.disabledAt', coalesce(disabled_at, ?)) WHERE id = ?`,
+  )
+  const last = db.value<[], number | null>('SELECT max(n) FROM authorizations')
+  const revoke = db.change<[number, number, number, string]>(
+    `UPDATE authorizations SET revoked_at = ?, revoked_reason = 'administrator'
+     WHERE n > ? AND n <= ? AND client_id = ? AND revoked_at IS NULL`,
+  )
+  const remove = db.change<[string]>('DELETE FROM clients WHERE id = ?')
+  const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
+  return async (id, now, noted) => {
+    if (!(await db.write(() => disable(now, now, id) === 1))) return false
+    const end = (await db.read(() => last())) ?? 0
+    for (let from = 0; from < end; from += revokeChunk) await db.write(() => revoke(now, from, from + revokeChunk, id))
+    return db.write(() => {
+      if (remove(id) === 0) return false
+      dropOrigins(id)
+      forget(id)
+      events.add(noted)
+      return true
+    })
+  }
+}

@@ -1,0 +1,31 @@
+import type { Store } from '@sallyport/server/model'
+import type { Connection } from './connection.ts'
+
+type Verbs = Pick<Store, 'rememberOnce' | 'count' | 'readCount' | 'clearCount'>
+
+/** Replay marks and counters. */
+export function markVerbs(db: Connection): Verbs {
+  const remember = db.change<[string, number, number]>(
+    `INSERT INTO once_marks (mark, expires_at) VALUES (?, ?)
+     ON CONFLICT (mark) DO UPDATE SET expires_at = excluded.expires_at WHERE once_marks.expires_at <= ?`,
+  )
+  const count = db.value<[string, number, number, number], number>(
+    `INSERT INTO counters (name, value, ends_at) VALUES (?, 1, ?)
+     ON CONFLICT (name) DO UPDATE SET
+       value = CASE WHEN ends_at <= ? THEN 1 ELSE value + 1 END,
+       ends_at = CASE WHEN ends_at <= ? THEN excluded.ends_at ELSE ends_at END
+     RETURNING value`,
+  )
+  const read = db.value<[string, number], number>('SELECT value FROM counters WHERE name = ? AND ends_at > ?')
+  const clear = db.change<[string]>('DELETE FROM counters WHERE name = ?')
+
+  return {
+    rememberOnce: (key, expiresAt, now) => db.write(() => remember(key, expiresAt, now) === 1),
+    count: (key, window, now) => db.write(() => count(key, now + window, now, now) ?? 1),
+    readCount: (key, now) => db.read(() => read(key, now) ?? 0),
+    clearCount: (key) =>
+      db.write(() => {
+        clear(key)
+      }),
+  }
+}

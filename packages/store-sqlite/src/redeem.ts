@@ -1,0 +1,129 @@
+import type { Seconds } from '@sallyport/protocol'
+import type { IssuedRecords, Redemption, RefreshTokenView, Store } from '@sallyport/server/model'
+import {
+  authorizationColumns,
+  endOf,
+  inForce,
+  readAuthorization,
+  subjectDisabled,
+  unpackDetails,
+  type AuthorizationColumns,
+} from './authorization-rows.ts'
+import { orNull, orUndefined, type Connection } from './connection.ts'
+import type { EventRows } from './event-rows.ts'
+import { digestKey } from './lookup-key.ts'
+
+type Verbs = Pick<Store, 'redeem' | 'findRefreshToken'>
+
+/** Refresh rows are swept a whole day at a time: then rows made one after another lie side by side in the index. */
+const purgeDay = 'CAST(expires_at / 86400 AS INTEGER) + 1'
+
+/** THE write of the token endpoint, and the look-up of refresh tokens. */
+export function redeemVerbs(db: Connection, events: EventRows): Verbs {
+  const spend = spender(db)
+  const store = db.change<[number, string, number, number, number, Uint8Array | null, string]>(
+    `INSERT INTO refresh_tokens (digest_key, digest, sequence, issued_at, idle_expires_at, sealed_answer, authorization_id, purge_day)
+     SELECT ?, ?, ?, ?, ?, ?, id, ${purgeDay} FROM authorizations WHERE id = ?`,
+  )
+  const find = refreshTokenFinder(db)
+
+  const redeem = (redemption: Redemption, { refreshToken, events: noted }: IssuedRecords, now: Seconds): boolean => {
+    if (!spend(redemption, refreshToken?.digest, now)) return false
+    if (refreshToken !== undefined) {
+      const { digest, sequence, issuedAt, idleExpiresAt, sealedAnswer, authorizationId } = refreshToken
+      const stored = store(
+        digestKey(digest),
+        digest,
+        sequence,
+        issuedAt,
+        idleExpiresAt,
+        orNull(sealedAnswer),
+        authorizationId,
+      )
+      if (stored !== 1) throw new Error('refresh token has no authorization')
+    }
+    events.add(noted)
+    return true
+  }
+
+  return {
+    redeem: (redemption, records, now) =>
+      redemption.kind === 'none' && records.refreshToken === undefined && records.events.length === 0
+        ? Promise.resolve(true)
+        : db.write(() => redeem(redemption, records, now)),
+    findRefreshToken: (digest) => db.read(() => find(digest)),
+  }
+}
+
+/** The conditional write that decides every race: one row, and its affected count names the winner. */
+function spender(db: Connection): (redemption: Redemption, successor: string | undefined, now: Seconds) => boolean {
+  const spendCode = db.change<[number, number, string]>(
+    `UPDATE authorizations AS a SET redeemed_at = ?, kept_until = max(kept_until, expires_at)
+     WHERE n = (SELECT n FROM authorizations WHERE code_key = ? AND code_digest = ?)
+       AND redeemed_at IS NULL AND destroyed_at IS NULL AND code_challenge IS NOT NULL AND ${inForce}`,
+  )
+  const spendRefreshToken = db.change<[number, string | null, number, string]>(
+    `UPDATE refresh_tokens SET rotated_at = ?, successor_digest = ?, sealed_answer = NULL
+     WHERE n = (SELECT n FROM refresh_tokens WHERE digest_key = ? AND digest = ?)
+       AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)`,
+  )
+  return (redemption, successor, now) => {
+    switch (redemption.kind) {
+      case 'none':
+        return true
+      case 'authorization_code':
+        return spendCode(now, digestKey(redemption.digest), redemption.digest) === 1
+      case 'refresh_token':
+        return spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest) === 1
+    }
+  }
+}
+
+type TokenRow = [
+  ...AuthorizationColumns,
+  sequence: number,
+  issuedAt: number,
+  idleExpiresAt: number,
+  rotatedAt: number | null,
+  sealedAnswer: Uint8Array | null,
+  successorDigest: string | null,
+  disabled: number,
+]
+type SuccessorRow = [rotatedAt: number | null, sealedAnswer: Uint8Array | null]
+
+function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenView | undefined {
+  const find = db.row<[number, string], TokenRow>(
+    `SELECT ${authorizationColumns}, r.sequence, r.issued_at, r.idle_expires_at, r.rotated_at, r.sealed_answer,
+       r.successor_digest, ${subjectDisabled}
+     FROM refresh_tokens r CROSS JOIN authorizations a ON a.id = r.authorization_id
+     WHERE r.digest_key = ? AND r.digest = ?`,
+  )
+  const findSuccessor = db.row<[number, string], SuccessorRow>(
+    'SELECT rotated_at, sealed_answer FROM refresh_tokens WHERE digest_key = ? AND digest = ?',
+  )
+  const successorOf = (digest: string): RefreshTokenView['successor'] => {
+    const row = findSuccessor(digestKey(digest), digest)
+    return row && { digest, state: row[0] === null ? 'current' : 'rotated', sealedAnswer: orUndefined(row[1]) }
+  }
+
+  return (digest) => {
+    const row = find(digestKey(digest), digest)
+    if (row === undefined) return undefined
+    return {
+      token: {
+        digest,
+        authorizationId: row[0],
+        clientId: row[1],
+        sequence: row[8],
+        issuedAt: row[9] as Seconds,
+        idleExpiresAt: row[10] as Seconds,
+        sealedAnswer: orUndefined(row[12]),
+      },
+      state: row[11] === null ? 'current' : 'rotated',
+      rotatedAt: orUndefined(row[11]) as Seconds | undefined,
+      successor: row[13] === null ? undefined : successorOf(row[13]),
+      authorization: readAuthorization(row, unpackDetails(row[6])),
+      ended: endOf(row[7], row[14]),
+    }
+  }
+}

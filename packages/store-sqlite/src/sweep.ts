@@ -1,0 +1,57 @@
+import type { Seconds } from '@sallyport/protocol'
+import { retention, type Store, type Swept } from '@sallyport/server/model'
+import type { Connection } from './connection.ts'
+
+type Sweep = { readonly table: string; readonly run: (now: number, limit: number) => number }
+
+/** Removes rows of `table` whose `column` lies at or before the cutoff, by index and oldest first. */
+function sweepByColumn(
+  db: Connection,
+  table: string,
+  key: string,
+  column: string,
+): (cutoff: number, limit: number) => number {
+  return db.change<[number, number]>(
+    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${column} <= ? ORDER BY ${column} LIMIT ?)`,
+  )
+}
+
+function createSweeps(db: Connection): readonly Sweep[] {
+  const expiring = (table: string, key: string, column: string, kept = 0): Sweep => {
+    const run = sweepByColumn(db, table, key, column)
+    return { table, run: (now, limit) => run(now - kept, limit) }
+  }
+  const clearAnswers = db.change<[number, number]>(
+    `UPDATE refresh_tokens SET sealed_answer = NULL WHERE n IN
+       (SELECT n FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND issued_at < ? ORDER BY issued_at LIMIT ?)`,
+  )
+  const dropRefreshTokens = db.change<[number, number]>(
+    'DELETE FROM refresh_tokens WHERE n IN (SELECT n FROM refresh_tokens WHERE purge_day <= ? ORDER BY purge_day, n LIMIT ?)',
+  )
+  const dropEvents = db.change<[number, number]>(
+    'DELETE FROM events WHERE ts <= ? AND n IN (SELECT n FROM events ORDER BY n LIMIT ?)',
+  )
+  return [
+    expiring('interactions', 'digest', 'expires_at'),
+    expiring('sessions', 'id', 'expires_at', retention.session),
+    expiring('consents', 'rowid', 'expires_at'),
+    { table: 'sealed_answers', run: (now, limit) => clearAnswers(now - retention.sealedAnswer, limit) },
+    { table: 'refresh_tokens', run: (now, limit) => dropRefreshTokens(Math.floor(now / 86_400), limit) },
+    expiring('authorizations', 'n', 'kept_until'),
+    expiring('denied_tokens', 'jti', 'expires_at'),
+    expiring('once_marks', 'mark', 'expires_at'),
+    expiring('counters', 'name', 'ends_at'),
+    expiring('signing_keys', 'kid', 'remove_at', retention.signingKey),
+    { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit) },
+  ]
+}
+
+/** Sweeps table by table, each in a transaction of its own, so that nothing waits for more than one of them. */
+export function createSweep(db: Connection): Store['sweep'] {
+  const sweeps = createSweeps(db)
+  return async (now: Seconds, limit: number): Promise<Swept> => {
+    const swept: Record<string, number> = {}
+    for (const { table, run } of sweeps) swept[table] = await db.write(() => run(now, limit))
+    return swept
+  }
+}
