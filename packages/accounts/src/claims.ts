@@ -20,7 +20,9 @@ const addressMembers = ['formatted', 'street_address', 'locality', 'region', 'po
 
 const address: Check = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const members = Object.entries(value).filter(([name, member]) => addressMembers.includes(name) && text(member) !== undefined)
+  const members = Object.entries(value).filter(
+    ([name, member]) => addressMembers.includes(name) && text(member) !== undefined,
+  )
   return members.length === 0 ? undefined : Object.fromEntries(members)
 }
 
@@ -49,7 +51,9 @@ const standard: Readonly<Record<string, Check>> = {
 
 /** Names that the server itself gives a meaning; no record of a person may set them. */
 const reserved = new Set(
-  'sub iss aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash s_hash sid client_id scope cnf act'.split(' '),
+  'sub iss aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash s_hash sid client_id scope cnf act'.split(
+    ' ',
+  ),
 )
 
 /** Anything that is not a claim of the standard passes as it is, unless it is empty. */

@@ -7,7 +7,7 @@ import { chooseLanguage } from './messages/choose-language.ts'
 import { de } from './messages/de.ts'
 import { en } from './messages/en.ts'
 import { createWords, type Languages } from './messages/words.ts'
-import { createAssets } from './pages/assets.ts'
+import { createAssets, type Assets } from './pages/assets.ts'
 import type { SignedInAs } from './pages/consent-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Setting } from './pages/layout.ts'
@@ -35,6 +35,8 @@ export type AccountsStore = Pick<
 export type AccountsOptions = {
   readonly store: AccountsStore
   readonly now: () => Seconds
+  /** The issuer; needed where it has a path, since every page of ours then lies below that path. */
+  readonly issuer?: string | undefined
   readonly random?: Random | undefined
   readonly brand?: Brand | undefined
   /** Catalogues by BCP 47 tag; English and German when left out. */
@@ -55,19 +57,20 @@ export type PasswordAccounts = {
   readonly people: People
 }
 
+type Settings = (uiLocales: readonly string[], acceptLanguage?: string) => Setting
+
 /** Finds the setting of a page for a list of wished languages. Throws when the default language has no catalogue. */
-function createSettings(options: AccountsOptions): (uiLocales: readonly string[], acceptLanguage?: string) => Setting {
+function createSettings(options: AccountsOptions, assets: Assets, base: string): Settings {
   const brand = options.brand ?? sallyportBrand
   const languages = options.languages ?? builtInLanguages
   const fallback = options.defaultLanguage ?? 'en'
   if (!Object.hasOwn(languages, fallback)) throw new RangeError(`no catalogue for the default language ${fallback}`)
-  const assets = createAssets(brand)
   const settings = new Map<string, Setting>()
   for (const [language, catalogue] of Object.entries(languages)) {
-    settings.set(language, { brand, assets, words: createWords(language, catalogue) })
+    settings.set(language, { brand, assets, base, words: createWords(language, catalogue) })
   }
   const tags = [...settings.keys()]
-  const ultimate: Setting = { brand, assets, words: createWords('en', en) }
+  const ultimate: Setting = { brand, assets, base, words: createWords('en', en) }
   return (uiLocales, acceptLanguage) =>
     settings.get(chooseLanguage(tags, uiLocales, acceptLanguage, fallback)) ?? ultimate
 }
@@ -77,7 +80,9 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
   const { store, now } = options
   const brand = options.brand ?? sallyportBrand
   const random = options.random ?? systemRandom()
-  const settings = createSettings(options)
+  const base = options.issuer === undefined ? '' : new URL(options.issuer).pathname.replace(/\/$/, '')
+  const assets = createAssets(brand, base)
+  const settings = createSettings(options, assets, base)
   const settingFor = (request: HttpRequest, open: OpenInteraction): Setting =>
     settings(open.interaction.request.uiLocales, header(request, 'accept-language'))
   const hashes = createPasswordHashes(options.hashing?.cost, options.hashing?.limits)
@@ -86,7 +91,9 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
 
   const accountOf = async ({ subject }: Session): Promise<SignedInAs> => {
     const user = await findUser(subject)
-    return user === undefined ? { name: subject, username: undefined } : { name: displayName(user), username: user.username }
+    return user === undefined
+      ? { name: subject, username: undefined }
+      : { name: displayName(user), username: user.username }
   }
 
   return {
@@ -114,9 +121,13 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
         devices: createKnownDevices(store, random),
         findUser,
       }),
-      createConsentRoute({ settingFor, accountOf, rememberFor: options.consentLifetime ?? floor.consentLifetime.default }),
+      createConsentRoute({
+        settingFor,
+        accountOf,
+        rememberFor: options.consentLifetime ?? floor.consentLifetime.default,
+      }),
       createAccountRoute({ settingFor, accountOf }),
-      ...assetRoutes(createAssets(brand)),
+      ...assetRoutes(assets),
     ],
     people: createPeople({ store, hashes, now, random, contextWords: [brand.name] }),
   }

@@ -1,6 +1,5 @@
 import { cookieName, lookupKey, readCookie, setCookie, type Random } from '@sallyport/protocol'
-import type { HttpRequest, RouteHost } from '@sallyport/server/model'
-import { accountName } from './sign-in.ts'
+import { usernameKey, type HttpRequest, type RouteHost } from '@sallyport/server/model'
 import type { Counters } from './throttle.ts'
 
 const name = 'sallyport-device'
@@ -29,7 +28,8 @@ function markOf(host: Host, request: HttpRequest): string | undefined {
 
 export function createKnownDevices(counters: Counters, random: Random): KnownDevices {
   const deviceKey = (mark: string): string => `device:${lookupKey(mark)}`
-  const accountKey = (mark: string, username: string): string => `${deviceKey(mark)}:${lookupKey(accountName(username))}`
+  const accountKey = (mark: string, username: string): string =>
+    `${deviceKey(mark)}:${lookupKey(usernameKey(username))}`
 
   return {
     async recognise(host, request, username) {

@@ -19,7 +19,11 @@ export type PersonResult =
   | { readonly user: User; readonly fault?: undefined }
   | { readonly user?: undefined; readonly fault: PersonFault; readonly message: string }
 
-export type NewPerson = { readonly username: string; readonly password: string; readonly claims?: AccountClaims | undefined }
+export type NewPerson = {
+  readonly username: string
+  readonly password: string
+  readonly claims?: AccountClaims | undefined
+}
 
 /** The people who may sign in. Who is meant is told by user name or by id. */
 export type People = {

@@ -1,5 +1,5 @@
 import { OAuthError, type Seconds } from '@sallyport/protocol'
-import type { Store, User } from '@sallyport/server/model'
+import { usernameKey, type Store, type User } from '@sallyport/server/model'
 import { normalUsername } from './people.ts'
 import type { PasswordHashes } from './passwords/password-hash.ts'
 import type { Throttle, Throttled } from './throttle.ts'
@@ -32,9 +32,6 @@ export type SignInOptions = {
 /** Checks a user name and a password. Throws `overload` when too many checks wait already. */
 export type CheckCredentials = (credentials: Credentials) => Promise<SignIn>
 
-/** The name under which attempts are counted; the store finds people without regard to case, so case may not give new tries. */
-export const accountName = (username: string): string => normalUsername(username).toLowerCase()
-
 export function createSignIn({ store, hashes, throttle, now }: SignInOptions): CheckCredentials {
   const keepUpToDate = async (user: User, password: string): Promise<void> => {
     if (!hashes.isOutdated(user.passwordHash)) return
@@ -48,7 +45,8 @@ export function createSignIn({ store, hashes, throttle, now }: SignInOptions): C
 
   return async ({ username, password, network, device }) => {
     hashes.admit()
-    const attempt = { account: accountName(username), network, device }
+    // Counted under the name the store compares, or another spelling of it would give new attempts.
+    const attempt = { account: usernameKey(username), network, device }
     const throttled = await throttle.reserve(attempt, now())
     if (throttled !== undefined) return { outcome: 'throttled', throttled }
     const user = await store.accounts.findUserByName(normalUsername(username))

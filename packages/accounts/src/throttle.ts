@@ -98,7 +98,8 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
       await counters.clearCount(key)
       await counters.clearCount(`${key}:hold`)
       await counters.clearCount(accountKey(attempt))
-      if (attempt.device === undefined) await counters.count(`${networkKey(attempt.network, now)}:good`, limits.networkWindow, now)
+      if (attempt.device === undefined)
+        await counters.count(`${networkKey(attempt.network, now)}:good`, limits.networkWindow, now)
     },
   }
 }

@@ -26,14 +26,27 @@ describe('claims', () => {
   })
 
   it('B-OIDC-27 keeps exact types: booleans, a number of seconds, an address of texts', () => {
-    const claims = claimsOf({ ...person, claims: { ...demoClaims, address: { locality: 'Exampletown', planet: 'x', region: '' } } })
-    expect(claims).toMatchObject({ email_verified: true, phone_number_verified: false, address: { locality: 'Exampletown' } })
+    const claims = claimsOf({
+      ...person,
+      claims: { ...demoClaims, address: { locality: 'Exampletown', planet: 'x', region: '' } },
+    })
+    expect(claims).toMatchObject({
+      email_verified: true,
+      phone_number_verified: false,
+      address: { locality: 'Exampletown' },
+    })
     expect(claims['address']).toEqual({ locality: 'Exampletown' })
     expect(claims['updated_at']).toBe(Math.floor(person.updatedAt))
   })
 
   it('B-UI-13 keeps only https addresses in picture, website and profile', () => {
-    for (const bad of ['javascript:alert(1)', 'http://plain.example/', 'data:text/html,x', '//other.example', 'nonsense']) {
+    for (const bad of [
+      'javascript:alert(1)',
+      'http://plain.example/',
+      'data:text/html,x',
+      '//other.example',
+      'nonsense',
+    ]) {
       expect(claimsOf({ ...person, claims: { picture: bad, website: bad, profile: bad } })).toEqual({
         preferred_username: 'demo',
         updated_at: person.updatedAt,
@@ -49,7 +62,10 @@ describe('claims', () => {
   })
 
   it('B-UI-06 lets no record set a name that belongs to the protocol', () => {
-    const claims = claimsOf({ ...person, claims: { sub: 'client_x', iss: 'x', aud: 'x', acr: 'gold', department: 'Gate' } })
+    const claims = claimsOf({
+      ...person,
+      claims: { sub: 'client_x', iss: 'x', aud: 'x', acr: 'gold', department: 'Gate' },
+    })
     expect(Object.keys(claims).sort()).toEqual(['department', 'preferred_username', 'updated_at'])
   })
 

@@ -4,13 +4,22 @@ import { difference, type Stretch } from '../src/pages/difference.ts'
 
 const joined = (stretches: readonly Stretch[]): string => stretches.map(({ text }) => text).join('')
 const same = (stretches: readonly Stretch[]): string =>
-  stretches.filter(({ differs }) => !differs).map(({ text }) => text).join('')
+  stretches
+    .filter(({ differs }) => !differs)
+    .map(({ text }) => text)
+    .join('')
 
 describe('difference', () => {
   it('A-UI-12 marks the one character that differs', () => {
     expect(difference('https://a.example/cb', 'https://a.example/cB')).toEqual({
-      left: [{ text: 'https://a.example/c', differs: false }, { text: 'b', differs: true }],
-      right: [{ text: 'https://a.example/c', differs: false }, { text: 'B', differs: true }],
+      left: [
+        { text: 'https://a.example/c', differs: false },
+        { text: 'b', differs: true },
+      ],
+      right: [
+        { text: 'https://a.example/c', differs: false },
+        { text: 'B', differs: true },
+      ],
       position: 20,
     })
     expect(difference('same', 'same').position).toBe(0)

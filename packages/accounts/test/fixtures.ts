@@ -97,7 +97,11 @@ export type OpenChanges = Partial<Omit<OpenInteraction, 'client' | 'interaction'
 }
 
 /** An interaction as a server hands it to a page, with what one case needs to be different. */
-export const openInteraction = ({ client: ofClient, request: ofRequest, ...changes }: OpenChanges = {}): OpenInteraction => ({
+export const openInteraction = ({
+  client: ofClient,
+  request: ofRequest,
+  ...changes
+}: OpenChanges = {}): OpenInteraction => ({
   id: 'interaction-handle',
   interaction: { ...interaction, request: { ...request, ...ofRequest } },
   client: { ...client, ...ofClient },

@@ -20,7 +20,11 @@ export type Calls = {
   renewed: number
 }
 
-const sentOn: HttpResponse = { status: 303, headers: { location: '/next', 'set-cookie': 'sallyport-session=S' }, body: '' }
+const sentOn: HttpResponse = {
+  status: 303,
+  headers: { location: '/next', 'set-cookie': 'sallyport-session=S' },
+  body: '',
+}
 
 /** A host with one open interaction; it answers like a server does and keeps what it was asked. */
 export function createHost(open: () => OpenInteraction, now: () => Seconds): { host: RouteHost; calls: Calls } {

@@ -25,14 +25,18 @@ describe('messages', () => {
   it('XS-01 escapes what fills a hole unless it is HTML already', () => {
     const words = createWords('en', en)
     const app = '<img src=x onerror=alert(1)>'
-    expect(String(words.say('signOut.app', { app }))).toBe('&lt;img src=x onerror=alert(1)&gt; asks to sign you out here.')
-    expect(String(words.say('signOut.app', { app: markup`<b>${'&'}</b>` }))).toBe('<b>&amp;</b> asks to sign you out here.')
+    expect(String(words.say('signOut.app', { app }))).toBe(
+      '&lt;img src=x onerror=alert(1)&gt; asks to sign you out here.',
+    )
+    expect(String(words.say('signOut.app', { app: markup`<b>${'&'}</b>` }))).toBe(
+      '<b>&amp;</b> asks to sign you out here.',
+    )
     expect(String(words.say('signOut.app', { app: '{host}' }))).toContain('{host} asks')
   })
 
   it('A-RATE-02 tells a time to wait in words', () => {
     const [words, worte] = [createWords('en', en), createWords('de', de)]
-    expect([0.2, 15, 60, 90, 120, 900, 7200, 180 * 86_400].map(words.duration)).toEqual([
+    expect([0.2, 15, 60, 90, 120, 900, 7200, 180 * 86_400].map((time) => words.duration(time))).toEqual([
       '1 second',
       '15 seconds',
       '1 minute',
@@ -48,7 +52,8 @@ describe('messages', () => {
 
 describe('choice of language', () => {
   const supported = ['en', 'de', 'pt-BR']
-  const choose = (uiLocales: readonly string[], accept?: string): string => chooseLanguage(supported, uiLocales, accept, 'en')
+  const choose = (uiLocales: readonly string[], accept?: string): string =>
+    chooseLanguage(supported, uiLocales, accept, 'en')
 
   it('B-OIDC-28 takes the first supported of ui_locales and never fails', () => {
     expect(choose(['se', 'xx-invalid', 'de'])).toBe('de')

@@ -15,8 +15,8 @@ import { throttledPage } from '../src/pages/throttled-page.ts'
 import { openInteraction, session } from './fixtures.ts'
 
 export const assets = createAssets(sallyportBrand)
-export const english: Setting = { brand: sallyportBrand, assets, words: createWords('en', en) }
-export const german: Setting = { brand: sallyportBrand, assets, words: createWords('de', de) }
+export const english: Setting = { brand: sallyportBrand, assets, base: '', words: createWords('en', en) }
+export const german: Setting = { brand: sallyportBrand, assets, base: '', words: createWords('de', de) }
 
 export const errorView = (reason: Reason, changes: Partial<ErrorView> = {}): ErrorView => ({
   reason,
@@ -52,8 +52,7 @@ const rememberFor = 180 * 86_400
 /** Every state of every page, by name, as one whole document each. */
 export const pageStates: Readonly<Record<string, (setting: Setting) => string>> = {
   login: (setting) => loginPage(setting, { open: openInteraction(), username: '' }),
-  'login-prefilled': (setting) =>
-    loginPage(setting, { open: openInteraction({ session }), username: 'demo' }),
+  'login-prefilled': (setting) => loginPage(setting, { open: openInteraction({ session }), username: 'demo' }),
   'login-refused': (setting) =>
     loginPage(setting, {
       open: openInteraction(),
@@ -68,6 +67,16 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
     }),
   throttled: (setting) => throttledPage(setting, openInteraction(), 240),
   consent: (setting) => consentPage(setting, { open: full, account, rememberFor }),
+  'consent-unlisted': (setting) =>
+    consentPage(setting, {
+      open: openInteraction({
+        step: 'consent',
+        session,
+        scopes: [scope('notes:read', 'Read your notes', 'Notes'), scope('files:read', 'Read your files', 'Files')],
+      }),
+      account,
+      rememberFor,
+    }),
   'consent-small': (setting) =>
     consentPage(setting, { open: openInteraction({ step: 'consent', session }), account, rememberFor }),
   'consent-loopback': (setting) =>

@@ -11,17 +11,19 @@ import { sallyportBrand } from '../src/brand.ts'
 import { openInteraction, session } from './fixtures.ts'
 import { english, errorView, german, pageStates } from './page-states.ts'
 
-const account = { name: 'Demo Person', username: 'demo' }
 const rememberFor = 30 * 86_400
 const states = Object.entries(pageStates).map(([name, page]) => [name, page(english)] as const)
 
 describe('every page', () => {
-  it.each(states)('XS-02 loads nothing but the style sheet and the icon, without script or inline style: %s', (_name, page) => {
-    expect(page).not.toMatch(/<script|<style|<iframe|<img|\sstyle=|\son[a-z]+=|javascript:/i)
-    const loaded = [...page.matchAll(/<link [^>]*href="([^"]+)"/g)].map((match) => match[1])
-    expect(loaded).toEqual([english.assets.icon.url, english.assets.style.url])
-    expect(page).not.toMatch(/src=/)
-  })
+  it.each(states)(
+    'XS-02 loads nothing but the style sheet and the icon, without script or inline style: %s',
+    (_name, page) => {
+      expect(page).not.toMatch(/<script|<style|<iframe|<img|\sstyle=|\son[a-z]+=|javascript:/i)
+      const loaded = [...page.matchAll(/<link [^>]*href="([^"]+)"/g)].map((match) => match[1])
+      expect(loaded).toEqual([english.assets.icon.url, english.assets.style.url])
+      expect(page).not.toMatch(/src=/)
+    },
+  )
 
   it.each(states)('A-UI-09 has one heading, a language, a title with the name of the house: %s', (_name, page) => {
     expect(page.match(/<h1>/g)).toHaveLength(1)
@@ -39,7 +41,9 @@ describe('every page', () => {
 
 /** Tags with the names of their attributes, in order: all that text in a page can change only by breaking out. */
 const skeleton = (page: string): readonly string[] =>
-  [...page.matchAll(/<[!/]?[a-z][^\s>]*(?:\s+[\w-]+(?:="[^"]*")?)*\s*>/gi)].map(([tag]) => tag.replace(/="[^"]*"/g, '').replace(/\s+/g, ' '))
+  [...page.matchAll(/<[!/]?[a-z][^\s>]*(?:\s+[\w-]+(?:="[^"]*")?)*\s*>/gi)].map(([tag]) =>
+    tag.replace(/="[^"]*"/g, '').replace(/\s+/g, ' '),
+  )
 
 function everywhere(text: string): readonly string[] {
   const open = openInteraction({
@@ -59,7 +63,13 @@ function everywhere(text: string): readonly string[] {
   const who = { name: text, username: `${text}.` }
   const fields = { [text]: text }
   const comparison = { sent: text, registered: [text, text] }
-  const view = errorView('redirect_uri_mismatch', { reason: text, requestId: text, clientName: text, helpUrl: text, comparison })
+  const view = errorView('redirect_uri_mismatch', {
+    reason: text,
+    requestId: text,
+    clientName: text,
+    helpUrl: text,
+    comparison,
+  })
   return [
     loginPage(english, { open, username: text }),
     consentPage(english, { open, account: who, rememberFor }),
@@ -85,7 +95,12 @@ describe('escaping', () => {
 
   it.each(hostile)('XS-01 shows %s as text wherever it may stand', (text) => {
     const harmless = everywhere('text')
-    const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;')
+    const escaped = text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#39;')
     everywhere(text).forEach((page, index) => {
       expect(skeleton(page)).toEqual(skeleton(harmless[index] ?? ''))
       if (escaped !== text) expect(page).not.toContain(text)
@@ -155,6 +170,18 @@ describe('consent page', () => {
     expect(page).toContain('phone number, <code>https://claims.example/level</code>')
   })
 
+  it('A-UI-09 shows the scopes of an API that the request does not name as a resource', () => {
+    const unlisted = pageStates['consent-unlisted']?.(english) ?? ''
+    for (const words of [
+      'At <bdi class="name">Notes</bdi>',
+      'Read your notes',
+      'At <bdi class="name">Files</bdi>',
+      'Read your files',
+    ]) {
+      expect(unlisted).toContain(words)
+    }
+  })
+
   it('A-UI-09 has Deny before Allow, both alike, and nothing ticked', () => {
     expect(page).toMatch(/value="deny"[^]*value="allow"/)
     expect(page).not.toContain('checked')
@@ -175,14 +202,17 @@ describe('consent page', () => {
 })
 
 describe('error page', () => {
-  it.each(Object.keys(reasons) as Reason[])('A-UI-12 has words for %s, with its id and that of the request', (reason) => {
-    for (const setting of [english, german]) {
-      const page = errorPage(setting, errorView(reason))
-      expect(page).toContain(`<code>${reason}</code>`)
-      expect(page).toContain('<code>req_8kQ2mZr4Tn0</code>')
-      expect(page).not.toMatch(/undefined|\{[a-z]+\}/)
-    }
-  })
+  it.each(Object.keys(reasons) as Reason[])(
+    'A-UI-12 has words for %s, with its id and that of the request',
+    (reason) => {
+      for (const setting of [english, german]) {
+        const page = errorPage(setting, errorView(reason))
+        expect(page).toContain(`<code>${reason}</code>`)
+        expect(page).toContain('<code>req_8kQ2mZr4Tn0</code>')
+        expect(page).not.toMatch(/undefined|\{[a-z]+\}/)
+      }
+    },
+  )
 
   it('A-UI-12 names the client and links elsewhere only when it was told to', () => {
     const page = errorPage(english, errorView('client_unknown', { helpUrl: undefined }))

@@ -31,12 +31,16 @@ describe('password rules', () => {
     expect(passwordFault(password, 'alice.smith', ['Sallyport'])).toBe(fault)
   })
 
-  it.each(['correct horse battery', 'tr0mbone-lake', 'Ünïcödé wörds', 'x7Kq-mmP2-waLt', '🔑🗝️ seven oak doors', 'y'.repeat(8) + 'mixed with more words'])(
-    'BF-14 takes %s',
-    (password) => {
-      expect(passwordFault(password, 'alice.smith', ['Sallyport'])).toBeUndefined()
-    },
-  )
+  it.each([
+    'correct horse battery',
+    'tr0mbone-lake',
+    'Ünïcödé wörds',
+    'x7Kq-mmP2-waLt',
+    '🔑🗝️ seven oak doors',
+    'y'.repeat(8) + 'mixed with more words',
+  ])('BF-14 takes %s', (password) => {
+    expect(passwordFault(password, 'alice.smith', ['Sallyport'])).toBeUndefined()
+  })
 
   it('BF-12 refuses more than 1024 characters, however many bytes they are', () => {
     expect(passwordFault('é🔑'.repeat(512), 'alice.smith', [])).toBe('password_pattern')
@@ -70,7 +74,7 @@ describe('password hashes', () => {
 
   it('BF-12 imports the hash library only when the first password comes', () => {
     const source = readFileSync(new URL('../src/passwords/password-hash.ts', import.meta.url), 'utf8')
-    expect(source).not.toMatch(/^import .*argon2/m)
+    expect(source).not.toMatch(/^import (?!type ).*argon2/m)
     expect(source).toContain("import('@node-rs/argon2')")
   })
 })

@@ -13,11 +13,19 @@ function setUp() {
   const events: SecurityEvent[] = []
   const store: typeof memory = {
     ...memory,
-    setSubjectActive: (subject, active, now, more) => (events.push(...more), memory.setSubjectActive(subject, active, now, more)),
+    setSubjectActive: (subject, active, now, more) => (
+      events.push(...more),
+      memory.setSubjectActive(subject, active, now, more)
+    ),
     endSubject: (subject, reason, now, more) => (events.push(...more), memory.endSubject(subject, reason, now, more)),
   }
   const hashes = createPasswordHashes(cheap)
-  return { store, events, hashes, people: createPeople({ store, hashes, now: () => start, contextWords: ['Sallyport'] }) }
+  return {
+    store,
+    events,
+    hashes,
+    people: createPeople({ store, hashes, now: () => start, contextWords: ['Sallyport'] }),
+  }
 }
 
 describe('people', () => {
@@ -34,7 +42,10 @@ describe('people', () => {
   it('BF-14 refuses a weak password with its reason and creates nobody', async () => {
     const { people } = setUp()
     const result = await people.create({ username: 'alice', password: 'Password1' })
-    expect(result).toMatchObject({ fault: 'password_common', message: 'The password is one of those that are tried first' })
+    expect(result).toMatchObject({
+      fault: 'password_common',
+      message: 'The password is one of those that are tried first',
+    })
     expect(await people.list()).toHaveLength(0)
   })
 

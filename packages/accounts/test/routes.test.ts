@@ -1,3 +1,4 @@
+import type * as Argon2 from '@node-rs/argon2'
 import { seconds, type Seconds } from '@sallyport/protocol'
 import { networkOf } from '@sallyport/server'
 import type { HttpRequest, HttpResponse, OpenInteraction } from '@sallyport/server/model'
@@ -12,8 +13,11 @@ const password = 'seven oak doors'
 const verifications = vi.hoisted(() => ({ count: 0 }))
 
 vi.mock('@node-rs/argon2', async (original) => {
-  const real = await original<typeof import('@node-rs/argon2')>()
-  return { ...real, verify: (...given: Parameters<typeof real.verify>) => (verifications.count++, real.verify(...given)) }
+  const real = await original<typeof Argon2>()
+  return {
+    ...real,
+    verify: (...given: Parameters<typeof real.verify>) => (verifications.count++, real.verify(...given)),
+  }
 })
 
 async function setUp(changes: OpenChanges = {}, options: Partial<AccountsOptions> = {}) {
@@ -49,9 +53,24 @@ describe('login', () => {
     expect(calls.logins).toEqual([{ subject: user?.id, amr: ['pwd'], acr: 'urn:sallyport:acr:pwd' }])
   })
 
+  it('CS-13 writes login.succeeded and whether the person signed in again', async () => {
+    const { login, calls, open, user } = await setUp()
+    await login('alice', password)
+    open.current = openInteraction({ session: { ...session, subject: user?.id ?? '' } })
+    await login('alice', password)
+    expect(calls.events).toMatchObject([
+      { event: 'login.succeeded', subject: user?.id, detail: { method: 'pwd', reauth: false } },
+      { event: 'login.succeeded', subject: user?.id, detail: { method: 'pwd', reauth: true } },
+    ])
+  })
+
   it('BF-05 answers an unknown name, a wrong password and a disabled person alike, each after one hash', async () => {
     const answers: HttpResponse[] = []
-    for (const [name, secret, disabled] of [['nobody', password, false], ['alice', 'wrong password', false], ['alice', password, true]] as const) {
+    for (const [name, secret, disabled] of [
+      ['nobody', password, false],
+      ['alice', 'wrong password', false],
+      ['alice', password, true],
+    ] as const) {
       const { login, people, calls } = await setUp()
       if (disabled) await people.disable('alice')
       verifications.count = 0
@@ -95,6 +114,16 @@ describe('login', () => {
     expect(clock.now).toBe(start)
   })
 
+  it('BF-01 counts every spelling of a name that finds the same person as one', async () => {
+    const { login } = await setUp()
+    const spellings = ['alice', 'ALICE', 'Alice', ' alice ', 'ａｌｉｃｅ', 'ＡＬＩＣＥ']
+    const statuses: number[] = []
+    for (let attempt = 0; attempt < 20; attempt++) {
+      statuses.push((await login(spellings[attempt % spellings.length] ?? '', 'wrong password')).status)
+    }
+    expect(statuses.filter((status) => status === 403).length).toBeLessThanOrEqual(6)
+  })
+
   it('BF-01 opens again by itself after the delay', async () => {
     const { login, clock } = await setUp()
     for (let attempt = 0; attempt < 8; attempt++) await login('alice', 'wrong password')
@@ -112,7 +141,9 @@ describe('login', () => {
   it('BF-03 lets a known device in while its network is delayed, and marks it with an opaque cookie', async () => {
     const { login } = await setUp()
     const cookie = cookieOf(await login('alice', password))
-    expect(cookie).toMatch(/^__Host-sallyport-device=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=7776000$/)
+    expect(cookie).toMatch(
+      /^__Host-sallyport-device=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=7776000$/,
+    )
     for (let attempt = 0; attempt < 20; attempt++) await login('alice', 'wrong password')
     expect((await login('alice', password)).status).toBe(429)
     const headers = { cookie: cookie.split(';')[0] ?? '' }
@@ -122,14 +153,17 @@ describe('login', () => {
   it('CS-09 adopts no mark of a device that was planted', async () => {
     const { login } = await setUp()
     const planted = 'p'.repeat(43)
-    const cookie = cookieOf(await login('alice', password, { headers: { cookie: `__Host-sallyport-device=${planted}` } }))
+    const cookie = cookieOf(
+      await login('alice', password, { headers: { cookie: `__Host-sallyport-device=${planted}` } }),
+    )
     expect(cookie).not.toBe('')
     expect(cookie).not.toContain(planted)
   })
 
   it('A-RATE-04 counts an IPv6 address by its first 64 bits', async () => {
     const { login } = await setUp()
-    for (let attempt = 0; attempt < 20; attempt++) await login('alice', 'wrong password', { address: `2001:db8::${attempt + 1}` })
+    for (let attempt = 0; attempt < 20; attempt++)
+      await login('alice', 'wrong password', { address: `2001:db8::${attempt + 1}` })
     expect((await login('alice', password, { address: '2001:db8::ffff' })).status).toBe(429)
     expect((await login('alice', password, { address: '2001:db8:0:1::1' })).status).toBe(303)
   })
@@ -162,7 +196,10 @@ describe('login', () => {
     const before = (await people.find('alice'))?.passwordHash
     const strong = createAccounts({ store, now: () => start, hashing: { cost: { ...cheap, passes: 2 } } })
     const route = strong.routes.find(({ path }) => path === '/login')
-    const { host } = createHost(() => openInteraction(), () => start)
+    const { host } = createHost(
+      () => openInteraction(),
+      () => start,
+    )
     expect((await route?.methods.POST?.(host, pageRequest({ username: 'alice', password })))?.status).toBe(303)
     const after = (await people.find('alice'))?.passwordHash
     expect(after).not.toBe(before)
@@ -181,7 +218,9 @@ describe('login', () => {
     const pages: string[] = []
     for (const loginHint of ['alice', 'nobody', 'x'.repeat(300)]) {
       const { call } = await setUp({ request: { loginHint } })
-      pages.push(String((await call('/login', pageRequest(undefined))).body).replaceAll(`value="${loginHint}"`, 'value="?"'))
+      pages.push(
+        String((await call('/login', pageRequest(undefined))).body).replaceAll(`value="${loginHint}"`, 'value="?"'),
+      )
     }
     expect(pages[0]).toContain('value="?"')
     expect(pages[1]).toBe(pages[0])
@@ -191,9 +230,13 @@ describe('login', () => {
   it('B-OIDC-28 speaks the language of ui_locales, then that of the browser', async () => {
     const headers = { 'accept-language': 'de-AT,de;q=0.9' }
     const german = await setUp()
-    expect(String((await german.call('/login', pageRequest(undefined, { headers }))).body)).toContain('<h1>Anmelden</h1>')
+    expect(String((await german.call('/login', pageRequest(undefined, { headers }))).body)).toContain(
+      '<h1>Anmelden</h1>',
+    )
     const english = await setUp({ request: { uiLocales: ['en'] } })
-    expect(String((await english.call('/login', pageRequest(undefined, { headers }))).body)).toContain('<h1>Sign in</h1>')
+    expect(String((await english.call('/login', pageRequest(undefined, { headers }))).body)).toContain(
+      '<h1>Sign in</h1>',
+    )
   })
 
   it('A-UI-02 lets forms end at the redirect address of the request and nowhere else', async () => {
@@ -208,7 +251,10 @@ describe('consent', () => {
 
   it('CS-04 takes the decision from the form and the scope from the server', async () => {
     const { call, calls } = await setUp(asking)
-    await call('/consent', pageRequest({ decision: 'allow', scope: 'openid admin', client_id: 'other', remember: 'yes' }))
+    await call(
+      '/consent',
+      pageRequest({ decision: 'allow', scope: 'openid admin', client_id: 'other', remember: 'yes' }),
+    )
     await call('/consent', pageRequest({ decision: 'deny' }))
     expect(calls.decisions).toEqual([
       { allow: true, scope: ['openid'], remember: true },
@@ -250,6 +296,20 @@ describe('consent', () => {
   })
 })
 
+describe('an issuer with a path', () => {
+  it('A-GEN-06 links every page, form and file below it', async () => {
+    const { call, pages } = await setUp({ step: 'consent', session }, { issuer: 'https://as.example/tenant' })
+    const shown = [
+      String((await call('/login', pageRequest(undefined))).body),
+      String((await call('/consent', pageRequest(undefined))).body),
+      String((await call('/account-choice', pageRequest(undefined))).body),
+      pages.signedOut({ notice: undefined, uiLocales: [] }),
+    ]
+    for (const [, address] of shown.join('').matchAll(/(?:href|action)="([^"]+)"/g))
+      expect(address).toMatch(/^\/tenant\//)
+  })
+})
+
 describe('account choice', () => {
   const choosing: OpenChanges = { step: 'account', session }
 
@@ -284,13 +344,18 @@ describe('assets', () => {
 describe('accounts', () => {
   it('B-UI-12 knows no claims of a person who is gone or disabled', async () => {
     const { accounts, people, user } = await setUp()
-    expect(await accounts.findClaims(user?.id ?? '')).toMatchObject({ name: 'Alice Example', preferred_username: 'alice' })
+    expect(await accounts.findClaims(user?.id ?? '')).toMatchObject({
+      name: 'Alice Example',
+      preferred_username: 'alice',
+    })
     await people.disable('alice')
     expect(await accounts.findClaims(user?.id ?? '')).toBeUndefined()
     expect(await accounts.findClaims('user_nobody')).toBeUndefined()
   })
 
   it('B-OIDC-28 refuses a default language that has no catalogue', () => {
-    expect(() => createAccounts({ store: createMemoryStore(), now: () => start, defaultLanguage: 'fr' })).toThrow(RangeError)
+    expect(() => createAccounts({ store: createMemoryStore(), now: () => start, defaultLanguage: 'fr' })).toThrow(
+      RangeError,
+    )
   })
 })

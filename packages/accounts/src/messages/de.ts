@@ -28,7 +28,8 @@ export const de: Catalogue = {
   'throttled.what': 'Die Anmeldung ist zu oft fehlgeschlagen und macht deshalb eine Pause.',
   'throttled.wait':
     'Nächster Versuch möglich nach: {time}. Ihr Konto ist nicht gesperrt: Aus einem anderen Netz können Sie sich sofort anmelden.',
-  'throttled.forgotten': 'Wenn Sie Ihr Passwort nicht mehr wissen, bitten Sie den Betreiber dieses Dienstes um ein neues.',
+  'throttled.forgotten':
+    'Wenn Sie Ihr Passwort nicht mehr wissen, bitten Sie den Betreiber dieses Dienstes um ein neues.',
   'throttled.back': 'Zurück zur Anmeldung',
 
   'consent.title': 'Zugriff erlauben für {app}',
@@ -113,7 +114,8 @@ export const de: Catalogue = {
   'error.request': 'Anfrage',
   'error.help': 'So wird es behoben',
   'error.continue': 'Weiter zu {host}',
-  'error.continueText': 'Dieser Server schickt Sie nicht von selbst weiter. Gehen Sie nur weiter, wenn Sie die Adresse kennen.',
+  'error.continueText':
+    'Dieser Server schickt Sie nicht von selbst weiter. Gehen Sie nur weiter, wenn Sie die Adresse kennen.',
   'error.comparison': 'Rückkehradresse, wie gesendet und wie eingetragen',
   'error.sent': 'Gesendet',
   'error.registered': 'Eingetragen',
@@ -129,7 +131,8 @@ export const de: Catalogue = {
   'error.http.what': 'Diese Adresse oder diese Art, sie aufzurufen, gibt es nicht.',
   'error.http.next': 'Gehen Sie zurück zur Anwendung und beginnen Sie von dort.',
   'error.client.title': 'Die Anwendung ist hier nicht bekannt',
-  'error.client.what': 'Eine Anwendung hat Sie hierher geschickt, die dieser Server nicht kennt oder nicht mehr annimmt.',
+  'error.client.what':
+    'Eine Anwendung hat Sie hierher geschickt, die dieser Server nicht kennt oder nicht mehr annimmt.',
   'error.client.next':
     'Geben Sie für sie nirgends ein Passwort ein. Wenn Sie der Anwendung trauen, sagen Sie es ihren Betreibern.',
   'error.redirect.title': 'Die Rückkehradresse stimmt nicht',

@@ -40,8 +40,10 @@ export const en = {
   'consent.atResource': 'At {resource}',
   'consent.returns': 'Either answer takes you to',
   'consent.check': 'Allow only if you know this address and came here from it.',
-  'consent.loopback': 'This is a program on the device in front of you. Other programs here could claim to be it. Allow only if you started it yourself just now.',
-  'consent.privateScheme': 'This opens an app on the device in front of you. Other apps could claim to be it. Allow only if you started it yourself just now.',
+  'consent.loopback':
+    'This is a program on the device in front of you. Other programs here could claim to be it. Allow only if you started it yourself just now.',
+  'consent.privateScheme':
+    'This opens an app on the device in front of you. Other apps could claim to be it. Allow only if you started it yourself just now.',
   'consent.claims': 'Read these entries of your profile',
   'consent.remember': 'Do not ask again for {time}',
   'consent.rememberHint': 'As long as {app} asks for nothing more.',
@@ -100,7 +102,8 @@ export const en = {
   'signedOut.title': 'You are signed out',
   'signedOut.text': 'Your session in this browser has ended. You can close this page.',
   'signedOut.shared': 'If others use this device, close the browser as well.',
-  'signedOut.notice': 'The way back was not taken, because the address given for it is not registered for the application.',
+  'signedOut.notice':
+    'The way back was not taken, because the address given for it is not registered for the application.',
 
   'error.next': 'What you can do',
   'error.app': 'You came from {app}.',
@@ -120,22 +123,27 @@ export const en = {
 
   'error.request.title': 'This request cannot be answered',
   'error.request.what': 'The application sent you here with a request that has a fault.',
-  'error.request.next': 'Go back to the application and start again. If it happens again, tell the people who run it; the lines below help them.',
+  'error.request.next':
+    'Go back to the application and start again. If it happens again, tell the people who run it; the lines below help them.',
   'error.http.title': 'There is nothing here',
   'error.http.what': 'This address or this way of calling it does not exist.',
   'error.http.next': 'Go back to the application and start from there.',
   'error.client.title': 'The application is not known here',
   'error.client.what': 'You were sent here by an application that this server does not know or no longer accepts.',
-  'error.client.next': 'Do not enter a password for it anywhere. If you trust the application, tell the people who run it.',
+  'error.client.next':
+    'Do not enter a password for it anywhere. If you trust the application, tell the people who run it.',
   'error.redirect.title': 'The return address is not right',
-  'error.redirect.what': 'The application wants you to come back to an address that is not registered for it. To keep your account safe, nobody is sent there.',
+  'error.redirect.what':
+    'The application wants you to come back to an address that is not registered for it. To keep your account safe, nobody is sent there.',
   'error.redirect.next': 'Close this page. If you came from the application’s own site, tell the people who run it.',
   'error.expired.title': 'This sign-in is no longer open',
   'error.expired.what': 'It took too long, or it was already finished, perhaps in another tab.',
   'error.expired.next': 'Go back to the application and sign in again.',
   'error.browser.title': 'This belongs to another browser',
-  'error.browser.what': 'This sign-in was begun in another browser or without cookies, and only the browser that began it can go on.',
-  'error.browser.next': 'Start again in the application, in this browser, with cookies allowed. If somebody sent you this link, do not go on.',
+  'error.browser.what':
+    'This sign-in was begun in another browser or without cookies, and only the browser that began it can go on.',
+  'error.browser.next':
+    'Start again in the application, in this browser, with cookies allowed. If somebody sent you this link, do not go on.',
   'error.form.title': 'The form is out of date',
   'error.form.what': 'It was already sent once, or it came from another site. Nothing was changed.',
   'error.form.next': 'Go back, load the page again and repeat your answer.',
@@ -143,11 +151,13 @@ export const en = {
   'error.denied.what': 'The request was declined, and the application got nothing.',
   'error.denied.next': 'If that was not what you wanted, start again in the application.',
   'error.logout.title': 'The request to sign out has a fault',
-  'error.logout.what': 'The application asked to sign you out in a way that cannot be trusted. You may still be signed in.',
+  'error.logout.what':
+    'The application asked to sign you out in a way that cannot be trusted. You may still be signed in.',
   'error.logout.next': 'Close the browser if others use this device.',
   'error.webView.title': 'Please use your browser',
   'error.webView.what': 'You are asked to sign in inside another application, where that application could read along.',
-  'error.webView.next': 'Open the page in the browser of your device. If the application leaves no choice, tell the people who made it.',
+  'error.webView.next':
+    'Open the page in the browser of your device. If the application leaves no choice, tell the people who made it.',
   'error.throttled.title': 'Too many requests',
   'error.throttled.what': 'There were too many requests in a short time.',
   'error.throttled.next': 'Wait a little and try again.',

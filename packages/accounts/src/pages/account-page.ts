@@ -15,7 +15,7 @@ export function accountPage(setting: Setting, { open, account, problem }: Accoun
   const body = markup`${problemSummary(words, problem)}
 <h1>${words.say('account.heading', { app: foreign(open.client.name) })}</h1>
 ${accountCard(words, account)}
-<form id="account-form" method="post" action="/account-choice">
+<form id="account-form" method="post" action="${setting.base}/account-choice">
 ${hiddenFields({ interaction: open.id, csrf: open.csrf })}
 <button type="submit" name="decision" value="keep">${words.say('account.keep', { name: account.name })}</button>
 <button type="submit" name="decision" value="other" class="plain cancel">${words.say('account.other')}</button>

@@ -51,18 +51,36 @@ function ownItems(words: Words, open: OpenInteraction, app: Html): readonly Item
   return [...items, ...last.map((scope) => scopeItem(words, scope, app))]
 }
 
+type Group = { readonly name: string; readonly id: string | undefined; readonly scopes: readonly ScopeInWords[] }
+
+/** The APIs of the request: those it names, and those whose scopes it asks for without naming them. */
+function groupsOf(open: OpenInteraction): readonly Group[] {
+  const foreignScopes = open.scopes.filter((scope) => scope.resource !== undefined)
+  const named = open.resources.map(({ id, name }) => ({
+    name,
+    id,
+    scopes: foreignScopes.filter((scope) => scope.resource === id || scope.resource === name),
+  }))
+  const placed = new Set(named.flatMap((group) => group.scopes))
+  const rest = Map.groupBy(
+    foreignScopes.filter((scope) => !placed.has(scope)),
+    (scope) => scope.resource ?? '',
+  )
+  return [...named, ...[...rest].map(([name, scopes]) => ({ name, id: undefined, scopes }))]
+}
+
 /** Everything that is asked for, grouped by whose it is (A-UI-09, B-OIDC-24). */
 export function askedItems(words: Words, open: OpenInteraction): Html {
   const app = foreign(open.client.name)
   const own = ownItems(words, open, app)
-  const groups = open.resources.map(({ id, name }) => {
-    const items = open.scopes
-      .filter((scope) => scope.resource === id || scope.resource === name)
-      .map((scope) => scopeItem(words, scope, app))
-    const reach = { title: words.say('scope.resource.title', { resource: foreign(name) }), text: undefined }
-    return markup`<h2>${words.say('consent.atResource', { resource: foreign(name) })}</h2>
-<p class="of"><code>${id}</code></p>
-${list(items.length > 0 ? items : [reach])}`
+  const groups = groupsOf(open).map(({ name, id, scopes }) => {
+    const resource = foreign(name)
+    const reach = { title: words.say('scope.resource.title', { resource }), text: undefined }
+    const items = scopes.length > 0 ? scopes.map((scope) => scopeItem(words, scope, app)) : [reach]
+    const identifier = id !== undefined && id !== name && markup`<p class="of"><code>${id}</code></p>`
+    return markup`<h2>${words.say('consent.atResource', { resource })}</h2>
+${identifier}
+${list(items)}`
   })
   const heading = groups.length > 0 && markup`<h2>${words.say('consent.aboutYou')}</h2>`
   return markup`${own.length > 0 && markup`${heading}${list(own)}`}${groups}`

@@ -1,7 +1,7 @@
 import type { OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { askedItems } from './asked-items.ts'
-import { hiddenFields, layout, problemSummary, type Problem, type Setting } from './layout.ts'
+import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 import { returnAddress } from './return-address.ts'
 
@@ -57,13 +57,13 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
   const { words } = setting
   const { open } = page
   const app = foreign(open.client.name)
-  const other = markup`<a href="/login?interaction=${encodeURIComponent(open.id)}">${words.say('consent.other')}</a>`
+  const other = markup`<a href="${pageAddress(setting.base, '/login', open.id)}">${words.say('consent.other')}</a>`
   const body = markup`${problemSummary(words, page.problem)}
 <h1>${words.say('consent.heading', { app })}</h1>
 ${accountCard(words, page.account, other)}
 <p>${words.say('consent.able', { app })}</p>
 ${askedItems(words, open)}
-<form id="consent-form" method="post" action="/consent">
+<form id="consent-form" method="post" action="${setting.base}/consent">
 ${hiddenFields({ interaction: open.id, csrf: open.csrf })}
 ${whereTo(words, open)}
 ${open.mayRemember && rememberField(words, page, app)}

@@ -2,7 +2,11 @@
 export type Stretch = { readonly text: string; readonly differs: boolean }
 
 /** Both texts in stretches, and where they part, counted from 1. */
-export type Difference = { readonly left: readonly Stretch[]; readonly right: readonly Stretch[]; readonly position: number }
+export type Difference = {
+  readonly left: readonly Stretch[]
+  readonly right: readonly Stretch[]
+  readonly position: number
+}
 
 /** Beyond this the middle is marked as a whole: the table would grow with the square. */
 const maxMiddle = 400
@@ -38,7 +42,8 @@ function markMiddle(left: string, right: string, out: { left: Stretch[]; right: 
   let j = 0
   while (i < left.length || j < right.length) {
     const same = i < left.length && j < right.length && left[i] === right[j]
-    const takeLeft = same || j >= right.length || (i < left.length && (table[i + 1]?.[j] ?? 0) >= (table[i]?.[j + 1] ?? 0))
+    const takeLeft =
+      same || j >= right.length || (i < left.length && (table[i + 1]?.[j] ?? 0) >= (table[i]?.[j + 1] ?? 0))
     const takeRight = same || !takeLeft
     if (takeLeft) append(out.left, left[i++] ?? '', !same)
     if (takeRight) append(out.right, right[j++] ?? '', !same)

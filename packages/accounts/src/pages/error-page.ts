@@ -4,7 +4,20 @@ import { difference, type Stretch } from './difference.ts'
 import { layout, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 
-type ErrorText = 'request' | 'http' | 'client' | 'redirect' | 'expired' | 'browser' | 'form' | 'denied' | 'logout' | 'webView' | 'throttled' | 'busy' | 'internal'
+type ErrorText =
+  | 'request'
+  | 'http'
+  | 'client'
+  | 'redirect'
+  | 'expired'
+  | 'browser'
+  | 'form'
+  | 'denied'
+  | 'logout'
+  | 'webView'
+  | 'throttled'
+  | 'busy'
+  | 'internal'
 
 /** Which words go with which help page; whatever is not here is a faulty request of the application. */
 const texts: Readonly<Record<string, ErrorText>> = {

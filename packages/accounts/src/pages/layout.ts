@@ -5,7 +5,13 @@ import type { Assets } from './assets.ts'
 import { markup, trusted, type Child, type Html } from './markup.ts'
 
 /** What every page needs: whose it is, where its files are, and in which language it speaks. */
-export type Setting = { readonly brand: Brand; readonly assets: Assets; readonly words: Words }
+export type Setting = {
+  readonly brand: Brand
+  readonly assets: Assets
+  readonly words: Words
+  /** Path of the issuer without a closing slash; every address of our own begins with it. */
+  readonly base: string
+}
 
 /** One page: what is going on, in its title, and the content below the name of the house. */
 export type PageContent = {
@@ -62,6 +68,10 @@ export function problemSummary(words: Words, problem: Problem | undefined): Html
 <p>${line}</p>
 </div>`
 }
+
+/** Address of a page of ours for one interaction. */
+export const pageAddress = (base: string, path: string, interaction: string): string =>
+  `${base}${path}?interaction=${encodeURIComponent(interaction)}`
 
 /** Fields that have to come back unseen. */
 export const hiddenFields = (fields: Readonly<Record<string, string>>): Html =>

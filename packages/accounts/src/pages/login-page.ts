@@ -43,13 +43,13 @@ export function loginPage(setting: Setting, page: LoginPage): string {
   const body = markup`${problemSummary(words, page.problem)}
 <h1>${words.say('login.title')}</h1>
 <p class="lead">${words.say(intro, { app, brand: brand.name })}</p>
-<form id="login-form" method="post" action="/login">
+<form id="login-form" method="post" action="${setting.base}/login">
 ${hidden}
 ${field(setting, 'username', page.username, page)}
 ${field(setting, 'password', '', page)}
 <button type="submit">${words.say('login.submit')}</button>
 </form>
-<form id="login-cancel-form" class="cancel" method="post" action="/login">
+<form id="login-cancel-form" class="cancel" method="post" action="${setting.base}/login">
 ${hidden}
 <button type="submit" class="plain" name="decision" value="cancel" aria-describedby="cancel-hint">${words.say('login.cancel')}</button>
 <p class="hint" id="cancel-hint">${words.say('login.cancelHint', { host: foreign(host) })}</p>

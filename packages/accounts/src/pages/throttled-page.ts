@@ -1,5 +1,5 @@
 import type { OpenInteraction } from '@sallyport/server/model'
-import { layout, type Setting } from './layout.ts'
+import { layout, pageAddress, type Setting } from './layout.ts'
 import { markup } from './markup.ts'
 
 /** Tells how long to wait after too many failed attempts, and that nothing is locked (A-RATE-02). */
@@ -10,6 +10,6 @@ export function throttledPage(setting: Setting, open: OpenInteraction, retryAfte
 <p class="lead">${words.say('throttled.what')}</p>
 <p>${words.say('throttled.wait', { time })}</p>
 <p>${words.say('throttled.forgotten')}</p>
-<p><a href="/login?interaction=${encodeURIComponent(open.id)}">${words.say('throttled.back')}</a></p>`
+<p><a href="${pageAddress(setting.base, '/login', open.id)}">${words.say('throttled.back')}</a></p>`
   return layout(setting, { title: words.say('throttled.title'), body })
 }

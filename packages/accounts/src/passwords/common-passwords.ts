@@ -58,10 +58,26 @@ wordpass wrestling xavier xxxxxx yamaha yankees yankee yellow youtube zaq zaqwsx
 
 const common: ReadonlySet<string> = new Set(stems.split(/\s+/).filter((stem) => stem !== ''))
 
-const letters: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }
+const letters: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+}
 
-/** The word somebody had in mind when writing `P@ssw0rd2024!`. */
-const withoutTail = (text: string): string => text.replace(/[^\p{L}]+$/u, '').replace(/^[^\p{L}]+/u, '')
+const isLetter = (sign: string | undefined): boolean => sign !== undefined && /\p{L}/u.test(sign)
+
+/** The word somebody had in mind when writing `monkey2024!`: what is left without the signs at its ends. */
+function withoutTail(text: string): string {
+  const signs = [...text]
+  const first = signs.findIndex(isLetter)
+  return first === -1 ? '' : signs.slice(first, signs.findLastIndex(isLetter) + 1).join('')
+}
 
 const spelledOut = (text: string): string => text.replace(/[0134570@$!]/g, (sign) => letters[sign] ?? sign)
 

@@ -1,3 +1,4 @@
+import type * as argon2Module from '@node-rs/argon2'
 import { availableParallelism } from 'node:os'
 import { createGate, type GateLimits } from './gate.ts'
 
@@ -24,7 +25,7 @@ export type PasswordHashes = {
 /** One written form for what different keyboards send for the same password (NFC). */
 export const normalPassword = (password: string): string => password.normalize('NFC')
 
-type Argon2 = typeof import('@node-rs/argon2')
+type Argon2 = typeof argon2Module
 
 /** One core is left for everything that is not a password. */
 const defaultLimits = (): GateLimits => ({ running: Math.max(1, Math.min(4, availableParallelism() - 1)), waiting: 64 })
@@ -37,7 +38,10 @@ function costOf(encoded: string): HashCost | undefined {
 }
 
 /** The native module is loaded by the first password and never on the way to a token. */
-export function createPasswordHashes(cost: HashCost = defaultCost, limits: GateLimits = defaultLimits()): PasswordHashes {
+export function createPasswordHashes(
+  cost: HashCost = defaultCost,
+  limits: GateLimits = defaultLimits(),
+): PasswordHashes {
   const gate = createGate(limits)
   let loading: Promise<Argon2> | undefined
   const argon2 = (): Promise<Argon2> => (loading ??= import('@node-rs/argon2'))
@@ -49,7 +53,7 @@ export function createPasswordHashes(cost: HashCost = defaultCost, limits: GateL
   const decoyHash = (): Promise<string> => (decoy ??= make('nobody'))
 
   return {
-    admit: gate.admit,
+    admit: () => gate.admit(),
     hash: (password) => gate.run(() => make(password)),
     verify: (password, encoded) =>
       gate.run(async () => {

@@ -2,7 +2,8 @@ import { isCommonPassword } from './common-passwords.ts'
 import { normalPassword } from './password-hash.ts'
 
 /** Why a password may not be used. */
-export type PasswordFault = 'password_short' | 'password_long' | 'password_username' | 'password_common' | 'password_pattern'
+export type PasswordFault =
+  'password_short' | 'password_long' | 'password_username' | 'password_common' | 'password_pattern'
 
 export const passwordFaults: Readonly<Record<PasswordFault, string>> = {
   password_short: 'The password has fewer than 8 characters',
@@ -67,7 +68,11 @@ function isMostly(password: string, word: string): boolean {
  * What is wrong with a new password; `undefined` when it may be used. Length, the words of its context and an offline list
  * decide (BF-14); there are no rules about kinds of characters, because they make passwords worse.
  */
-export function passwordFault(password: string, username: string, context: readonly string[]): PasswordFault | undefined {
+export function passwordFault(
+  password: string,
+  username: string,
+  context: readonly string[],
+): PasswordFault | undefined {
   const normal = normalPassword(password)
   const length = [...normal].length
   if (length > max || normal.length > 2 * max) return 'password_long'

@@ -17,9 +17,10 @@ export function createAccountRoute({ settingFor, accountOf }: AccountRouteOption
     open: OpenInteraction,
     problem?: Problem,
   ): Promise<HttpResponse> => {
-    if (open.session === undefined) return seeOther('/login', open)
+    const setting = settingFor(request, open)
+    if (open.session === undefined) return seeOther(setting, '/login', open)
     const account = await accountOf(open.session)
-    const html = accountPage(settingFor(request, open), { open, account, problem })
+    const html = accountPage(setting, { open, account, problem })
     return show(host, open, html, problem === undefined ? {} : { status: 400 })
   }
 
@@ -27,7 +28,7 @@ export function createAccountRoute({ settingFor, accountOf }: AccountRouteOption
     const open = await host.interactions.find(request)
     const decision = host.interactions.form(request, open).get('decision')
     if (decision === 'keep') return host.interactions.keepAccount(request, open)
-    if (decision === 'other') return seeOther('/login', open)
+    if (decision === 'other') return seeOther(settingFor(request, open), '/login', open)
     if (decision === 'cancel') return host.interactions.cancel(request, open)
     return page(host, request, open, { key: 'problem.choice' })
   }

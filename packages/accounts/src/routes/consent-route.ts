@@ -18,10 +18,11 @@ export function createConsentRoute({ settingFor, accountOf, rememberFor }: Conse
     open: OpenInteraction,
     problem?: Problem,
   ): Promise<HttpResponse> => {
-    if (open.session === undefined || open.step === 'login') return seeOther('/login', open)
-    if (open.step === 'account') return seeOther('/account-choice', open)
+    const setting = settingFor(request, open)
+    if (open.session === undefined || open.step === 'login') return seeOther(setting, '/login', open)
+    if (open.step === 'account') return seeOther(setting, '/account-choice', open)
     const account = await accountOf(open.session)
-    const html = consentPage(settingFor(request, open), { open, account, rememberFor, problem })
+    const html = consentPage(setting, { open, account, rememberFor, problem })
     return show(host, open, html, problem === undefined ? {} : { status: 400 })
   }
 

@@ -46,7 +46,13 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
     return show(host, open, loginPage(settingFor(request, open), { open, username: await prefill(open) }))
   }
 
-  const refuse = async (host: RouteHost, request: HttpRequest, open: OpenInteraction, failure: Failure, username: string) => {
+  const refuse = async (
+    host: RouteHost,
+    request: HttpRequest,
+    open: OpenInteraction,
+    failure: Failure,
+    username: string,
+  ) => {
     const setting = settingFor(request, open)
     const event = { clientId: open.client.id, detail: { method: 'pwd' } }
     if (failure.outcome === 'throttled') {
@@ -78,6 +84,8 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
     const { user } = signIn
     const login = { subject: user.id, amr: passwordAmr, acr: passwordAcr }
     const response = await host.interactions.login(request, open, login)
+    const detail = { method: 'pwd', reauth: open.session?.subject === user.id }
+    await host.emit({ event: 'login.succeeded', subject: user.id, clientId: open.client.id, detail })
     return withCookie(response, await devices.remember(host, request, user.username))
   }
 

@@ -1,9 +1,14 @@
 import type { HttpRequest, HttpResponse, OpenInteraction, RouteHost } from '@sallyport/server/model'
+import { pageAddress, type Setting } from '../pages/layout.ts'
 
 /** Sends the browser to another page of the same interaction; 303, so that nothing posted goes along (CS-18). */
-export const seeOther = (path: string, open: OpenInteraction): HttpResponse => ({
+export const seeOther = ({ base }: Setting, path: string, open: OpenInteraction): HttpResponse => ({
   status: 303,
-  headers: { location: `${path}?interaction=${encodeURIComponent(open.id)}`, 'cache-control': 'no-store' },
+  headers: {
+    location: pageAddress(base, path, open.id),
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  },
   body: '',
 })
 
