@@ -26,7 +26,7 @@ export const decodeEntities = (text: string): string =>
 function attributesOf(tag: string): Record<string, string> {
   const attributes: Record<string, string> = {}
   for (const [, name = '', quoted, apostrophed, bare] of tag.matchAll(
-    /([a-z-]+)(?:="([^"]*)"|='([^']*)'|=([^\s">']+))?(?=[\s>/]|$)/gi,
+    /(?<![a-z-])([a-z-]+)(?:="([^"]*)"|='([^']*)'|=([^\s">']+))?(?=[\s>/]|$)/gi,
   )) {
     attributes[name.toLowerCase()] = decodeEntities(quoted ?? apostrophed ?? bare ?? '')
   }
