@@ -79,24 +79,26 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
   }
 }
 
+type ParentRow = [...AuthorizationColumns, disabled: number]
 type TokenRow = [
-  ...AuthorizationColumns,
+  authorizationId: string,
   sequence: number,
   issuedAt: number,
   idleExpiresAt: number,
   rotatedAt: number | null,
   sealedAnswer: Uint8Array | null,
   successorDigest: string | null,
-  disabled: number,
 ]
 type SuccessorRow = [rotatedAt: number | null, sealedAnswer: Uint8Array | null]
 
+// One row after another instead of a join, for which SQLite would prepare the statement anew at each call.
 function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenView | undefined {
   const find = db.row<[number, string], TokenRow>(
-    `SELECT ${authorizationColumns}, r.sequence, r.issued_at, r.idle_expires_at, r.rotated_at, r.sealed_answer,
-       r.successor_digest, ${subjectDisabled}
-     FROM refresh_tokens r CROSS JOIN authorizations a ON a.id = r.authorization_id
-     WHERE r.digest_key = ? AND r.digest = ?`,
+    `SELECT authorization_id, sequence, issued_at, idle_expires_at, rotated_at, sealed_answer, successor_digest
+     FROM refresh_tokens WHERE digest_key = ? AND digest = ?`,
+  )
+  const findParent = db.row<[string], ParentRow>(
+    `SELECT ${authorizationColumns}, ${subjectDisabled} FROM authorizations a WHERE a.id = ?`,
   )
   const findSuccessor = db.row<[number, string], SuccessorRow>(
     'SELECT rotated_at, sealed_answer FROM refresh_tokens WHERE digest_key = ? AND digest = ?',
@@ -108,22 +110,24 @@ function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenVie
 
   return (digest) => {
     const row = find(digestKey(digest), digest)
-    if (row === undefined) return undefined
+    const parent = row && findParent(row[0])
+    if (row === undefined || parent === undefined) return undefined
+    const [authorizationId, sequence, issuedAt, idleExpiresAt, rotatedAt, sealedAnswer, successorDigest] = row
     return {
       token: {
         digest,
-        authorizationId: row[0],
-        clientId: row[1],
-        sequence: row[8],
-        issuedAt: row[9] as Seconds,
-        idleExpiresAt: row[10] as Seconds,
-        sealedAnswer: orUndefined(row[12]),
+        authorizationId,
+        clientId: parent[1],
+        sequence,
+        issuedAt: issuedAt as Seconds,
+        idleExpiresAt: idleExpiresAt as Seconds,
+        sealedAnswer: orUndefined(sealedAnswer),
       },
-      state: row[11] === null ? 'current' : 'rotated',
-      rotatedAt: orUndefined(row[11]) as Seconds | undefined,
-      successor: row[13] === null ? undefined : successorOf(row[13]),
-      authorization: readAuthorization(row, unpackDetails(row[6])),
-      ended: endOf(row[7], row[14]),
+      state: rotatedAt === null ? 'current' : 'rotated',
+      rotatedAt: orUndefined(rotatedAt) as Seconds | undefined,
+      successor: successorDigest === null ? undefined : successorOf(successorDigest),
+      authorization: readAuthorization(parent, unpackDetails(parent[6])),
+      ended: endOf(parent[7], parent[8]),
     }
   }
 }
