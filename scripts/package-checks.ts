@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -15,7 +15,7 @@ export async function packageChecks(folder: string): Promise<Outcome> {
   const packed = join(folder, 'packed')
   const outcomes: Outcome[] = [passed()]
   for (const one of packages) outcomes.push(...(await checkPackage(one, packed)))
-  outcomes.push(...(await importEverywhere(packages, packed)))
+  outcomes.push(...(await importEverywhere(packages, packed)), await compileConsumer(packages, packed))
   return sum(outcomes)
 }
 
@@ -29,7 +29,19 @@ async function checkPackage(one: Workspace, packed: string): Promise<Outcome[]> 
   const tarball = join(packed, `${one.name.replace('@', '').replace('/', '-')}-${one.version}.tgz`)
   const unpack = await runChild('tar', ['xzf', tarball, '--strip-components=1', '-C', installed])
   if (unpack.code !== 0) return [failed(`${one.name} cannot be unpacked\n${unpack.output}`)]
-  return [await contents(one, tarball), await lintPackage(one, installed), await typesResolve(one, tarball)]
+  const programs = await Promise.all(one.programs.map((program) => programStarts(one, join(installed, program))))
+  return [
+    await contents(one, tarball),
+    await lintPackage(one, installed),
+    await typesResolve(one, tarball),
+    ...programs,
+  ]
+}
+
+/** A program of the package starts from what was unpacked and knows its version. */
+async function programStarts(one: Workspace, program: string): Promise<Outcome> {
+  const { code, output } = await runNode([program, '--version'], { timeout: 20_000 })
+  return code === 0 && output.includes(one.version) ? passed() : failed(`${one.name}: ${program} --version\n${output}`)
 }
 
 /** Only what is meant for others travels: no sources, no tests, no build records. */
@@ -78,6 +90,20 @@ async function importEverywhere(packages: readonly Workspace[], packed: string):
     }
   }
   return outcomes
+}
+
+/** Compiles a project that uses every door, declarations included, as a consumer with strict settings would. */
+async function compileConsumer(packages: readonly Workspace[], packed: string): Promise<Outcome> {
+  const doors = packages.flatMap((one) => [...one.doors.keys()])
+  const imports = doors.map((door, index) => `export * as door${index} from '${door}'`)
+  writeFileSync(join(packed, 'consumer.ts'), `${imports.join('\n')}\n`)
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'dom', 'dom.iterable'], types: ['node'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false },
+  }
+  writeFileSync(join(packed, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  const { code, output } = await runNode([tool('tsc-native/bin/tsc'), '-p', packed, '--pretty', 'false'])
+  return code === 0 ? passed() : failed(`the published types do not compile for a consumer\n${output}`)
 }
 
 /** The Node on the path outside this checkout, when it is another one. */

@@ -14,6 +14,8 @@ export type Workspace = {
   readonly private: boolean
   /** Absolute paths of the sources behind `exports`, keyed by what an importer writes. */
   readonly doors: ReadonlyMap<string, string>
+  /** Paths of its programs, relative to the package. */
+  readonly programs: readonly string[]
   /** Names an import of this package may use. */
   readonly dependencies: readonly string[]
 }
@@ -24,6 +26,7 @@ type PackageJson = {
   private?: boolean
   engines?: { node?: string }
   exports?: Record<string, Conditions | string>
+  bin?: Record<string, string>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
@@ -49,6 +52,7 @@ function readWorkspace(file: string): Workspace {
     node: json.engines?.node ?? '',
     private: json.private === true,
     doors,
+    programs: Object.values(json.bin ?? {}),
     dependencies: Object.keys({ ...json.dependencies, ...json.peerDependencies, ...json.optionalDependencies }),
   }
 }

@@ -9,6 +9,7 @@ const workspace = (folder: string, name: string, dependencies: string[], doors: 
   version: '0.1.0',
   node: '>=22',
   private: false,
+  programs: [],
   dependencies,
   doors: new Map(Object.entries(doors).map(([door, path]) => [door, `/w/packages/${folder}/src/${path}`])),
 })
