@@ -61,13 +61,25 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
 
   // Successes are set off against attempts rather than clearing them: one account of their own must not give guessers a
   // clean slate.
+  const failures = async (network: string, attempts: number, now: Seconds): Promise<number> =>
+    attempts < limits.networkFailures
+      ? attempts
+      : attempts - (await counters.readCount(`${networkKey(network, now)}:good`, now))
+
+  const spraying = (now: Seconds): Throttled => ({
+    retryAfter: Math.ceil((slice(now) + 1) * limits.networkWindow - now),
+    reason: 'spray',
+  })
+
+  /** Looks before anything is counted, so that a network over its limit makes no further rows. */
+  const overLimit = async (network: string, now: Seconds): Promise<boolean> => {
+    const attempts = await counters.readCount(networkKey(network, now), now)
+    return (await failures(network, attempts, now)) >= limits.networkFailures
+  }
+
   const reserveNetwork = async (network: string, now: Seconds): Promise<Throttled | undefined> => {
-    const key = networkKey(network, now)
-    const attempts = await counters.count(key, limits.networkWindow, now)
-    if (attempts <= limits.networkFailures) return undefined
-    const successes = await counters.readCount(`${key}:good`, now)
-    if (attempts - successes <= limits.networkFailures) return undefined
-    return { retryAfter: Math.ceil((slice(now) + 1) * limits.networkWindow - now), reason: 'spray' }
+    const attempts = await counters.count(networkKey(network, now), limits.networkWindow, now)
+    return (await failures(network, attempts, now)) > limits.networkFailures ? spraying(now) : undefined
   }
 
   const reservePair = async (attempt: Attempt, now: Seconds): Promise<Throttled | undefined> => {
@@ -88,10 +100,12 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
 
   return {
     async reserve(attempt, now) {
+      const { network, device } = attempt
+      if (device === undefined && (await overLimit(network, now))) return spraying(now)
       const pair = await reservePair(attempt, now)
       if (pair !== undefined) return pair
       await counters.count(accountKey(attempt), limits.window, now)
-      return attempt.device === undefined ? reserveNetwork(attempt.network, now) : undefined
+      return device === undefined ? reserveNetwork(network, now) : undefined
     },
     async succeeded(attempt, now) {
       const key = pairKey(attempt)

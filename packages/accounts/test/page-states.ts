@@ -35,6 +35,7 @@ const calendar = { id: 'https://calendar.example/api', name: 'Calendar API' }
 const scope = (name: string, description?: string, resource?: string) => ({ name, description, resource })
 
 const full = openInteraction({
+  client: { clientUri: 'https://www.prints.example/about' },
   step: 'consent',
   session,
   scopes: [

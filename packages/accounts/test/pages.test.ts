@@ -161,6 +161,19 @@ describe('consent page', () => {
     }
   })
 
+  it('A-UI-03 tells who vouches for the application and links its site only when that is https', () => {
+    expect(page).toContain('Registered by the people who run Sallyport.')
+    expect(page).toContain(
+      '<a href="https://www.prints.example/about" rel="noreferrer"><bdi>www.prints.example</bdi></a>',
+    )
+    const plain = consentPage(english, {
+      open: openInteraction({ step: 'consent', session, client: { clientUri: 'javascript:alert(1)' } }),
+      account: { name: 'Demo Person', username: 'demo' },
+      rememberFor,
+    })
+    expect(plain).not.toContain('javascript:')
+  })
+
   it('B-OIDC-38 names access while away in words, last among what concerns the account', () => {
     const own = page.slice(0, page.indexOf('Calendar API'))
     expect(own.lastIndexOf('<strong>')).toBe(own.indexOf('<strong>Keep this access while you are away'))

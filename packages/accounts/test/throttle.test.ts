@@ -77,6 +77,19 @@ describe('throttle', () => {
     expect(await throttle.reserve(from('192.0.2.1', 'victim-0'), seconds(start + 1200))).toBeUndefined()
   })
 
+  it('BF-04 makes no more counters for a network that is over its limit', async () => {
+    const keys = new Set<string>()
+    const store = createMemoryStore()
+    const throttle = createThrottle(
+      { ...store, count: (key, window, now) => (keys.add(key), store.count(key, window, now)) },
+      { ...defaultThrottle, networkFailures: 10 },
+    )
+    for (let account = 0; account < 10; account++) await throttle.reserve(from('192.0.2.1', `name-${account}`), start)
+    const before = keys.size
+    for (let account = 0; account < 500; account++) await throttle.reserve(from('192.0.2.1', `other-${account}`), start)
+    expect(keys.size).toBe(before)
+  })
+
   it('A-LOG-02 keeps no typed name in the keys of its counters', async () => {
     const keys: string[] = []
     const store = createMemoryStore()

@@ -34,6 +34,8 @@ export const de: Catalogue = {
 
   'consent.title': 'Zugriff erlauben für {app}',
   'consent.heading': '{app} bittet um Zugriff auf Ihr Konto',
+  'consent.managed': 'Eingetragen von den Betreibern von {brand}.',
+  'consent.website': 'Website: {site}',
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',
   'consent.able': 'Wenn Sie es erlauben, kann {app}:',

@@ -33,6 +33,8 @@ export const en = {
 
   'consent.title': 'Allow access for {app}',
   'consent.heading': '{app} asks for access to your account',
+  'consent.managed': 'Registered by the people who run {brand}.',
+  'consent.website': 'Website: {site}',
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',
   'consent.able': 'If you allow it, {app} can:',

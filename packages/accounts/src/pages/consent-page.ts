@@ -27,6 +27,15 @@ ${action}
 </div>`
 }
 
+/** Who vouches for the application, and where it lives on the web. */
+function publisher({ words, brand }: Setting, { client }: OpenInteraction): Html {
+  const { clientUri } = client
+  const host = clientUri?.startsWith('https://') === true ? returnAddress(clientUri).host : undefined
+  const site = host !== undefined && markup`<a href="${clientUri ?? ''}" rel="noreferrer"><bdi>${host}</bdi></a>`
+  return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}
+${host !== undefined && words.say('consent.website', { site })}</p>`
+}
+
 /** The address the answer goes to, for everybody to see, with a warning where another program could stand behind it. */
 function whereTo(words: Words, open: OpenInteraction): Html {
   const { host, kind } = returnAddress(open.interaction.request.redirectUri)
@@ -60,6 +69,7 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
   const other = markup`<a href="${pageAddress(setting.base, '/login', open.id)}">${words.say('consent.other')}</a>`
   const body = markup`${problemSummary(words, page.problem)}
 <h1>${words.say('consent.heading', { app })}</h1>
+${publisher(setting, open)}
 ${accountCard(words, page.account, other)}
 <p>${words.say('consent.able', { app })}</p>
 ${askedItems(words, open)}
