@@ -43,7 +43,7 @@ export async function authorizationCode(
   if (redirectUri === undefined && client.requireRedirectUriAtToken)
     throw await fail('code_redirect_uri_missing', { class: 'malformed' })
   if (redirectUri !== undefined && redirectUri !== code.redirectUri)
-    throw await fail('code_redirect_uri', { class: 'redirect_mismatch' })
+    throw await fail('code_redirect_uri', { reason: 'redirect_uri', class: 'redirect_mismatch' })
   const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge)
   if (pkce !== undefined) {
     if (code.codeChallenge !== undefined) await destroy(ctx, view)
