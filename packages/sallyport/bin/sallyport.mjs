@@ -3,35 +3,51 @@
 // and has to be told so in words.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const newerThan = (wanted) => {
-  const [major, minor] = process.versions.node.split('.').map(Number)
-  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1])
+
+const atLeast = (major, minor) => {
+  const [ours = 0, oursMinor = 0] = process.versions.node.split('.').map(Number)
+  return ours > major || (ours === major && oursMinor >= minor)
 }
+
 const giveUp = (line) => {
   process.stderr.write(`sallyport: ${line}\n`)
   process.exit(78)
 }
 
+const condition = '@sallyport/source'
 const source = here('../src/main.ts')
 const fetched = here('../../../.runtime/bin/node')
 
-if (existsSync(source)) {
-  // A checkout runs its sources as they stand; that takes a Node that strips types.
-  const node = newerThan([22, 18]) ? process.execPath : fetched
-  if (node === fetched && !existsSync(fetched)) giveUp('this checkout has no Node of its own yet; run `npm start` once')
-  const args = ['--conditions=@sallyport/source', source, ...process.argv.slice(2)]
-  const child = spawn(node, args, { stdio: 'inherit' })
+/** Runs the sources in this very process: what `--conditions` does at the start, done a moment later. */
+const runHere = () => {
+  nodeModule.registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: [...context.conditions, condition] }),
+  })
+  return import(new URL('../src/main.ts', import.meta.url).href)
+}
+
+/** Becomes the process of a newer Node, as far as the outside can tell: same signals, same exit code. */
+const runThere = (node) => {
+  const child = spawn(node, [`--conditions=${condition}`, source, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => giveUp(`${node} could not be started: ${error.message}`))
   child.on('exit', (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code))
-} else if (newerThan([22, 12])) {
-  await import('../dist/main.js')
+}
+
+const version = process.versions.node
+// A checkout runs its sources as they stand, which takes a Node that strips types; a package runs what was built.
+if (existsSync(source)) {
+  if (atLeast(22, 18)) await runHere()
+  else if (existsSync(fetched)) runThere(fetched)
+  else giveUp(`Node ${version} is older than 22.18 and this checkout has no other yet; run \`npm start\` once`)
+} else if (atLeast(22, 12)) {
+  await import(new URL('../dist/main.js', import.meta.url).href)
 } else {
-  giveUp(
-    `Node ${process.versions.node} is too old, 22.12 or newer is needed; try: npx -y -p node@24 -p sallyport sallyport`,
-  )
+  giveUp(`Node ${version} is too old, 22.12 or newer is needed; try: npx -y -p node@24 -p sallyport sallyport`)
 }

@@ -1,0 +1,50 @@
+import type { Client } from '@sallyport/server'
+import { instant } from './terminal.ts'
+
+const time = (seconds: number | undefined): string | undefined => (seconds === undefined ? undefined : instant(seconds))
+
+/** A client as JSON has it, in the words of RFC 7591 where it has them. The secret is there only when it was just made. */
+export const clientRecord = (client: Client, secret?: string): Record<string, unknown> => ({
+  client_id: client.id,
+  ...(secret === undefined ? {} : { client_secret: secret }),
+  client_name: client.name,
+  type: client.type,
+  token_endpoint_auth_method: client.authenticationMethod,
+  grant_types: client.grantTypes,
+  redirect_uris: client.redirectUris,
+  post_logout_redirect_uris: client.postLogoutRedirectUris,
+  allowed_origins: client.allowedOrigins,
+  scope: client.scope.join(' '),
+  default_scope: client.defaultScope.join(' '),
+  resources: client.resources,
+  resource_server_of: client.resourceServerOf,
+  id_token_signed_response_alg: client.idTokenAlgorithm,
+  first_party: client.firstParty,
+  require_state: client.requireState,
+  session_refresh_tokens: client.sessionRefreshTokens,
+  access_token_lifetime: client.accessTokenLifetime,
+  secrets: client.secrets.map(({ id, createdAt, expiresAt }) => ({
+    id,
+    created_at: time(createdAt),
+    expires_at: time(expiresAt),
+  })),
+  created_at: time(client.createdAt),
+  updated_at: time(client.updatedAt),
+  disabled_at: time(client.disabledAt),
+})
+
+/** A client for people. */
+export function clientText(client: Client, secret?: string): string {
+  const lines: [string, string][] = [
+    ['client id', client.id],
+    ...(secret === undefined ? [] : [['client secret', secret] as [string, string]]),
+    ['name', client.name],
+    ['type', client.type],
+    ['authentication', client.authenticationMethod],
+    ['grants', client.grantTypes.join(' ')],
+    ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
+    ['scope', client.scope.join(' ')],
+  ]
+  if (client.disabledAt !== undefined) lines.push(['disabled', instant(client.disabledAt)])
+  return lines.map(([label, value]) => `${label.padEnd(15)} ${value}`.trimEnd()).join('\n')
+}

@@ -1,0 +1,157 @@
+import type { Command } from 'commander'
+import type { SecurityEvent } from '@sallyport/server'
+import { bindFaults } from '../bind-rules.ts'
+import { addCommand, withSettings, type Call } from '../command-line.ts'
+import { faultLine, type Config } from '../config/load.ts'
+import { claimStore } from '../daemon-lock.ts'
+import { nodeName, startDaemon, takePort, type Daemon, type PublicDoor } from '../daemon.ts'
+import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
+import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
+import { createLog, type Log } from '../log.ts'
+import { openAccounts } from '../people.ts'
+import { runUntilSignal } from '../signals.ts'
+import type { Terminal } from '../terminal.ts'
+import { checkedIssuer, claimIssuer, openStore } from '../workplace.ts'
+import { masterKeyFor } from './migrate.ts'
+
+/** Adds `sallyport dev`. */
+export function addDev(program: Command): void {
+  const command = addCommand(program, 'dev', 'serve with demo data on this machine, to look around', dev)
+  withSettings(command, 'store', 'data', 'port', 'managementPort', 'logLevel')
+}
+
+async function dev(call: Call): Promise<ExitCode> {
+  const config = await call.config()
+  refuseFaults(config)
+  const store = await openStore(config.storePath, { migrate: true })
+  const lock = claimStore(config.storePath)
+  try {
+    const { masterKey } = await masterKeyFor(config, store)
+    const door = await takePort(config, true)
+    const issuer = checkedIssuer(config.issuer ?? `http://localhost:${door.port}`).issuer
+    await claimIssuer(store, issuer, true)
+    return await serve({ config, store, masterKey, issuer, door, terminal: call.terminal })
+  } finally {
+    await store.close()
+    lock.release()
+  }
+}
+
+function refuseFaults(config: Config): void {
+  const faults = bindFaults(config)
+  if (faults.length > 0)
+    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
+}
+
+type Serving = {
+  readonly config: Config
+  readonly store: Awaited<ReturnType<typeof openStore>>
+  readonly masterKey: Uint8Array
+  readonly issuer: string
+  readonly door: PublicDoor
+  readonly terminal: Terminal
+}
+
+async function serve({ config, store, masterKey, issuer, door, terminal }: Serving): Promise<ExitCode> {
+  const accounts = await openAccounts(store, config)
+  const listeners = new Set<(event: SecurityEvent) => void>()
+  const log = await devLog(config, terminal)
+  const state: DemoState = {
+    issuer,
+    publicUrl: `http://localhost:${door.port}`,
+    store,
+    people: accounts.people,
+    dataDir: config.data,
+    server: undefined,
+    log: (line) => {
+      terminal.say(line)
+    },
+    onEvent: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  const onEvent = (event: SecurityEvent): void => {
+    log.event(event)
+    for (const listener of listeners) listener(event)
+  }
+  const demo = await loadDemo()
+  const lines = (await demo?.seedDemo(state)) ?? [
+    'add a person with: sallyport user create --username you --password-stdin',
+  ]
+  const routes = demo?.demoRoutes(state) ?? []
+  const daemon = await startDaemon(
+    { config, issuer, store, accounts, masterKey, log, development: true, routes, onEvent },
+    door,
+  )
+  state.server = daemon.server
+  const apps = await startApps(demo, state)
+  showScreen({ terminal, config, state, daemon, apps, lines, moved: door.port !== config.http.port })
+  return runUntilSignal({ stop: () => stopAll(daemon, apps) }, log)
+}
+
+const startApps = async (demo: Demo | undefined, state: DemoState): Promise<DemoApps> =>
+  (await demo?.startDemoApps(state)) ?? { addresses: [], close: async () => undefined }
+
+async function stopAll(daemon: Daemon, apps: DemoApps): Promise<void> {
+  await Promise.all([apps.close(), daemon.stop()])
+}
+
+/** With --json the lines of the log, else one short line an event. */
+async function devLog(config: Config, terminal: Terminal): Promise<Log> {
+  if (terminal.json) return createLog(config.log.level, nodeName())
+  const time = (): string => new Date().toTimeString().slice(0, 8)
+  return {
+    event: ({ event, reason, clientId, severity }) => {
+      const mark = severity === 'high' || severity === 'medium' ? '!' : ' '
+      terminal.say(`${time()} ${mark} ${event} ${reason ?? ''} ${clientId ?? ''}`.trimEnd())
+    },
+    line: (level, message, fields) => {
+      if (level === 'error' || level === 'warn' || terminal.verbose)
+        terminal.say(`${time()} ${level} ${message} ${fields === undefined ? '' : JSON.stringify(fields)}`.trimEnd())
+    },
+    fault: (message, cause, requestId) => {
+      const text = cause instanceof Error ? (terminal.verbose ? cause.stack : cause.message) : String(cause)
+      terminal.say(`${time()} error ${message} ${requestId ?? ''} ${text ?? ''}`)
+    },
+    flush: () => undefined,
+  }
+}
+
+type Screen = {
+  readonly terminal: Terminal
+  readonly config: Config
+  readonly state: DemoState
+  readonly daemon: Daemon
+  readonly apps: DemoApps
+  readonly lines: readonly string[]
+  readonly moved: boolean
+}
+
+function showScreen({ terminal, config, state, daemon, apps, lines, moved }: Screen): void {
+  const { publicUrl, issuer } = state
+  const addresses: DemoAddress[] = [
+    { label: 'Start here', url: `${publicUrl}/` },
+    ...apps.addresses,
+    { label: 'Documentation', url: `${publicUrl}/docs` },
+    { label: 'Discovery', url: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration` },
+    { label: 'Health', url: `http://127.0.0.1:${daemon.managementPort}/health/ready` },
+    { label: 'Metrics', url: `http://127.0.0.1:${daemon.managementPort}/metrics` },
+  ]
+  const width = Math.max(...addresses.map(({ label }) => label.length))
+  const screen = [
+    '',
+    'Sallyport is running on this machine only, with demo data.',
+    ...(moved ? [`Port ${config.http.port} is in use, so it listens on ${new URL(publicUrl).port}.`] : []),
+    '',
+    ...addresses.map(({ label, url }) => `  ${label.padEnd(width)}  ${url}`),
+    '',
+    ...lines.map((line) => `  ${line}`),
+    '',
+    `  Data is kept in ${config.data}; npm run reset deletes it. Ctrl-C stops.`,
+    '',
+  ]
+  if (terminal.json)
+    terminal.data({ issuer, public_url: publicUrl, addresses: addresses.map(({ label, url }) => ({ label, url })) }, '')
+  else process.stdout.write(`${screen.join('\n')}\n`)
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { bindFaults } from '../bind-rules.ts'
+import { addCommand, withSettings, type Call } from '../command-line.ts'
+import { faultLine, type Config } from '../config/load.ts'
+import { claimStore } from '../daemon-lock.ts'
+import { nodeName, startDaemon, takePort, type Daemon } from '../daemon.ts'
+import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
+import { createLog, type Log } from '../log.ts'
+import { readMasterKey } from '../master-key.ts'
+import { openAccounts } from '../people.ts'
+import { runUntilSignal } from '../signals.ts'
+import { checkedIssuer, issuerSetting, openStore, otherIssuer } from '../workplace.ts'
+
+/** Adds `sallyport start`. */
+export function addStart(program: Command): void {
+  const command = addCommand(program, 'start', 'serve', start)
+  withSettings(command, 'issuer', 'store', 'data', 'host', 'port', 'managementPort', 'logLevel')
+}
+
+async function start(call: Call): Promise<ExitCode> {
+  let log: Log | undefined
+  try {
+    const config = await call.config()
+    log = await createLog(config.log.level, nodeName())
+    refuseFaults(config)
+    return await serve(config, log)
+  } catch (error) {
+    if (error instanceof CommandFailure && error.code === exitCode.unusable) {
+      log ??= await createLog('info', nodeName())
+      log.line('error', error.message, { event: 'lifecycle.config_refused', detail: error.lines })
+    }
+    throw error
+  } finally {
+    log?.flush()
+  }
+}
+
+function refuseFaults(config: Config): void {
+  const faults = bindFaults(config)
+  if (faults.length > 0)
+    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
+}
+
+async function serve(config: Config, log: Log): Promise<ExitCode> {
+  const store = await openStore(config.storePath)
+  const lock = claimStore(config.storePath)
+  try {
+    const masterKey = readMasterKey(config.data, config.masterKey)
+    const issuer = issuerOf(config, await store.admin.readSetting(issuerSetting))
+    const door = await takePort(config, false)
+    const accounts = await openAccounts(store, config)
+    const daemon = await startDaemon(
+      { config, issuer, store, accounts, masterKey, log, development: false, routes: [], onEvent: log.event },
+      door,
+    )
+    tellListening(log, { config, issuer, port: door.port, daemon })
+    return await runUntilSignal(daemon, log)
+  } finally {
+    await store.close()
+    lock.release()
+  }
+}
+
+/** The issuer the store remembers; a configured one must be the same. */
+function issuerOf(config: Config, stored: string | undefined): string {
+  if (stored === undefined)
+    throw new CommandFailure(exitCode.unusable, 'the store was never finished; run: sallyport migrate --issuer URL')
+  if (config.issuer !== undefined && config.issuer !== stored) throw otherIssuer(stored, config.issuer)
+  return checkedIssuer(stored).issuer
+}
+
+type Listening = { readonly config: Config; readonly issuer: string; readonly port: number; readonly daemon: Daemon }
+
+function tellListening(log: Log, { config, issuer, port, daemon }: Listening): void {
+  log.line('info', 'listening', {
+    issuer,
+    address: `${config.http.host}:${port}`,
+    management: `${config.management.host}:${daemon.managementPort}`,
+  })
+}

@@ -1,0 +1,113 @@
+import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
+
+/** What a written value turned out to be. */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly fix: string }
+
+/** A kind of value: how it is read from a file, a flag or the environment, and what it looks like. */
+export type Kind<T> = {
+  parse(written: unknown): Parsed<T>
+  /** How the value is written in a configuration file. */
+  write(value: T): string | number | boolean | readonly string[]
+  /** JSON Schema of what may stand in a file. */
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+const no = (problem: string, fix: string) => ({ problem, fix })
+
+export const text: Kind<string> = {
+  parse: (written) =>
+    typeof written === 'string' && written !== '' ? { value: written } : no('must be text', 'write it in quotes'),
+  write: (value) => value,
+  schema: { type: 'string', minLength: 1 },
+}
+
+export const flag: Kind<boolean> = {
+  parse: (written) => {
+    if (written === true || written === 'true') return { value: true }
+    if (written === false || written === 'false') return { value: false }
+    return no('must be true or false', 'write true or false')
+  },
+  write: (value) => value,
+  schema: { type: 'boolean' },
+}
+
+export const port: Kind<number> = {
+  parse: (written) => {
+    const number = typeof written === 'string' && /^\d{1,5}$/.test(written) ? Number(written) : written
+    if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 65535)
+      return { value: number }
+    return no('must be a port', 'use a number from 1 to 65535, or 0 for any free port')
+  },
+  write: (value) => value,
+  schema: { type: 'integer', minimum: 0, maximum: 65535 },
+}
+
+/** A list; in flags and the environment its values are separated by commas. */
+export const list: Kind<readonly string[]> = {
+  parse: (written) => {
+    const values: unknown = typeof written === 'string' ? written.split(',').map((value) => value.trim()) : written
+    if (Array.isArray(values) && values.every((value) => typeof value === 'string' && value !== ''))
+      return { value: values as string[] }
+    return no('must be a list of texts', 'write [first, second]')
+  },
+  write: (value) => value,
+  schema: { type: 'array', items: { type: 'string', minLength: 1 } },
+}
+
+export const choice = <T extends string>(values: readonly T[]): Kind<T> => ({
+  parse: (written) => {
+    const value = values.find((known) => known === written)
+    return value === undefined ? no(`must be one of ${values.join(', ')}`, `use ${values[0] ?? ''}`) : { value }
+  },
+  write: (value) => value,
+  schema: { enum: values },
+})
+
+/** 32 random bytes in base64; nothing shorter, since everything at rest is sealed with keys made from it. */
+export const masterKeyText: Kind<string> = {
+  parse: (written) => {
+    const fix = 'use 32 random bytes in base64, such as from: openssl rand -base64 32'
+    if (typeof written !== 'string') return no('must be text', fix)
+    const bytes = Buffer.from(written.trim(), 'base64')
+    if (bytes.toString('base64').replace(/=+$/, '') !== written.trim().replace(/=+$/, ''))
+      return no('is not base64', fix)
+    return bytes.length === 32 ? { value: written.trim() } : no(`has ${bytes.length} bytes instead of 32`, fix)
+  },
+  write: (value) => value,
+  schema: { type: 'string', minLength: 43, maxLength: 44 },
+}
+
+type Range = { readonly min: number; readonly max: number }
+
+/** A number with a unit, between two bounds. */
+function measure(
+  range: Range,
+  read: (written: unknown) => number | undefined,
+  show: (value: number) => string,
+): Kind<number> {
+  return {
+    parse: (written) => {
+      const value = read(written)
+      if (value === undefined) return no('is not a measure of the right kind', `write it like ${show(range.min)}`)
+      if (value < range.min) return no(`${show(value)} is below the floor`, `use at least ${show(range.min)}`)
+      if (value > range.max) return no(`${show(value)} is above the ceiling`, `use at most ${show(range.max)}`)
+      return { value }
+    },
+    write: show,
+    schema: { type: ['string', 'integer'] },
+  }
+}
+
+export const duration = (range: Range): Kind<number> => measure(range, parseDuration, writeDuration)
+export const size = (range: Range): Kind<number> => measure(range, parseSize, writeSize)
+
+const parseCount = (written: unknown): number | undefined => {
+  const number = typeof written === 'string' && /^\d{1,9}$/.test(written) ? Number(written) : written
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined
+}
+
+export const count = (range: Range): Kind<number> => ({
+  ...measure(range, parseCount, String),
+  write: (value) => value,
+  schema: { type: 'integer', minimum: range.min, maximum: range.max },
+})

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PolicyOptions } from '@sallyport/server'
+import { CommandFailure, exitCode } from '../failure.ts'
+import { defaultFile, readConfigFile } from './file.ts'
+import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
+import * as known from './settings.ts'
+import type { AnySetting, LogLevel, Setting } from './settings.ts'
+
+/** Everything the daemon and the commands go by. */
+export type Config = {
+  readonly issuer: string | undefined
+  readonly data: string
+  /** Path of the SQLite file. */
+  readonly storePath: string
+  readonly masterKey: string | undefined
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly trustedProxies: readonly string[]
+    readonly maxConnections: number
+    readonly maxConnectionsPerAddress: number
+  }
+  readonly management: { readonly host: string; readonly port: number }
+  readonly log: { readonly level: LogLevel }
+  readonly drainLimit: number
+  readonly language: string
+  readonly policy: PolicyOptions
+}
+
+export type Sources = {
+  readonly flags: Layer
+  readonly files: readonly string[]
+  readonly profile: string | undefined
+  readonly environment: Environment
+}
+
+/** One setting as it came out. */
+export type Resolved = { readonly setting: AnySetting; readonly value: unknown; readonly origin: string }
+
+export type Loaded = {
+  readonly resolved: ReadonlyMap<string, Resolved>
+  readonly faults: readonly ConfigFault[]
+}
+
+function filesOf({ files, profile, environment }: Sources): readonly string[] {
+  const named = files.length > 0 ? files : (environment['SALLYPORT_CONFIG']?.split(',') ?? [])
+  const first = named.length > 0 || !existsSync(defaultFile) ? named : [defaultFile]
+  const wanted = profile ?? environment['SALLYPORT_PROFILE']
+  return wanted === undefined ? first : [...first, `sallyport.${wanted}.yaml`]
+}
+
+/** Gathers what every source says. Precedence: flag, environment, later file, earlier file, default. */
+export async function loadSettings(sources: Sources): Promise<Loaded> {
+  const faults: ConfigFault[] = []
+  const layers: Layer[] = [sources.flags]
+  const environment = environmentLayer(sources.environment)
+  faults.push(...environment.faults)
+  layers.push(environment.layer)
+  const files: Layer[] = []
+  for (const file of filesOf(sources)) {
+    const read = await readConfigFile(file, sources.environment)
+    faults.push(...read.faults)
+    files.unshift(read.layer)
+  }
+  layers.push(...files)
+  const resolved = new Map<string, Resolved>()
+  for (const setting of known.settings) {
+    const written = layers.find((layer) => layer.has(setting.key))?.get(setting.key)
+    if (written === undefined) {
+      resolved.set(setting.key, { setting, value: setting.fallback, origin: 'default' })
+      continue
+    }
+    const parsed = setting.kind.parse(written.value)
+    if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
+    else resolved.set(setting.key, { setting, value: parsed.value, origin: written.origin })
+  }
+  return { resolved, faults }
+}
+
+/** A value outside its bounds is understood, only not acceptable. */
+const weight = (parsed: { problem: string; fix: string }): Omit<ConfigFault, 'key' | 'origin'> => ({
+  ...parsed,
+  kind: /floor|ceiling/.test(parsed.problem) ? 'weak' : 'broken',
+})
+
+/** The path in `sqlite:PATH`. */
+function storePath(store: string | undefined, data: string): string {
+  if (store === undefined) return join(data, 'sallyport.db')
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(store)?.[1]
+  if (path === undefined) {
+    const scheme = /^[a-z+]{1,20}:/i.exec(store)?.[0] ?? 'this'
+    throw new CommandFailure(exitCode.unusable, `store: ${scheme} is no store of this release; write sqlite:PATH`)
+  }
+  return path
+}
+
+/** The configuration, from settings that have no fault. */
+export function configOf(resolved: Loaded['resolved']): Config {
+  // The map was filled with values of the setting's own kind.
+  const maybe = <T>(setting: Setting<T>): T | undefined => resolved.get(setting.key)?.value as T | undefined
+  const value = <T>(setting: Setting<T>): T => maybe(setting) as T
+  const policy: { [name: string]: number | boolean } = { refuseWebViews: value(known.refuseWebViews) }
+  for (const setting of known.policySettings) policy[setting.name] = value(setting)
+  return {
+    issuer: maybe(known.issuer),
+    data: value(known.data),
+    storePath: storePath(maybe(known.store), value(known.data)),
+    masterKey: maybe(known.masterKey),
+    http: {
+      host: value(known.httpHost),
+      port: value(known.httpPort),
+      trustedProxies: value(known.trustedProxies),
+      maxConnections: value(known.maxConnections),
+      maxConnectionsPerAddress: value(known.maxConnectionsPerAddress),
+    },
+    management: { host: value(known.managementHost), port: value(known.managementPort) },
+    log: { level: value(known.logLevel) },
+    drainLimit: value(known.drainLimit),
+    language: value(known.language),
+    policy: policy as PolicyOptions,
+  }
+}
+
+/** One line a fault: where, what, and what to do. */
+export const faultLine = ({ key, origin, problem, fix }: ConfigFault): string =>
+  `${key} (${origin}): ${problem}; ${fix}`
+
+/** Loads the configuration. Every fault at once is a failure with exit code 78. */
+export async function loadConfig(sources: Sources): Promise<Config> {
+  const { resolved, faults } = await loadSettings(sources)
+  if (faults.length > 0)
+    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
+  return configOf(resolved)
+}

@@ -1,0 +1,129 @@
+import { floor, type PolicyNumber } from '@sallyport/protocol'
+import { choice, count, duration, flag, list, masterKeyText, port, size, text, type Kind } from './kinds.ts'
+
+/** One thing that can be configured: the same name in a file, in the environment and in every message. */
+export type Setting<T> = {
+  /** Path in the file, such as `http.port`. */
+  readonly key: string
+  readonly kind: Kind<T>
+  /** Value when nothing is said; `undefined` when there is none. */
+  readonly fallback: T | undefined
+  readonly about: string
+  /** Never shown. */
+  readonly secret: boolean
+  /** Variables that count when the one with our prefix is not set. */
+  readonly standardVariable: string | undefined
+}
+
+type More<T> = { fallback?: T; secret?: boolean; standardVariable?: string }
+
+const setting = <T>(key: string, kind: Kind<T>, about: string, more: More<T> = {}): Setting<T> => ({
+  key,
+  kind,
+  about,
+  fallback: more.fallback,
+  secret: more.secret ?? false,
+  standardVariable: more.standardVariable,
+})
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export const issuer = setting('issuer', text, 'The issuer identifier: the https URL under which this server is known')
+export const data = setting('data', text, 'Folder of the master key and of the store', { fallback: './.data' })
+export const store = setting(
+  'store',
+  text,
+  'Where everything is kept, as sqlite:PATH; sqlite:DATA/sallyport.db when left out',
+  {
+    standardVariable: 'DATABASE_URL',
+  },
+)
+export const masterKey = setting(
+  'masterKey',
+  masterKeyText,
+  'The master key itself, instead of the file DATA/master.key',
+  {
+    secret: true,
+  },
+)
+export const httpHost = setting('http.host', text, 'Address of the public listener', { fallback: '127.0.0.1' })
+export const httpPort = setting('http.port', port, 'Port of the public listener', {
+  fallback: 7636,
+  standardVariable: 'PORT',
+})
+export const trustedProxies = setting(
+  'http.trustedProxies',
+  list,
+  'Addresses or CIDR ranges of the proxies that end TLS; only their X-Forwarded-For counts',
+  { fallback: [] as readonly string[] },
+)
+export const maxConnections = setting(
+  'http.maxConnections',
+  count({ min: 10, max: 100_000 }),
+  'Most open connections',
+  {
+    fallback: 10_000,
+  },
+)
+export const maxConnectionsPerAddress = setting(
+  'http.maxConnectionsPerAddress',
+  count({ min: 1, max: 100_000 }),
+  'Most open connections of one address that is not a trusted proxy',
+  { fallback: 1000 },
+)
+export const managementHost = setting('management.host', text, 'Address of health and metrics', {
+  fallback: '127.0.0.1',
+})
+export const managementPort = setting('management.port', port, 'Port of health and metrics', { fallback: 7637 })
+export const logLevel = setting('log.level', choice(logLevels), 'Least important lines that are written', {
+  fallback: 'info' as LogLevel,
+})
+export const drainLimit = setting(
+  'shutdown.drain',
+  duration({ min: 0, max: 300 }),
+  'Longest wait for running requests at the end',
+  {
+    fallback: 10,
+  },
+)
+export const language = setting('accounts.language', text, 'Language of pages for people whose wishes are not met', {
+  fallback: 'en',
+})
+export const refuseWebViews = setting('policy.refuseWebViews', flag, 'Show an error page to known embedded web views', {
+  fallback: false,
+})
+
+function policyKind(name: PolicyNumber): Kind<number> {
+  const bounds = floor[name]
+  if (bounds.unit === 's') return duration(bounds)
+  return bounds.unit === 'bytes' ? size(bounds) : count(bounds)
+}
+
+const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** One for each number of the policy, with the bounds of the floor. */
+export const policySettings: readonly (Setting<number> & { readonly name: PolicyNumber })[] = (
+  Object.keys(floor) as PolicyNumber[]
+).map((name) => ({
+  ...setting(`policy.${name}`, policyKind(name), `Policy: ${words(name)}`, { fallback: floor[name].default }),
+  name,
+}))
+
+/** A setting of any kind, for everything that treats them alike. */
+export type AnySetting = Setting<unknown>
+
+/** Everything that can be configured. */
+export const settings: readonly AnySetting[] = [
+  ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
+  ...[managementHost, managementPort, logLevel, drainLimit, language],
+  ...policySettings,
+  refuseWebViews,
+].map((one) => one as unknown as AnySetting)
+
+/** `http.trustedProxies` → `SALLYPORT_HTTP__TRUSTED_PROXIES`. */
+export const variableOf = (key: string): string =>
+  `SALLYPORT_${key
+    .split('.')
+    .map((part) => part.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
+    .join('__')}`

@@ -1,0 +1,164 @@
+import { hostname } from 'node:os'
+import type { Server as HttpServer } from 'node:http'
+import { createServer, MasterKeyMismatch, type Route, type SecurityEvent, type Server } from '@sallyport/server'
+import { nodeListener } from '@sallyport/server/adapters/node'
+import type { SqliteStore } from '@sallyport/store-sqlite'
+import type { PasswordAccounts } from '@sallyport/accounts'
+import type { Config } from './config/load.ts'
+import { documentationRoutes } from './documentation.ts'
+import { CommandFailure, exitCode } from './failure.ts'
+import type { Log } from './log.ts'
+import { createManagementServer, type Health } from './management.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createPublicListener, listen, type Listener } from './public-listener.ts'
+import { timed } from './timed-listener.ts'
+import { now } from './workplace.ts'
+
+export type DaemonOptions = {
+  readonly config: Config
+  readonly issuer: string
+  readonly store: SqliteStore
+  readonly accounts: PasswordAccounts
+  readonly masterKey: Uint8Array
+  readonly log: Log
+  readonly development: boolean
+  readonly routes: readonly Route[]
+  readonly onEvent: (event: SecurityEvent) => void
+}
+
+/** A running daemon. */
+export type Daemon = {
+  readonly server: Server
+  readonly managementPort: number
+  /** Lets running requests finish, at most as long as configured, and stops. */
+  stop(): Promise<void>
+}
+
+/** The public port, taken before anything that needs to know its number. */
+export type PublicDoor = ReturnType<typeof createPublicListener> & {
+  readonly port: number
+  connect(server: Server, log: Log): void
+}
+
+/** Takes the public port; requests wait until the daemon opens the door. */
+export async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
+  const { http } = config
+  let report: (fault: string, address: string) => void = () => undefined
+  const listener = createPublicListener({
+    maxConnections: http.maxConnections,
+    maxConnectionsPerAddress: http.maxConnectionsPerAddress,
+    stands: (address) => http.trustedProxies.includes(address.replace(/^::ffff:/, '')),
+    onFault: (fault, address) => {
+      report(fault, address)
+    },
+  })
+  const port = await listen(listener.server, http.host, http.port, mayMove)
+  return {
+    ...listener,
+    port,
+    connect: (server) => {
+      report = (reason, address) => void server.emit({ event: 'http.request.rejected', reason }, address)
+    },
+  }
+}
+
+/** Makes the server, opens the door and starts health and metrics. */
+export async function startDaemon(options: DaemonOptions, door: PublicDoor): Promise<Daemon> {
+  const { config, log } = options
+  const metrics = createMetrics()
+  const server = await makeServer(options, metrics)
+  door.connect(server, log)
+  const health: Health = { started: false, draining: false, ready: () => storeAnswers(options.store) }
+  const management = createManagementServer(health, metrics)
+  const managementPort = await listen(management, config.management.host, config.management.port, options.development)
+  const ignored = (address: string): void =>
+    void server.emit({ event: 'forwarded.header.ignored', severity: 'low' }, address)
+  const answer: Listener = nodeListener(server, {
+    trustedProxies: config.http.trustedProxies,
+    onForwardedIgnored: ignored,
+  })
+  door.serve(timed(answer, metrics, config.log.level === 'debug' ? log : undefined))
+  health.started = true
+  return {
+    server,
+    managementPort,
+    stop: () => stop({ server, health, door: door.server, management, drainLimit: config.drainLimit }),
+  }
+}
+
+async function makeServer(options: DaemonOptions, metrics: Metrics): Promise<Server> {
+  const { accounts, pages, routes } = options.accounts
+  try {
+    return await createServer({
+      issuer: options.issuer,
+      store: options.store,
+      accounts,
+      pages,
+      masterKey: options.masterKey,
+      policy: options.config.policy,
+      routes: [...routes, ...documentationRoutes(), ...options.routes],
+      development: options.development,
+      helpPath: '/docs/errors/',
+      documentationPath: '/docs',
+      now,
+      onEvent: (event) => {
+        countEvent(metrics, event)
+        options.onEvent(event)
+      },
+      onFault: ({ message, cause, requestId }) => {
+        options.log.fault(message, cause, requestId)
+      },
+      onMeasure: metrics.count,
+    })
+  } catch (error) {
+    if (error instanceof MasterKeyMismatch) throw new CommandFailure(exitCode.unusable, error.message)
+    throw error
+  }
+}
+
+/** Counts that follow from events. */
+function countEvent(metrics: Metrics, event: SecurityEvent): void {
+  if (event.event === 'login.succeeded') metrics.count('logins', { method: 'password', outcome: 'success' })
+  else if (event.event === 'login.failed') metrics.count('logins', { method: 'password', outcome: 'failure' })
+  else if (event.event === 'token.refresh.reuse_detected') metrics.count('refresh_reuse', {})
+  else if (event.event === 'token.pkce.failed') metrics.count('pkce_rejections', { reason: event.reason ?? '' })
+}
+
+async function storeAnswers(store: SqliteStore): Promise<boolean> {
+  try {
+    await store.listSigningKeys()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Name of this process in every log line. */
+export const nodeName = (): string => `${hostname()}-${process.pid}`
+
+type Running = {
+  readonly server: Server
+  readonly health: Health
+  readonly door: HttpServer
+  readonly management: HttpServer
+  readonly drainLimit: number
+}
+
+const closed = (server: HttpServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
+
+/** Ready is false first, then nothing new is accepted, then what runs may finish (FT-16). */
+async function stop({ server, health, door, management, drainLimit }: Running): Promise<void> {
+  health.draining = true
+  await server.emit({ event: 'lifecycle.drain.started' })
+  const finished = closed(door)
+  door.closeIdleConnections()
+  const limit = setTimeout(() => {
+    door.closeAllConnections()
+  }, drainLimit * 1000)
+  await finished
+  clearTimeout(limit)
+  await server.emit({ event: 'lifecycle.drain.finished' })
+  await server.close()
+  management.closeAllConnections()
+  await closed(management)
+}

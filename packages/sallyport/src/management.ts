@@ -1,0 +1,54 @@
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { HttpResponse } from '@sallyport/server'
+import type { Metrics } from './metrics.ts'
+
+/** What the process is doing, as a supervisor asks for it. */
+export type Health = {
+  started: boolean
+  draining: boolean
+  /** True when the store answers. */
+  readonly ready: () => Promise<boolean>
+}
+
+const json = (status: number, body: object): HttpResponse => ({
+  status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  body: JSON.stringify(body),
+})
+
+const state = (ok: boolean, word: string): HttpResponse => json(ok ? 200 : 503, { status: ok ? 'ok' : word })
+
+async function answer(path: string, health: Health, metrics: Metrics): Promise<HttpResponse> {
+  switch (path) {
+    case '/health/live':
+      return state(true, '')
+    case '/health/started':
+      return state(health.started, 'starting')
+    case '/health/ready': {
+      if (health.draining) return state(false, 'draining')
+      if (!health.started) return state(false, 'starting')
+      return state(await health.ready(), 'store unavailable')
+    }
+    case '/metrics':
+      return metrics.render()
+    default:
+      return json(404, { status: 'not found' })
+  }
+}
+
+/** Health and metrics on a listener of their own, so that nobody reaches them through the public port (AD-11). */
+export function createManagementServer(health: Health, metrics: Metrics): HttpServer {
+  const limits = { headersTimeout: 10_000, requestTimeout: 20_000, maxHeaderSize: 16 * 1024 }
+  return createServer(limits, (req, res) => {
+    req.resume()
+    const path = (req.url ?? '/').split('?')[0] ?? '/'
+    const read = req.method === 'GET' || req.method === 'HEAD'
+    const answered = read ? answer(path, health, metrics) : Promise.resolve(json(405, { status: 'method not allowed' }))
+    void answered
+      .catch(() => json(500, { status: 'failed' }))
+      .then(({ status, headers, body }) => {
+        res.writeHead(status, { ...headers, ...(read ? {} : { allow: 'GET, HEAD' }) } as Record<string, string>)
+        res.end(body)
+      })
+  })
+}

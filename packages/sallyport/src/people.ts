@@ -1,0 +1,15 @@
+import type { PasswordAccounts } from '@sallyport/accounts'
+import type { Store } from '@sallyport/server'
+import type { Config } from './config/load.ts'
+import { now } from './workplace.ts'
+
+/** People with passwords and their pages, set up as configured. Loaded only where people matter. */
+export async function openAccounts(store: Store, config: Config): Promise<PasswordAccounts> {
+  const { createAccounts } = await import('@sallyport/accounts')
+  return createAccounts({
+    store,
+    now,
+    defaultLanguage: config.language,
+    consentLifetime: config.policy.consentLifetime,
+  })
+}

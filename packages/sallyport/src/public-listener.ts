@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { CommandFailure, exitCode } from './failure.ts'
+
+export type Listener = (req: IncomingMessage, res: ServerResponse) => void
+
+/** What was wrong with bytes that never became a request. */
+export type FramingFault = 'framing' | 'timeout' | 'size' | 'connections'
+
+export type ListenerOptions = {
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** True for peers that stand for many, such as proxies. */
+  readonly stands?: ((address: string) => boolean) | undefined
+  readonly onFault: (fault: FramingFault, address: string) => void
+}
+
+const maxHeaders = 100
+const answers: Readonly<Record<FramingFault, string>> = {
+  framing: '400 Bad Request',
+  timeout: '408 Request Timeout',
+  size: '431 Request Header Fields Too Large',
+  connections: '503 Service Unavailable',
+}
+
+const faultOf = (error: NodeJS.ErrnoException): FramingFault => {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'size'
+  return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timeout' : 'framing'
+}
+
+/** A plain answer, and the end of the connection: what follows on it must never be read as a request (HH-07). */
+function refuseSocket(socket: Socket, fault: FramingFault): void {
+  if (socket.writable) socket.end(`HTTP/1.1 ${answers[fault]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.destroySoon()
+}
+
+/** Counts the connections of each address and closes those beyond the limit (IN-05). */
+function limitConnections(server: HttpServer, options: ListenerOptions): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (options.stands?.(address) === true) return
+    const count = (open.get(address) ?? 0) + 1
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
+    if (count <= options.maxConnectionsPerAddress) return
+    options.onFault('connections', address)
+    refuseSocket(socket, 'connections')
+  })
+}
+
+/**
+ * The public HTTP server with every limit on slow, large and many: 10 s for headers, 20 s for a request, 16 KiB and 100
+ * header fields. Requests that arrive before `serve` wait for it.
+ */
+export function createPublicListener(options: ListenerOptions): {
+  server: HttpServer
+  serve(listener: Listener): void
+} {
+  const server = createServer({
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+    noDelay: true,
+  })
+  server.maxConnections = options.maxConnections
+  server.maxRequestsPerSocket = 0
+  // A peer that never reads its answer holds a connection for so long and no longer.
+  server.timeout = 30_000
+  server.on('drop', (data) => {
+    options.onFault('connections', data?.remoteAddress ?? '')
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Nothing came in, or the peer is gone: nobody is there to be told.
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const fault = faultOf(error)
+    options.onFault(fault, socket.remoteAddress ?? '')
+    refuseSocket(socket, fault)
+  })
+  limitConnections(server, options)
+
+  let waiting: [IncomingMessage, ServerResponse][] | undefined = []
+  let current: Listener = (req, res) => waiting?.push([req, res])
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    if (req.rawHeaders.length > maxHeaders * 2) {
+      options.onFault('size', req.socket.remoteAddress ?? '')
+      res.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
+      return
+    }
+    current(req, res)
+  })
+  return {
+    server,
+    serve: (listener) => {
+      current = listener
+      for (const [req, res] of waiting ?? []) listener(req, res)
+      waiting = undefined
+    },
+  }
+}
+
+const listenOnce = (server: HttpServer, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, () => {
+      server.removeListener('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+
+const furthest = 20
+
+/** Listens; with `mayMove` on the next free port when the wanted one is taken. Resolves the port. */
+export async function listen(server: HttpServer, host: string, port: number, mayMove: boolean): Promise<number> {
+  for (let candidate = port; ; candidate++) {
+    try {
+      return await listenOnce(server, candidate, host)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EADDRINUSE' && mayMove && candidate < port + furthest && candidate < 65_535) continue
+      throw new CommandFailure(exitCode.failed, whyNot(code, host, candidate))
+    }
+  }
+}
+
+function whyNot(code: string | undefined, host: string, port: number): string {
+  const place = `port ${port} on ${host}`
+  if (code === 'EADDRINUSE') return `${place} is in use; choose another port or stop the program that has it`
+  if (code === 'EACCES') return `${place} may not be used by this user; choose a port above 1023`
+  if (code === 'EADDRNOTAVAIL') return `${host} is no address of this machine`
+  return `${place} cannot be used (${code ?? 'unknown error'})`
+}

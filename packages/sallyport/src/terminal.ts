@@ -1,0 +1,77 @@
+import { exitCode, type CommandFailure } from './failure.ts'
+
+/** What the global options say about the conversation. */
+export type Manner = {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  /** Questions may be asked: there is somebody at a terminal who did not forbid it. */
+  readonly interactive: boolean
+  /** Every question is answered with yes. */
+  readonly yes: boolean
+}
+
+/** Where a command speaks: data on stdout, everything said to a person on stderr. */
+export type Terminal = Manner & {
+  /** The outcome: `record` with --json, else the text. */
+  data(record: Readonly<Record<string, unknown>>, text: string): void
+  say(line: string): void
+  /** Asks for a yes; without a person at the terminal it is a no. */
+  confirm(question: string): Promise<boolean>
+}
+
+/** Version of the shape of every JSON answer; members are only added within one version. */
+export const schemaVersion = 1
+
+const toJson = (record: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ schema_version: schemaVersion, ...record })
+
+export function createTerminal(manner: Manner): Terminal {
+  return {
+    ...manner,
+    data: (record, text) => void process.stdout.write(`${manner.json ? toJson(record) : text}\n`),
+    say: (line) => {
+      if (!manner.quiet) process.stderr.write(`${line}\n`)
+    },
+    confirm: async (question) => {
+      if (manner.yes) return true
+      if (!manner.interactive) return false
+      const { createInterface } = await import('node:readline/promises')
+      const lines = createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+      } finally {
+        lines.close()
+      }
+    },
+  }
+}
+
+/** Tells how a command ended. With --json the same facts stand on stderr as one object. */
+export function tellFailure(failure: CommandFailure, json: boolean): void {
+  if (json) {
+    const error = { message: failure.message, details: failure.lines, exit_code: failure.code }
+    process.stderr.write(`${toJson({ error })}\n`)
+    return
+  }
+  const prefix = failure.code === exitCode.found && failure.lines.length > 0 ? '' : 'sallyport: '
+  process.stderr.write([`${prefix}${failure.message}`, ...failure.lines.map((line) => `  ${line}`), ''].join('\n'))
+}
+
+/** Columns of text, each as wide as its widest cell. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** An instant for people. */
+export const instant = (seconds: number | undefined): string =>
+  seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
