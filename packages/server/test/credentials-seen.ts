@@ -34,7 +34,7 @@ const textOf = (body: string | Uint8Array | undefined): string =>
 
 /** The secret inside client_secret_basic, and the token inside a bearer header. */
 function inAuthorization(value: string): string[] {
-  const [, scheme, rest = ''] = /^(\w+) +(.*)$/.exec(value) ?? []
+  const [, scheme, rest = ''] = /^(\w+) +(\S+)$/.exec(value) ?? []
   if (scheme === 'Bearer') return [rest]
   const secret = Buffer.from(rest, 'base64').toString('latin1').split(':')[1]
   return secret === undefined ? [] : [secret, rest]
