@@ -55,7 +55,9 @@ export function createBrowser(options: BrowserOptions): Browser {
   const send = async (method: 'GET' | 'POST', url: string, body: string | undefined, more: Fields): Promise<Answer> => {
     const target = new URL(url, origin)
     const headers: Record<string, string> = { 'user-agent': userAgent, accept: 'text/html', ...more }
-    const cookie = jar.header(target.protocol === 'https:')
+    // SameSite=Lax: a form of another site brings no cookies along; a link and a redirect do.
+    const withheld = method === 'POST' && more['sec-fetch-site'] === 'cross-site'
+    const cookie = withheld ? undefined : jar.header(target.protocol === 'https:')
     if (cookie !== undefined) headers['cookie'] ??= cookie
     if (body !== undefined) headers['content-type'] ??= 'application/x-www-form-urlencoded'
     const response = await handle({

@@ -1,6 +1,7 @@
 import { cookieName, lookupKey, readCookie, setCookie } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
-import { header } from '../http.ts'
+import { header, redirect } from '../http.ts'
+import type { HttpResponse } from '../model/http.ts'
 import type { Session } from '../model/interaction.ts'
 
 /** The signed-in browser; an opaque handle, found by its digest. */
@@ -54,4 +55,21 @@ export function bindBrowser(
     digest: lookupKey(handle),
     cookies: [setCookie(browserCookie, handle, { maxAge: undefined, secure: ctx.secure })],
   }
+}
+
+/** Longest form that is asked again in an address, and what may stand there as it is. */
+const maxAddressed = 6000
+const addressable = /^[\w.~*+%&=-]*$/
+
+/**
+ * Asks for the same parameters again by GET when another site's page posted them: from such a form a browser keeps back
+ * SameSite=Lax cookies, and the person would look like a stranger (B-OIDC-01). `undefined` when the request can be
+ * answered as it is.
+ */
+export function askAgainByGet(call: Call, endpoint: string): HttpResponse | undefined {
+  const { request } = call
+  if (request.method !== 'POST' || header(request, 'sec-fetch-site') !== 'cross-site') return undefined
+  if (header(request, 'cookie') !== undefined || (request.body?.length ?? 0) > maxAddressed) return undefined
+  const parameters = Buffer.from(request.body ?? new Uint8Array()).toString('latin1')
+  return addressable.test(parameters) ? redirect(`${endpoint}?${parameters}`) : undefined
 }

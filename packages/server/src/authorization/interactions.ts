@@ -36,6 +36,8 @@ const parameterOf = (query: string): string | undefined => {
  * and must belong together (A-AUTHZ-14).
  */
 export async function findInteraction(ctx: Context, call: Call): Promise<{ interaction: Interaction; handle: string }> {
+  // A form of another site learns nothing, not even whether the interaction exists (CS-02).
+  if (call.request.method === 'POST') requireOwnOrigin(ctx, call)
   const handle = namedInteraction(call)
   const interaction = handle === undefined ? undefined : await ctx.store.findInteraction(lookupKey(handle), ctx.now())
   if (handle === undefined || interaction === undefined) throw refuse('interaction_unknown')
@@ -43,11 +45,11 @@ export async function findInteraction(ctx: Context, call: Call): Promise<{ inter
   return { interaction, handle }
 }
 
-/** What a form is bound to: a page that names an account also to the session it named (CS-16). */
+/** What a form is bound to: a page that names an account also to that account's session, whose id outlives a new sign-in (CS-16). */
 type FormBinding = 'browser' | 'session'
 
 function csrfFacts(interaction: Interaction, session: Session | undefined, binding: FormBinding): string {
-  const shown = binding === 'session' ? (session?.digest ?? 'nobody') : 'anybody'
+  const shown = binding === 'session' ? (session?.id ?? 'nobody') : 'anybody'
   return `${interaction.digest} ${interaction.browserDigest} ${interaction.version} ${shown}`
 }
 
@@ -110,16 +112,23 @@ async function resourceNames(
 }
 
 /**
- * Refuses a form that did not come from our own page (A-UI-06): its token is bound to interaction, browser and version, so
- * it works once; the origin is the second line. With `Referrer-Policy: no-referrer` browsers send `Origin: null` for
- * their own forms, and then the fetch metadata speaks.
+ * Refuses a post that a page of another origin sent. With `Referrer-Policy: no-referrer` browsers send `Origin: null` for
+ * our own forms, and then the fetch metadata speaks.
  */
-export function requireOwnForm(ctx: Context, call: Call, fits: boolean): void {
+function requireOwnOrigin(ctx: Context, call: Call): void {
   const origin = header(call.request, 'origin')
   const site = header(call.request, 'sec-fetch-site')
   const foreign =
     origin !== undefined && origin !== 'null' ? origin !== ctx.origin : site !== undefined && site !== 'same-origin'
   if (foreign) throw refuse('csrf', { detail: 'foreign origin' })
+}
+
+/**
+ * Refuses a form that did not come from our own page (A-UI-06): its token is bound to interaction, browser and version, so
+ * it works once; the origin is the second line.
+ */
+export function requireOwnForm(ctx: Context, call: Call, fits: boolean): void {
+  requireOwnOrigin(ctx, call)
   if (!fits) throw refuse('csrf', { detail: 'token' })
 }
 

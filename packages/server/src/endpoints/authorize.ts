@@ -1,4 +1,5 @@
 import { matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
+import { askAgainByGet } from '../authorization/browser.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
 import { respondError } from '../authorization/respond.ts'
@@ -45,7 +46,7 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
     ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
     return respondError(ctx, responseTarget(ctx, form, settled.redirectUri), error)
   }
-  return guarded(ctx, call, request, settled)
+  return askAgainByGet(call, ctx.endpoints.authorize) ?? guarded(ctx, call, request, settled)
 }
 
 /** Faults after validation become `server_error` or `temporarily_unavailable` at the client (A-AUTHZ-11). */

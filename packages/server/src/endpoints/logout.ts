@@ -8,7 +8,7 @@ import {
   toBase64url,
   type Form,
 } from '@sallyport/protocol'
-import { currentSession, sessionClearCookie } from '../authorization/browser.ts'
+import { askAgainByGet, currentSession, sessionClearCookie } from '../authorization/browser.ts'
 import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
 import { requireOwnForm } from '../authorization/interactions.ts'
 import type { Call, Context } from '../context.ts'
@@ -49,6 +49,8 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     const form = readParameters(call)
     if (call.request.method === 'POST' && form.has('sign_out')) return await confirmed(ctx, call, form)
     const request = await checkRequest(ctx, form)
+    const again = askAgainByGet(call, ctx.endpoints.logout)
+    if (again !== undefined) return again
     const session = await currentSession(ctx, call)
     if (request.hint !== undefined && (session === undefined || session.subject === request.hint.subject)) {
       return await signOut(ctx, call, session, request)
@@ -72,13 +74,15 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   const found = clientId === undefined || clientId.length > 200 ? undefined : await ctx.clients.find(clientId)
   const client = found?.disabledAt === undefined ? found : undefined
   const wanted = form.get('post_logout_redirect_uri')
+  const state = form.get('state')
   const registered = wanted !== undefined && client?.postLogoutRedirectUris.includes(wanted) === true
   return {
     client,
     hint,
     returnTo: registered ? wanted : undefined,
     refusedReturn: wanted !== undefined && !registered,
-    state: form.get('state')?.slice(0, ctx.policy.stateLength),
+    // Never cut: a state that is too long is left out (B-LOG-05).
+    state: state !== undefined && state.length <= ctx.policy.stateLength ? state : undefined,
     uiLocales: (form.get('ui_locales') ?? '').split(' ').slice(0, 10),
   }
 }
@@ -89,7 +93,8 @@ async function signOut(
   session: Session | undefined,
   request: LogoutRequest,
 ): Promise<HttpResponse> {
-  const cookie = { 'set-cookie': sessionClearCookie(ctx) }
+  // Without a session nothing is cleared: a foreign form brings no cookie, and must not take one away (CS-12).
+  const cookie = session === undefined ? {} : { 'set-cookie': sessionClearCookie(ctx) }
   if (session !== undefined) {
     const event = ctx.events.record(
       { event: 'session.ended', subject: session.subject, clientId: request.client?.id, reason: 'logout' },
