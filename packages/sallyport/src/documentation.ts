@@ -6,7 +6,8 @@ import type { HttpResponse, Route, RouteHost } from '@sallyport/server'
 /** Where the documentation lies: in the built package, or in the checkout. */
 const places = ['./docs/', '../docs/', '../../../docs/']
 
-function documentationFolder(): string | undefined {
+/** The folder with the documentation of this version, where it was shipped. */
+export function documentationFolder(): string | undefined {
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((folder) => existsSync(folder))
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { reasons, type Reason } from '@sallyport/protocol'
 import type { SecurityEvent } from '@sallyport/server'
 import type { DestinationStream, Logger } from 'pino'
 import type { LogLevel } from './config/settings.ts'
@@ -20,6 +21,13 @@ const levels: Readonly<Record<SecurityEvent['severity'], LogLevel>> = {
   high: 'error',
 }
 
+/** The key of the refusal in the table of reasons, under which its help page is found. */
+export function reasonIdOf({ reason, detail }: SecurityEvent): Reason | undefined {
+  for (const candidate of [detail['reason_id'], reason])
+    if (typeof candidate === 'string' && Object.hasOwn(reasons, candidate)) return candidate as Reason
+  return undefined
+}
+
 /** A pseudonym of a person that is the same in every line. */
 const subjectHash = (subject: string): string => createHash('sha256').update(subject).digest('hex').slice(0, 16)
 
@@ -33,7 +41,8 @@ export function eventFields(event: SecurityEvent): Record<string, unknown> {
   add('client_id', event.clientId)
   add('sub_hash', event.subject === undefined ? undefined : subjectHash(event.subject))
   add('grant_id', event.authorizationId)
-  add('reason_id', event.reason)
+  add('reason', event.reason)
+  add('reason_id', reasonIdOf(event))
   add('class', event.class)
   add('ip_prefix', event.network)
   if (event.count > 1) fields['count'] = event.count

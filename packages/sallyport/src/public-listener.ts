@@ -73,7 +73,7 @@ export function createPublicListener(options: ListenerOptions): {
   server.maxRequestsPerSocket = 0
   // A peer that never reads its answer holds a connection for so long and no longer.
   server.timeout = 30_000
-  server.on('drop', (data) => {
+  server.on('drop', (data?: { readonly remoteAddress?: string }) => {
     options.onFault('connections', data?.remoteAddress ?? '')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {

@@ -7,7 +7,7 @@ import {
   type Client,
   type ClientRegistration,
 } from '@sallyport/server'
-import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command-line.ts'
+import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command.ts'
 import { clientRecord, clientText } from '../client-record.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { AuthorizationListing } from '@sallyport/server'
-import { addCommand, addGroup, withSettings, type Call } from '../command-line.ts'
+import { addCommand, addGroup, withSettings, type Call } from '../command.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { instant, table } from '../terminal.ts'

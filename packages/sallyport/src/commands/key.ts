@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { createServer, MasterKeyMismatch, type SigningKey } from '@sallyport/server'
-import { addCommand, addGroup, withSettings, type Call } from '../command-line.ts'
+import { addCommand, addGroup, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { readMasterKey } from '../master-key.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createServer, MasterKeyMismatch } from '@sallyport/server'
 import type { SqliteStore } from '@sallyport/store-sqlite'
-import { addCommand, withSettings, type Call } from '../command-line.ts'
+import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { makeMasterKey, masterKeyFile, readMasterKey } from '../master-key.ts'

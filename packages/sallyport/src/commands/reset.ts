@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { addCommand, withSettings, type Call } from '../command-line.ts'
+import { addCommand, withSettings, type Call } from '../command.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { masterKeyFile } from '../master-key.ts'

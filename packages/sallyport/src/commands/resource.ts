@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Resource } from '@sallyport/server'
 import { parseScope } from '@sallyport/protocol'
-import { addCommand, addGroup, collect, withSettings, type Call } from '../command-line.ts'
+import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { table } from '../terminal.ts'

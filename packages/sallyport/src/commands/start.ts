@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { bindFaults } from '../bind-rules.ts'
-import { addCommand, withSettings, type Call } from '../command-line.ts'
+import { addCommand, withSettings, type Call } from '../command.ts'
 import { faultLine, type Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { nodeName, startDaemon, takePort, type Daemon } from '../daemon.ts'

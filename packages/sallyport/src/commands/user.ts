@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { People, PersonResult } from '@sallyport/accounts'
 import type { User } from '@sallyport/server'
-import { addCommand, addGroup, withSettings, type Action, type Call } from '../command-line.ts'
+import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { openAccounts } from '../people.ts'
 import { readSecret } from '../secret-input.ts'

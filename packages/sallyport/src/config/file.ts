@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Document, LineCounter, Node } from 'yaml'
-import type { ConfigFault, Environment, Layer, Written } from './layers.ts'
-import { unknownKey } from './layers.ts'
+import type { LineCounter, Node, Pair, YAMLMap } from 'yaml'
+import { unknownKey, type ConfigFault, type Environment, type Layer, type Written } from './layers.ts'
 import { settings } from './settings.ts'
 
 /** Version of the shape of the file. */
@@ -10,39 +9,24 @@ export const configVersion = 1
 export const defaultFile = 'sallyport.yaml'
 
 type Reading = {
-  readonly file: string
   readonly environment: Environment
   readonly layer: Map<string, Written>
   readonly faults: ConfigFault[]
-  readonly lineOf: (node: unknown) => string
+  /** File and line of a node. */
+  readonly place: (node: unknown) => string
+  readonly isMap: (node: unknown) => node is YAMLMap<unknown, unknown>
 }
 
 const keys = new Set(settings.map((setting) => setting.key))
 const groups = new Set(settings.flatMap(({ key }) => (key.includes('.') ? [key.slice(0, key.indexOf('.'))] : [])))
 
-const fault = (key: string, origin: string, problem: string, fix: string): ConfigFault => ({
+const broken = (key: string, origin: string, problem: string, fix: string): ConfigFault => ({
   key,
   origin,
   problem,
   fix,
   kind: 'broken',
 })
-
-/** Replaces `${env:NAME}` and `${file:/path}` in a text; nothing else is ever evaluated. */
-function filledIn(text: string, reading: Reading, key: string, origin: string): string | undefined {
-  let failed = false
-  const filled = text.replaceAll(/\$\{([^}:]{0,20}):([^}]{0,1000})\}/g, (_, scheme: string, name: string) => {
-    const value = scheme === 'env' ? reading.environment[name] : scheme === 'file' ? contents(name) : undefined
-    if (value !== undefined) return value
-    failed = true
-    const known = scheme === 'env' || scheme === 'file'
-    const problem = known ? `\${${scheme}:${name}} gives nothing` : `\${${scheme}:…} is not a source`
-    const fix = !known ? 'use ${env:NAME} or ${file:/path}' : scheme === 'env' ? `set ${name}` : `make ${name} readable`
-    reading.faults.push(fault(key, origin, problem, fix))
-    return ''
-  })
-  return failed ? undefined : filled
-}
 
 function contents(path: string): string | undefined {
   try {
@@ -52,53 +36,58 @@ function contents(path: string): string | undefined {
   }
 }
 
-function readEntry(reading: Reading, key: string, node: unknown, value: unknown): void {
-  const origin = reading.lineOf(node)
+/** Replaces `${env:NAME}` and `${file:/path}` in a text; nothing else is ever evaluated. */
+function filledIn(text: string, { environment, faults }: Reading, key: string, origin: string): string | undefined {
+  let complete = true
+  const filled = text.replaceAll(/\$\{([^}:]{0,20}):([^}]{0,1000})\}/g, (_, scheme: string, name: string) => {
+    const value = scheme === 'env' ? environment[name] : scheme === 'file' ? contents(name) : undefined
+    if (value !== undefined) return value
+    complete = false
+    if (scheme === 'env') faults.push(broken(key, origin, `the variable ${name} is not set`, `set ${name}`))
+    else if (scheme === 'file') faults.push(broken(key, origin, `${name} cannot be read`, 'check path and permissions'))
+    else faults.push(broken(key, origin, `${scheme} is no source`, 'write ${env:NAME} or ${file:/path}'))
+    return ''
+  })
+  return complete ? filled : undefined
+}
+
+const plainValue = (node: unknown): unknown =>
+  typeof node === 'object' && node !== null && 'toJSON' in node && typeof node.toJSON === 'function'
+    ? (node as Node).toJSON()
+    : node
+
+function readEntry(reading: Reading, key: string, origin: string, value: unknown): void {
   if (value === null || value === undefined) {
-    reading.faults.push(fault(key, origin, 'has no value', 'give it one or remove the line'))
+    reading.faults.push(broken(key, origin, 'has no value', 'give it one or remove the line'))
     return
   }
-  if (typeof value !== 'string') {
-    reading.layer.set(key, { value, origin })
-    return
-  }
-  const filled = filledIn(value, reading, key, origin)
+  const filled = typeof value === 'string' ? filledIn(value, reading, key, origin) : value
   if (filled !== undefined) reading.layer.set(key, { value: filled, origin })
 }
 
-type Pair = { readonly key: unknown; readonly value: unknown }
-type YamlMap = { readonly items: readonly Pair[] }
-
-type Yaml = {
-  isMap(node: unknown): boolean
-  isScalar(node: unknown): boolean
+function readPair(reading: Reading, prefix: string, pair: Pair<unknown, unknown>): void {
+  const key = `${prefix}${String(plainValue(pair.key))}`
+  const origin = reading.place(pair.key)
+  const isGroup = prefix === '' && groups.has(key)
+  if (prefix === '' && key === 'version') checkVersion(reading, origin, plainValue(pair.value))
+  else if (keys.has(key)) readEntry(reading, key, origin, plainValue(pair.value))
+  else if (isGroup && reading.isMap(pair.value))
+    for (const inner of pair.value.items) readPair(reading, `${key}.`, inner)
+  else if (isGroup) reading.faults.push(broken(key, origin, 'holds no settings', `write them below ${key}, indented`))
+  else reading.faults.push(unknownKey(key, origin))
 }
 
-function readMap(yaml: Yaml, reading: Reading, map: YamlMap, prefix: string): void {
-  for (const pair of map.items) {
-    const keyNode = pair.key as { readonly value?: unknown } & Partial<Node>
-    const name = `${prefix}${String(keyNode.value)}`
-    const value = pair.value as ({ toJSON?: () => unknown } & Partial<Node>) | null
-    if (prefix === '' && name === 'version') checkVersion(reading, keyNode, value?.toJSON?.())
-    else if (keys.has(name)) readEntry(reading, name, keyNode, value?.toJSON?.())
-    else if (prefix === '' && groups.has(name) && yaml.isMap(value))
-      readMap(yaml, reading, value as unknown as YamlMap, `${name}.`)
-    else if (prefix === '' && groups.has(name) && value === null) continue
-    else reading.faults.push(unknownKey(name, reading.lineOf(keyNode)))
-  }
-}
-
-function checkVersion(reading: Reading, node: unknown, version: unknown): void {
+function checkVersion(reading: Reading, origin: string, version: unknown): void {
   if (version === configVersion) return
   const problem = `${JSON.stringify(version)} is not a version this release reads`
-  reading.faults.push(fault('version', reading.lineOf(node), problem, `write version: ${configVersion}`))
+  reading.faults.push(broken('version', origin, problem, `write version: ${configVersion}`))
 }
 
-const position =
+const placeIn =
   (file: string, lines: LineCounter) =>
   (node: unknown): string => {
-    const range = (node as Partial<Node>).range
-    return range === null || range === undefined ? file : `${file}:${lines.linePos(range[0]).line}`
+    const range = typeof node === 'object' && node !== null && 'range' in node ? (node as Node).range : undefined
+    return range === undefined || range === null ? file : `${file}:${lines.linePos(range[0]).line}`
   }
 
 /** Reads one file in YAML or JSON. */
@@ -107,32 +96,23 @@ export async function readConfigFile(
   environment: Environment,
 ): Promise<{ layer: Layer; faults: readonly ConfigFault[] }> {
   const layer = new Map<string, Written>()
-  const faults: ConfigFault[] = []
-  if (!existsSync(file)) {
-    return { layer, faults: [fault('config', file, 'does not exist', 'check --config')] }
-  }
-  const { parseDocument, LineCounter, isMap, isScalar } = await import('yaml')
+  if (!existsSync(file)) return { layer, faults: [broken('config', file, 'does not exist', 'check --config')] }
+  const { parseDocument, LineCounter, isMap } = await import('yaml')
   const lines = new LineCounter()
-  const document: Document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
-  for (const error of document.errors) {
-    const { line } = lines.linePos(error.pos[0])
-    faults.push(fault('syntax', `${file}:${line}`, error.message.split('\n')[0] ?? '', 'mend the file'))
-  }
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
+  const faults: ConfigFault[] = document.errors.map((error) =>
+    broken(
+      'syntax',
+      `${file}:${lines.linePos(error.pos[0]).line}`,
+      error.message.split('\n')[0] ?? '',
+      'mend the line',
+    ),
+  )
   if (faults.length > 0) return { layer, faults }
-  const reading: Reading = { file, environment, layer, faults, lineOf: position(file, lines) }
-  if (isMap(document.contents)) {
-    readMap({ isMap, isScalar }, reading, document.contents as unknown as YamlMap, '')
-    if (!document.has('version'))
-      faults.push(fault('version', file, 'is missing', `begin the file with version: ${configVersion}`))
-  } else if (document.contents !== null) {
-    faults.push(
-      fault(
-        'syntax',
-        file,
-        'does not hold settings',
-        'write one setting a line, such as issuer: https://id.example.com',
-      ),
-    )
-  }
+  const reading: Reading = { environment, layer, faults, place: placeIn(file, lines), isMap }
+  const top: unknown = document.contents
+  if (!isMap(top)) return { layer, faults: [broken('syntax', file, 'holds no settings', 'begin it with version: 1')] }
+  for (const pair of top.items) readPair(reading, '', pair)
+  if (!document.has('version')) faults.push(broken('version', file, 'is missing', 'begin the file with version: 1'))
   return { layer, faults }
 }

@@ -118,7 +118,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
     log: { level: value(known.logLevel) },
     drainLimit: value(known.drainLimit),
     language: value(known.language),
-    policy: policy as PolicyOptions,
+    policy: policy,
   }
 }
 

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http'
+import { CommandFailure, exitCode, usage } from '../failure.ts'
+import { listen } from '../public-listener.ts'
+
+/** A loopback address that waits for the browser to come back. */
+export type Callback = {
+  readonly redirectUri: string
+  /** The parameters of the first answer at the path of the redirect URI; fails after `timeout` seconds. */
+  answer(timeout: number): Promise<URLSearchParams>
+  close(): void
+}
+
+const page = (text: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${text}</title></head><body><p>${text}</p></body></html>`
+
+/** Listens where the registered redirect URI leads: at its port, or at any free one when it names none. */
+export async function waitForCallback(registered: string): Promise<Callback> {
+  const url = URL.canParse(registered) ? new URL(registered) : undefined
+  const host = url?.hostname.replaceAll(/[[\]]/g, '') ?? ''
+  if (url === undefined || url.protocol !== 'http:' || !['127.0.0.1', '::1', 'localhost'].includes(host))
+    throw usage('--redirect-uri must be an http address of this machine, such as http://127.0.0.1/callback')
+  let arrived: (answer: URLSearchParams) => void = () => undefined
+  const first = new Promise<URLSearchParams>((resolve) => {
+    arrived = resolve
+  })
+  const server = createServer((req, res) => {
+    const target = new URL(req.url ?? '/', url)
+    const expected = req.method === 'GET' && target.pathname === url.pathname
+    const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close' }
+    res.writeHead(expected ? 200 : 404, headers)
+    res.end(page(expected ? 'Done. You can close this window and go back to the terminal.' : 'Nothing here.'))
+    if (expected) arrived(target.searchParams)
+  })
+  const port = await listen(server, host === 'localhost' ? '127.0.0.1' : host, Number(url.port), false)
+  const redirectUri = url.port === '' ? withPort(registered, port) : registered
+  return {
+    redirectUri,
+    answer: (timeout) => withTimeout(first, timeout),
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** The registered text with a port put in and nothing else changed, since the rest is compared byte for byte. */
+const withPort = (uri: string, port: number): string => uri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/?:]*))/, `$1:${port}`)
+
+async function withTimeout(answer: Promise<URLSearchParams>, timeout: number): Promise<URLSearchParams> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new CommandFailure(exitCode.failed, `the browser did not come back within ${timeout} seconds`))
+    }, timeout * 1000)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
