@@ -1,0 +1,23 @@
+import type { PolicyNumber } from '@sallyport/protocol'
+
+/** What each number of the policy is about, for the configuration reference. A number without words does not compile. */
+export const policyWords: Readonly<Record<PolicyNumber, string>> = {
+  authorizationCodeLifetime: 'How long a code can be redeemed.',
+  transactionLifetime: 'How long an unfinished sign-in stays open.',
+  accessTokenLifetime: 'Life of an access token. A client or a resource may have a shorter one.',
+  idTokenLifetime: 'Life of an ID Token.',
+  refreshTokenIdle: 'A refresh token that is not used for so long is dead.',
+  refreshTokenAbsolute: 'So long after the sign-in every refresh token is dead.',
+  browserRefreshTokenIdle: 'As `refreshTokenIdle`, for clients of type `spa`.',
+  browserRefreshTokenAbsolute: 'As `refreshTokenAbsolute`, for clients of type `spa`.',
+  refreshRetryGrace: 'How long a retired refresh token gets the same answer again; 0 turns it off.',
+  sessionIdle: 'A signed-in browser that is not seen for so long has to sign in again.',
+  sessionAbsolute: 'So long after the sign-in the browser has to sign in again.',
+  consentLifetime: 'How long remembered consent holds.',
+  clientSecretLifetime: 'Life of a client secret.',
+  clientSecretOverlap: 'How long the old secret works after `client rotate-secret`.',
+  keyRotationPeriod: 'How long a signing key is used.',
+  keyPublicationLead: 'How long the next signing key is published before it signs.',
+  stateLength: 'Longest `state`.',
+  requestBodySize: 'Largest request body.',
+}
