@@ -1,5 +1,7 @@
 import type { Client } from '@sallyport/server'
+import { CommandFailure, exitCode } from './failure.ts'
 import { instant } from './terminal.ts'
+import type { Workplace } from './workplace.ts'
 
 const time = (seconds: number | undefined): string | undefined => (seconds === undefined ? undefined : instant(seconds))
 
@@ -47,4 +49,12 @@ export function clientText(client: Client, secret?: string): string {
   ]
   if (client.disabledAt !== undefined) lines.push(['disabled', instant(client.disabledAt)])
   return lines.map(([label, value]) => `${label.padEnd(15)} ${value}`.trimEnd()).join('\n')
+}
+
+/** The client with this id. */
+export async function findClient({ store }: Workplace, id: string | undefined): Promise<Client> {
+  const client = await store.findClient(id ?? '')
+  if (client === undefined)
+    throw new CommandFailure(exitCode.missing, `there is no client ${id ?? ''}; see sallyport client list`)
+  return client
 }

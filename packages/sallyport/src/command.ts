@@ -27,6 +27,11 @@ type GlobalOptions = {
   readonly dryRun?: boolean
 }
 
+/** For commands that cannot be tried without doing what they do. */
+export function refuseDryRun({ dryRun }: Call): void {
+  if (dryRun) throw usage('this command cannot be tried without doing it; leave out --dry-run')
+}
+
 /** Adds one more value to an option that may be given several times. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),

@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { floor, seconds, systemRandom, type Random, type Seconds } from '@sallyport/protocol'
-import {
-  IssuerError,
-  orderedId,
-  parseIssuer,
-  type RegistrationContext,
-  type SecurityEvent,
-  type Store,
-} from '@sallyport/server'
+import { seconds, systemRandom, type Random, type Seconds } from '@sallyport/protocol'
+import type { Store } from '@sallyport/server'
 import type { SqliteStore } from '@sallyport/store-sqlite'
 import type { Config } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -52,16 +45,6 @@ const noStore = (path: string): CommandFailure =>
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** The issuer, checked; a bad one is a configuration that cannot be used. */
-export function checkedIssuer(issuer: string): ReturnType<typeof parseIssuer> {
-  try {
-    return parseIssuer(issuer)
-  } catch (error) {
-    if (error instanceof IssuerError) throw new CommandFailure(exitCode.unusable, `issuer: ${error.message}`)
-    throw error
-  }
-}
-
 /**
  * Notes the issuer in the store, or finds that another one stands there: tokens name their issuer, so a store belongs to
  * one for good. `replace` is for development, where the port may move.
@@ -97,34 +80,3 @@ export async function inWorkplace<T>(config: Config, work: (place: Workplace) =>
     await store.close()
   }
 }
-
-/** How clients are registered at this issuer. */
-export const registrationContext = ({ config, issuer, random }: Workplace): RegistrationContext => ({
-  development: !parseIssuer(issuer).secure,
-  now: now(),
-  random,
-  secretLifetime: config.policy.clientSecretLifetime ?? floor.clientSecretLifetime.default,
-})
-
-type AdminEvent = Pick<SecurityEvent, 'event' | 'reason'> &
-  Partial<Pick<SecurityEvent, 'clientId' | 'subject' | 'authorizationId'>>
-
-/** The event of something an administrator did on the command line. */
-export const adminEvent = (
-  { random }: Pick<Workplace, 'random'>,
-  { event, reason, clientId, subject, authorizationId }: AdminEvent,
-): SecurityEvent => ({
-  id: orderedId(now(), random),
-  event,
-  severity: 'info',
-  ts: now(),
-  requestId: undefined,
-  clientId,
-  subject,
-  authorizationId,
-  network: undefined,
-  reason,
-  class: undefined,
-  count: 1,
-  detail: { surface: 'command_line' },
-})

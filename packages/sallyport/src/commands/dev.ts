@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { SecurityEvent } from '@sallyport/server'
+import { checkedIssuer } from '../administration.ts'
 import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { faultLine, type Config } from '../config/load.ts'
@@ -11,7 +12,7 @@ import { createLog, type Log } from '../log.ts'
 import { openAccounts } from '../people.ts'
 import { runUntilSignal } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
-import { checkedIssuer, claimIssuer, openStore } from '../workplace.ts'
+import { claimIssuer, openStore } from '../workplace.ts'
 import { masterKeyFor } from './migrate.ts'
 
 /** Adds `sallyport dev`. */

@@ -51,7 +51,7 @@ function explanation(reason: Reason, issuer: string): Explanation {
     error,
     description,
     help: `${issuer.replace(/\/$/, '')}/docs/errors/${page}`,
-    fix: section(text, 'How to fix it'),
+    fix: brief(section(text, 'How to fix it')),
     rule: section(text, 'Rule'),
   }
 }
@@ -62,8 +62,17 @@ function helpText(page: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
+/** The text before its first example; those are better read on the page. */
+function brief(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const examples = [...text.matchAll(/^### (.+)$/gm)].map((match) => match[1])
+  if (examples.length === 0) return text
+  const begin = text.slice(0, text.search(/^### /m)).trim()
+  return [begin, `The help page has: ${examples.join(', ')}.`].filter((part) => part !== '').join('\n\n')
+}
+
 /** The text below a heading, up to the next one. */
-export function section(text: string, heading: string): string | undefined {
+function section(text: string, heading: string): string | undefined {
   const begin = text.indexOf(`\n## ${heading}\n`)
   if (begin === -1) return undefined
   const rest = text.slice(begin + heading.length + 5)

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { AuthorizationListing } from '@sallyport/server'
-import { addCommand, addGroup, withSettings, type Call } from '../command.ts'
+import { adminEvent } from '../administration.ts'
+import { addCommand, addGroup, refuseDryRun, withSettings, type Call } from '../command.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { instant, table } from '../terminal.ts'
-import { adminEvent, inWorkplace } from '../workplace.ts'
+import { inWorkplace } from '../workplace.ts'
 
 type Filter = { readonly user?: string; readonly client?: string; readonly all?: boolean }
 
@@ -53,8 +54,7 @@ async function listGrants(call: Call, { user, client, all }: Filter): Promise<Ex
 
 async function revokeGrant(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
-    if (call.dryRun)
-      throw new CommandFailure(exitCode.usage, 'grant revoke has nothing to show beforehand; leave out --dry-run')
+    refuseDryRun(call)
     const event = adminEvent(place, { event: 'grant.revoked', reason: 'administrator', authorizationId: id })
     if (!(await place.store.revokeAuthorization(id ?? '', 'administrator', place.now(), [event])))
       throw new CommandFailure(exitCode.missing, `there is no live grant ${id ?? ''}; see sallyport grant list`)

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { createServer, MasterKeyMismatch } from '@sallyport/server'
 import type { SqliteStore } from '@sallyport/store-sqlite'
+import { checkedIssuer } from '../administration.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { makeMasterKey, masterKeyFile, readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
-import { checkedIssuer, claimIssuer, issuerSetting, now, openStore } from '../workplace.ts'
+import { claimIssuer, issuerSetting, now, openStore } from '../workplace.ts'
 
 /** Adds `sallyport migrate`. */
 export function addMigrate(program: Command): void {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { Resource } from '@sallyport/server'
 import { parseScope } from '@sallyport/protocol'
+import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { table } from '../terminal.ts'
-import { adminEvent, inWorkplace } from '../workplace.ts'
+import { inWorkplace } from '../workplace.ts'
 
 type Options = { readonly name?: string; readonly scope?: readonly string[]; readonly accessTokenLifetime?: string }
 

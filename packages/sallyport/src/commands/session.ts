@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { addCommand, addGroup, withSettings, type Call } from '../command.ts'
+import { adminEvent } from '../administration.ts'
+import { addCommand, addGroup, refuseDryRun, withSettings, type Call } from '../command.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { instant, table } from '../terminal.ts'
-import { adminEvent, inWorkplace } from '../workplace.ts'
+import { inWorkplace } from '../workplace.ts'
 
 /** Adds `sallyport session …`. */
 export function addSession(program: Command): void {
@@ -37,8 +38,7 @@ async function listSessions(call: Call, { user }: { readonly user?: string }): P
 async function revokeSession(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const event = adminEvent(place, { event: 'session.ended', reason: 'administrator' })
-    if (call.dryRun)
-      throw new CommandFailure(exitCode.usage, 'session revoke has nothing to show beforehand; leave out --dry-run')
+    refuseDryRun(call)
     if (!(await place.store.endSession(id ?? '', place.now(), [event])))
       throw new CommandFailure(exitCode.missing, `there is no live session ${id ?? ''}; see sallyport session list`)
     call.terminal.data({ session_id: id, revoked: true }, `session ${id ?? ''} has ended`)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { checkedIssuer } from '../administration.ts'
 import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { faultLine, type Config } from '../config/load.ts'
@@ -9,7 +10,7 @@ import { createLog, type Log } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
 import { runUntilSignal } from '../signals.ts'
-import { checkedIssuer, issuerSetting, openStore, otherIssuer } from '../workplace.ts'
+import { issuerSetting, openStore, otherIssuer } from '../workplace.ts'
 
 /** Adds `sallyport start`. */
 export function addStart(program: Command): void {

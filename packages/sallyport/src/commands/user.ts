@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { People, PersonResult } from '@sallyport/accounts'
 import type { User } from '@sallyport/server'
-import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
+import { addCommand, addGroup, refuseDryRun, withSettings, type Action, type Call } from '../command.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { openAccounts } from '../people.ts'
 import { readSecret } from '../secret-input.ts'
@@ -56,6 +56,7 @@ function personOf(result: PersonResult): User {
 }
 
 async function change(call: Call, work: (people: People) => Promise<PersonResult>): Promise<ExitCode> {
+  refuseDryRun(call)
   const config = await call.config()
   return inWorkplace(config, async ({ store }) => {
     const { people } = await openAccounts(store, config)

@@ -43,6 +43,10 @@ export function refusedByServer(error: unknown, during: string): CommandFailure 
       help,
     )
   }
+  if (error instanceof oauth.WWWAuthenticateChallengeError)
+    return new CommandFailure(exitCode.unauthorised, `${during}: client authentication failed`, [
+      'check --client-id and the secret; sallyport client rotate-secret makes a new one',
+    ])
   const message = error instanceof Error ? error.message : String(error)
   return new CommandFailure(exitCode.failed, `${during}: ${message}`)
 }
