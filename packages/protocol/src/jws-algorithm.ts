@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 
 /** The signature algorithms of the server (B-JWK-04); `none`, HS* and everything else do not exist here. */
-export type JwsAlgorithm = 'ES256' | 'EdDSA' | 'PS256' | 'RS256'
+export type JwsAlgorithm = 'ES256' | 'Ed25519' | 'EdDSA' | 'PS256' | 'RS256'
 
 /** How node:crypto is told about one algorithm, and which key it needs. */
 export type AlgorithmParameters = {
@@ -18,6 +18,8 @@ export type AlgorithmParameters = {
 
 export const jwsAlgorithms: Readonly<Record<JwsAlgorithm, AlgorithmParameters>> = {
   ES256: { digest: 'sha256', keyType: 'ec', padding: undefined, hashClaim: 'sha256', signatureBytes: 64 },
+  // Two names of one algorithm (RFC 9864); each key has one of them, and the header says which (B-CX-19).
+  Ed25519: { digest: null, keyType: 'ed25519', padding: undefined, hashClaim: 'sha512', signatureBytes: 64 },
   EdDSA: { digest: null, keyType: 'ed25519', padding: undefined, hashClaim: 'sha512', signatureBytes: 64 },
   PS256: {
     digest: 'sha256',

@@ -10,7 +10,7 @@ function algorithmsOf(jwk: JsonWebKey, key: KeyObject): readonly JwsAlgorithm[] 
     case 'ec':
       return jwk.crv === 'P-256' ? ['ES256'] : []
     case 'ed25519':
-      return ['EdDSA']
+      return ['Ed25519', 'EdDSA']
     case 'rsa':
       return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048 ? ['PS256', 'RS256'] : []
     default:

@@ -11,7 +11,7 @@ export type VerifierOptions = {
   readonly audience: string
   /** Where the keys are; found through the issuer's metadata when left out. */
   readonly jwksUri?: string | undefined
-  /** Accepted signature algorithms; ES256, PS256 and EdDSA when left out. RS256 has to be named. */
+  /** Accepted signature algorithms; ES256, PS256, Ed25519 and EdDSA when left out. RS256 has to be named. */
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Seconds by which clocks may differ; 30 when left out, at most 60. */
   readonly tolerance?: number | undefined
@@ -37,7 +37,7 @@ export type Verifier = {
   rejected(reason: BearerReason): void
 }
 
-const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'PS256', 'EdDSA']
+const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'PS256', 'Ed25519', 'EdDSA']
 
 function checkOptions({ issuer, audience, jwksUri, algorithms = defaultAlgorithms, tolerance = 30 }: VerifierOptions) {
   requireSecureUrl('issuer', issuer)

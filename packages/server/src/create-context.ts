@@ -1,4 +1,12 @@
-import { OAuthError, refuse, seconds, type JwsAlgorithm, type Random, type Seconds } from '@sallyport/protocol'
+import {
+  isJwsAlgorithm,
+  OAuthError,
+  refuse,
+  seconds,
+  type JwsAlgorithm,
+  type Random,
+  type Seconds,
+} from '@sallyport/protocol'
 import { createClientCache } from './clients/client-cache.ts'
 import type { Context } from './context.ts'
 import { createEventWriter } from './events.ts'
@@ -12,7 +20,14 @@ import { generateSigningKeyPair } from './tokens/key-pair.ts'
 import { addNextKey, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
-const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'PS256']
+const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'Ed25519', 'PS256']
+
+/** The algorithms to keep keys for. Throws for a name without an entry in the table of algorithms (B-IDT-06). */
+function chosenAlgorithms(names: readonly JwsAlgorithm[]): readonly JwsAlgorithm[] {
+  for (const name of names)
+    if (!isJwsAlgorithm(name)) throw new TypeError(`${String(name)} is no signature algorithm here`)
+  return [...new Set<JwsAlgorithm>(['ES256', ...names])]
+}
 
 type Made = {
   readonly context: Context
@@ -27,9 +42,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const { store, random } = options
   const now = options.now ?? (() => seconds(Date.now() / 1000))
   const secrets = deriveSecrets(options.masterKey)
-  const algorithms: readonly JwsAlgorithm[] = [
-    ...new Set<JwsAlgorithm>(['ES256', ...(options.algorithms ?? defaultAlgorithms)]),
-  ]
+  const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
   const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
   const keyOptions = { store, secrets, policy, random, algorithms, generateKeyPair }
   let keys = await firstKeys(keyOptions, now())

@@ -14,14 +14,14 @@ const pool = new Map<string, Promise<KeyObject>>()
 
 /**
  * A `generateKeyPair` for one issuer whose keys are made once per process: the nth key of an algorithm is the same for
- * every issuer of the process, and RS256 and PS256 share theirs. Making RSA keys is what would cost a test its time.
+ * every issuer of the process, and two algorithms of one kind of key share theirs. Making RSA keys is what would cost a test its time.
  */
 export function cachedKeyPairs(): (alg: JwsAlgorithm) => Promise<KeyObject> {
   const drawn = new Map<JwsAlgorithm, number>()
   return (alg) => {
     const ordinal = drawn.get(alg) ?? 0
     drawn.set(alg, ordinal + 1)
-    const kind = alg === 'RS256' || alg === 'PS256' ? 'RSA' : alg
+    const kind = alg === 'RS256' || alg === 'PS256' ? 'RSA' : alg === 'Ed25519' ? 'EdDSA' : alg
     const name = `${kind} ${ordinal}`
     const key = pool.get(name) ?? make(kind)
     pool.set(name, key)

@@ -224,7 +224,7 @@ const numberFaults = (input: ClientRegistration): ClientFault[] =>
 const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
   (['idTokenAlgorithm', 'userinfoAlgorithm'] as const)
     .filter((member) => input[member] !== undefined && !isJwsAlgorithm(input[member]))
-    .map((member) => ({ member, problem: 'must be RS256, PS256, ES256 or EdDSA' }))
+    .map((member) => ({ member, problem: 'must be RS256, PS256, ES256, EdDSA or Ed25519' }))
 
 /** Everything wrong with a registration; empty when it may be stored. The one validator for every way in (RU-04). */
 export function registrationFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {

@@ -13,8 +13,8 @@ export const retention = {
   sealedAnswer: floor.refreshRetryGrace.max,
   /** An expired session stays as long as a code that was issued under it. */
   session: codeMemory,
-  /** A withdrawn signing key, against clocks that differ. */
-  signingKey: day,
+  /** A withdrawn signing key: the longest session, whose ID Tokens may come back as hints when it ends (B-OIDC-31). */
+  signingKey: floor.sessionAbsolute.max,
   event: 90 * day,
 } as const
 

@@ -130,7 +130,7 @@ export type Store = {
   endSubject(subject: string, reason: RevocationReason, now: Seconds, events: readonly SecurityEvent[]): Promise<void>
 
   listSigningKeys(): Promise<readonly SigningKey[]>
-  /** Law: at most one call per `slot` (algorithm and ordinal) resolves true, so two nodes never rotate at once. */
+  /** Law: at most one call per `slot` (algorithm and predecessor) resolves true, so two nodes never rotate at once. */
   addSigningKey(
     key: SigningKey,
     slot: string,

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { JwsAlgorithm } from '@sallyport/protocol'
+import { jwsAlgorithms, type JwsAlgorithm } from '@sallyport/protocol'
 
 const generate = promisify(generateKeyPair)
 
@@ -9,12 +9,24 @@ export async function generateSigningKeyPair(alg: JwsAlgorithm): Promise<KeyObje
   switch (alg) {
     case 'ES256':
       return (await generate('ec', { namedCurve: 'P-256' })).privateKey
+    case 'Ed25519':
     case 'EdDSA':
       return (await generate('ed25519')).privateKey
     case 'PS256':
     case 'RS256':
       return (await generate('rsa', { modulusLength: 2048 })).privateKey
   }
+}
+
+/** Throws unless the key can sign with the algorithm and is strong enough: P-256, Ed25519, RSA from 2048 bits (B-JWK-01). */
+export function requireFittingKey(alg: JwsAlgorithm, key: KeyObject): void {
+  const { type, asymmetricKeyType, asymmetricKeyDetails: details } = key
+  const fits =
+    type === 'private' &&
+    asymmetricKeyType === jwsAlgorithms[alg].keyType &&
+    (asymmetricKeyType !== 'ec' || details?.namedCurve === 'prime256v1') &&
+    (asymmetricKeyType !== 'rsa' || (details?.modulusLength ?? 0) >= 2048)
+  if (!fits) throw new TypeError(`the key is of no use for ${alg}: P-256, Ed25519 or RSA with 2048 bits is needed`)
 }
 
 /** Public members only, in the order of RFC 7638, then what the JWKS adds. */

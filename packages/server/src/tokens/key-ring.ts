@@ -14,7 +14,7 @@ import type { SigningKey } from '../model/signing-key.ts'
 import type { Store } from '../model/store.ts'
 import type { Policy } from '../policy.ts'
 import { seal, unseal, type Secrets } from '../secrets.ts'
-import { publicJwk } from './key-pair.ts'
+import { publicJwk, requireFittingKey } from './key-pair.ts'
 
 /** The keys as this process knows them. Times decide, so that nodes agree without talking to each other. */
 export type KeyRing = {
@@ -135,6 +135,7 @@ export async function addNextKey(
   const before = newest(records, alg)
   const activeFrom = before === undefined ? now : after(now, Math.max(lead, jwksMaxAge * 2))
   const privateKey = await options.generateKeyPair(alg)
+  requireFittingKey(alg, privateKey)
   const kid = options.random.id(12)
   const key: SigningKey = {
     kid,
@@ -150,10 +151,10 @@ export async function addNextKey(
     activeFrom,
     removeAt: undefined,
   }
-  const ordinal = records.filter((record) => record.alg === alg).length
   const retire =
     before === undefined ? undefined : { kid: before.kid, removeAt: after(activeFrom, retention(options.policy)) }
-  return options.store.addSigningKey(key, `${alg}:${ordinal}`, retire)
+  // A key has one successor. Counting keys would not do, since those that are swept no longer count.
+  return options.store.addSigningKey(key, `${alg}:${before?.kid ?? 'first'}`, retire)
 }
 
 /** The algorithms whose newest key is missing or will be older than the rotation period when the next one could take over. */

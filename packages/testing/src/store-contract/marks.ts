@@ -1,3 +1,4 @@
+import { retention } from '@sallyport/server/model'
 import { deepEqual, equal } from 'node:assert/strict'
 import { exactlyOne, together, type ContractPart } from './assertions.ts'
 import { later, signingKey, start, unique } from './records.ts'
@@ -67,7 +68,7 @@ export const markContract: ContractPart = ({ describe, it }, withStore) => {
         await store.addSigningKey(key, 'ES256/1', undefined)
         await store.sweep(later(100), 100)
         equal((await store.listSigningKeys()).length, 1)
-        await store.sweep(later(100 + 86_400), 100)
+        await store.sweep(later(100 + retention.signingKey), 100)
         equal((await store.listSigningKeys()).length, 0)
         equal(await store.addSigningKey(signingKey(), 'ES256/1', undefined), false)
       }),
