@@ -47,14 +47,17 @@ export function scopedClaims(person: AccountClaims, scope: readonly string[]): R
   return claims
 }
 
-/** The claims asked for one by one. What cannot be supplied is left out and never an error (B-OIDC-22). */
+/** The name of a claim without its language tag (OpenID Connect Core section 5.2). */
+const bare = (name: string): string => name.split('#', 1)[0] ?? ''
+
+/** The claims asked for one by one, in a language where the name says so. What cannot be supplied is left out and never an error (B-OIDC-22). */
 export function requestedClaims(
   person: AccountClaims,
   wanted: Readonly<Record<string, ClaimRequest>>,
 ): Record<string, unknown> {
   const claims: Record<string, unknown> = {}
   for (const name of Object.keys(wanted)) {
-    if (supportedClaims.includes(name) && Object.hasOwn(person, name)) put(claims, name, person[name])
+    if (supportedClaims.includes(bare(name)) && Object.hasOwn(person, name)) put(claims, name, person[name])
   }
   return claims
 }

@@ -38,6 +38,7 @@ const events: Partial<Record<Reason, string>> = {
   csrf: 'csrf.rejected',
   token_of_another_client: 'token.revoke.denied',
   introspection_not_allowed: 'token.introspect.denied',
+  origin_not_allowed: 'http.request.rejected',
   store_unavailable: 'store.unavailable',
   logout_hint: 'logout.rejected',
   logout_redirect: 'logout.rejected',

@@ -6,6 +6,7 @@ import type { Server } from '../server.ts'
 export type NodeAdapterOptions = {
   /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` counts (A-GEN-06); empty: nobody's. */
   readonly trustedProxies?: readonly string[] | undefined
+  /** Told the peer whose forwarded headers were not believed (HH-02). */
   readonly onForwardedIgnored?: ((peer: string) => void) | undefined
 }
 
@@ -42,10 +43,19 @@ function proxyList(ranges: readonly string[]): BlockList | undefined {
 const trusts = (list: BlockList, address: string): boolean =>
   isIPv4(address) ? list.check(address, 'ipv4') : isIPv6(address) && list.check(address, 'ipv6')
 
+const forwarded = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded']
+
 /** The right-most hop that is not one of our own proxies; the socket's peer unless that is a proxy (HH-02). */
-function clientAddress(req: IncomingMessage, list: BlockList | undefined): string {
+function clientAddress(
+  req: IncomingMessage,
+  list: BlockList | undefined,
+  ignored: NodeAdapterOptions['onForwardedIgnored'],
+): string {
   const peer = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  if (list === undefined || !trusts(list, peer)) return peer
+  if (list === undefined || !trusts(list, peer)) {
+    if (ignored !== undefined && forwarded.some((name) => req.headers[name] !== undefined)) ignored(peer)
+    return peer
+  }
   const hops = String(req.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((hop) => hop.trim())
@@ -76,7 +86,7 @@ export function nodeListener(
         query: mark === -1 ? '' : url.slice(mark + 1),
         headers: req.headers,
         body,
-        remoteAddress: clientAddress(req, proxies),
+        remoteAddress: clientAddress(req, proxies, options.onForwardedIgnored),
         fault: fault ?? headerFault(req.rawHeaders),
       }
       void server.handle(request).then((response) => {

@@ -5,6 +5,23 @@ import { authorizationOf, type AccessTokenClaims } from './access-token.ts'
 /** An access token of this issuer that is in force now. */
 export type InspectedToken = { readonly claims: AccessTokenClaims; readonly authorizationId: string | undefined }
 
+const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+/**
+ * True for the shapes we sign (JW-09); anything else was signed for another purpose. A token with a confirmation is never
+ * taken as bearer, whatever the confirmation says: no proof is read yet (B-ATJ-08).
+ */
+function hasShape(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims & Record<string, unknown> {
+  const { iss, sub, aud, client_id, jti, iat, exp, scope } = claims
+  return (
+    [iss, sub, aud, client_id, jti].every(text) &&
+    Number.isFinite(iat) &&
+    Number.isFinite(exp) &&
+    (scope === undefined || typeof scope === 'string') &&
+    !('cnf' in claims)
+  )
+}
+
 const reasonOf: Partial<Record<JwtFault, Reason>> = { typ: 'token_typ' }
 
 /**
@@ -14,10 +31,8 @@ const reasonOf: Partial<Record<JwtFault, Reason>> = { typ: 'token_typ' }
 export async function inspectAccessToken(ctx: Context, token: string, now: Seconds): Promise<InspectedToken | Reason> {
   const verified = ctx.verifiedTokens.verify(token, ctx.keys(), now)
   if (typeof verified === 'string') return reasonOf[verified] ?? 'token_invalid'
-  const claims = verified.claims as unknown as AccessTokenClaims
-  // What we signed has these shapes; anything else was signed for another purpose.
-  if (claims.iss !== ctx.issuer || typeof claims.jti !== 'string' || typeof claims.exp !== 'number')
-    return 'token_invalid'
+  if (!hasShape(verified.claims) || verified.claims.iss !== ctx.issuer) return 'token_invalid'
+  const { claims } = verified
   if (claims.exp <= now) return 'token_expired'
   const authorizationId = authorizationOf(claims.jti)
   const stands = await ctx.store.tokenStands({ jti: claims.jti, authorizationId, clientId: claims.client_id }, now)
