@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { afterAll } from 'vitest'
 
 const made: string[] = []
 
-/** A directory for one test, removed after it. */
+/** A directory that is removed when the tests of the file are done. */
 export function scratchDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'sallyport-store-'))
   made.push(path)
@@ -15,6 +15,6 @@ export function scratchDirectory(): string {
 /** A path for a database that does not exist yet. */
 export const scratchFile = (): string => join(scratchDirectory(), 'store.db')
 
-afterEach(() => {
+afterAll(() => {
   for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
 })

@@ -14,6 +14,9 @@ import { sweepContract } from './store-contract/sweep.ts'
 import { aliasContract, reopenContract } from './store-contract/whole.ts'
 
 export type { ContractRunner } from './store-contract/assertions.ts'
+// Records for what else a driver has to prove by itself, such as races between processes and crashes.
+export { client, digest, event, interaction, later, session, start, unique, user } from './store-contract/records.ts'
+export { family, ground, issue, records, refreshToken, type Ground } from './store-contract/ground.ts'
 
 export type StoreContractOptions = ContractRunner & {
   /** For durable stores: closes the store if it is open, and opens the same data again. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { seconds, type Seconds } from '@sallyport/protocol'
 import type { Client, Consent, Interaction, SecurityEvent, Session, SigningKey, User } from '@sallyport/server/model'
 
@@ -7,10 +8,13 @@ export const later = (delta: number): Seconds => seconds(start + delta)
 
 let made = 0
 
-/** Text that no other record of this process has; later ones sort after earlier ones. */
-export const unique = (prefix: string): string => `${prefix}-${String(++made).padStart(9, '0')}`
+/** Sets the records of this process apart from those of another that works on the same data. */
+const mark = randomBytes(6).toString('base64url')
 
-/** Base64url text of 43 characters, different at each call from its first characters on, as digests are. */
+/** Text that no other record has; later ones of one process sort after earlier ones. */
+export const unique = (prefix: string): string => `${prefix}-${String(++made).padStart(9, '0')}-${mark}`
+
+/** Base64url text of 43 characters as digests have it, different from the first eight characters on within a process. */
 export function digest(): string {
   let rest = ++made
   let text = ''
@@ -18,7 +22,7 @@ export function digest(): string {
     text += 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'[rest % 64] ?? ''
     rest = Math.floor(rest / 64)
   }
-  return text.padEnd(43, 'x')
+  return (text + mark).padEnd(43, 'x')
 }
 
 export const client = (more: Partial<Client> = {}): Client => ({
