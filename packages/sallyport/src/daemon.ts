@@ -96,7 +96,11 @@ async function makeServer(options: DaemonOptions, metrics: Metrics): Promise<Ser
       pages,
       masterKey: options.masterKey,
       policy: options.config.policy,
-      routes: [...routes, ...documentationRoutes(), ...options.routes],
+      routes: [
+        ...routes,
+        ...documentationRoutes(new URL(options.issuer).pathname.replace(/\/$/, '')),
+        ...options.routes,
+      ],
       development: options.development,
       helpPath: '/docs/errors/',
       documentationPath: '/docs',

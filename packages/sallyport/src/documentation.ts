@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { HttpResponse, Route, RouteHost } from '@sallyport/server'
+import type { Site } from './documentation-page.ts'
+import { documentationStyle } from './documentation-style.ts'
 
 /** Where the documentation lies: in the built package, or in the checkout. */
 const places = ['./docs/', '../docs/', '../../../docs/']
@@ -11,7 +13,7 @@ export function documentationFolder(): string | undefined {
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((folder) => existsSync(folder))
 }
 
-type Page = { readonly path: string; readonly file: string }
+type Page = { readonly path: string; readonly file: string; readonly name: string }
 
 /** `errors/pkce-required.md` → `/docs/errors/pkce-required`; a README is the page of its folder. */
 function pagePath(name: string): string {
@@ -22,61 +24,63 @@ function pagePath(name: string): string {
 function pagesIn(folder: string): readonly Page[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => ({ path: pagePath(name.split(sep).join('/')), file: join(folder, name) }))
+    .map((name) => ({ path: pagePath(name.split(sep).join('/')), file: join(folder, name), name }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** The documentation as pages of the server itself, so that it fits the running version and works offline. */
-export function documentationRoutes(): readonly Route[] {
+/**
+ * The documentation as pages of the server itself, so that it fits the running version and works offline. `basePath` is
+ * the path of the issuer.
+ */
+export function documentationRoutes(basePath: string): readonly Route[] {
   const folder = documentationFolder()
   if (folder === undefined) return []
+  const site: Site = { root: `${basePath}/docs`, assets: `${basePath}/assets` }
   const pages = pagesIn(folder)
-  const routes = pages.flatMap((page) => [pageRoute(page, folder), sourceRoute(page)])
-  return pages.some(({ path }) => path === '/docs') ? routes : [...routes, contentsRoute(pages)]
+  const routes = [...pages.flatMap((page) => [pageRoute(page, folder, site), sourceRoute(page)]), styleRoute]
+  return pages.some(({ path }) => path === '/docs') ? routes : [...routes, contentsRoute(pages, site)]
 }
 
-const pageRoute = ({ path, file }: Page, folder: string): Route => {
+const pageRoute = ({ path, file }: Page, folder: string, site: Site): Route => {
   let html: Promise<string> | undefined
-  return {
-    path,
-    methods: {
-      GET: async (host) => showPage(host, await (html ??= renderFile(file, relative(folder, file)))),
-    },
-  }
+  const render = (): Promise<string> => renderText(readFileSync(file, 'utf8'), relative(folder, file), site)
+  return { path, methods: { GET: async (host) => showPage(host, await (html ??= render())) } }
 }
 
 /** The same page as it was written, for tools that read Markdown. */
 const sourceRoute = ({ path, file }: Page): Route => ({
   path: `${path}.md`,
-  methods: {
-    GET: () => ({
-      status: 200,
-      headers: { 'content-type': 'text/markdown; charset=utf-8', 'x-content-type-options': 'nosniff' },
-      body: readFileSync(file),
-    }),
-  },
+  methods: { GET: () => asset('text/markdown; charset=utf-8', readFileSync(file, 'utf8')) },
 })
 
-async function renderFile(file: string, name: string): Promise<string> {
+const styleRoute: Route = {
+  path: '/assets/documentation.css',
+  methods: { GET: () => asset('text/css; charset=utf-8', documentationStyle) },
+}
+
+const asset = (type: string, body: string): HttpResponse => ({
+  status: 200,
+  headers: { 'content-type': type, 'cache-control': 'public, max-age=300', 'x-content-type-options': 'nosniff' },
+  body,
+})
+
+async function renderText(source: string, name: string, site: Site): Promise<string> {
   const { renderPage } = await import('./documentation-page.ts')
-  return renderPage(readFileSync(file, 'utf8'), name)
+  return renderPage(source, name, site)
 }
 
 const showPage = (host: RouteHost, html: string): HttpResponse =>
   host.page(html, { headers: { 'cache-control': 'public, max-age=300' } })
 
 /** A list of all pages, where nobody wrote one. */
-const contentsRoute = (pages: readonly Page[]): Route => ({
-  path: '/docs',
-  methods: {
-    GET: async (host) => {
-      const { renderPage } = await import('./documentation-page.ts')
-      const lines = [...pages]
-        .sort((a, b) => (a.path < b.path ? -1 : 1))
-        .map(({ path, file }) => `- [${titleOf(file)}](${path})`)
-      return showPage(host, renderPage(['# Documentation', '', ...lines].join('\n'), 'README.md'))
-    },
-  },
-})
+function contentsRoute(pages: readonly Page[], site: Site): Route {
+  const lines = pages.map(({ path, file }) => `- [${titleOf(file)}](${site.root}${path.slice('/docs'.length)})`)
+  const source = ['# Documentation', '', ...lines].join('\n')
+  return {
+    path: '/docs',
+    methods: { GET: async (host) => showPage(host, await renderText(source, 'README.md', site)) },
+  }
+}
 
 const titleOf = (file: string): string =>
   /^# (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1]?.replaceAll(/[[\]]/g, '') ?? file
