@@ -92,7 +92,7 @@ export function authorizationDriver(core: IssuerCore): AuthorizationDriver {
     // A post as another site's form would send it: authorization requests come from the applications.
     const visit =
       options.method === 'POST'
-        ? await used.postAndFollow(path, query, { origin: 'https://app.test', 'sec-fetch-site': 'cross-site' })
+        ? await used.postFromElsewhere(path, query, 'https://app.test')
         : await used.open(`${path}?${query}`)
     return { client, browser: used, verifier, challenge, sent, visit }
   }

@@ -36,8 +36,8 @@ export type Browser = {
   readonly post: (url: string, fields: Fields, headers?: Fields) => Promise<Answer>
   /** Asks for an address and follows redirects inside the server. */
   readonly open: (url: string) => Promise<Visit>
-  /** Posts an encoded form and follows redirects inside the server. */
-  readonly postAndFollow: (url: string, body: string, headers?: Fields) => Promise<Visit>
+  /** Posts an encoded form from a page of another site, so that SameSite=Lax cookies stay at home, and follows redirects. */
+  readonly postFromElsewhere: (url: string, body: string, site: string) => Promise<Visit>
   /**
    * Posts the form with this id and follows redirects. `fields` replace or add values. Throws when the page has no such
    * form.
@@ -58,7 +58,8 @@ export function createBrowser(options: BrowserOptions): Browser {
     // SameSite=Lax: a form of another site brings no cookies along; a link and a redirect do.
     const withheld = method === 'POST' && more['sec-fetch-site'] === 'cross-site'
     const cookie = withheld ? undefined : jar.header(target.protocol === 'https:')
-    if (cookie !== undefined) headers['cookie'] ??= cookie
+    const elsewhere = method === 'POST' && headers['sec-fetch-site'] === 'cross-site'
+    if (cookie !== undefined && !elsewhere) headers['cookie'] ??= cookie
     if (body !== undefined) headers['content-type'] ??= 'application/x-www-form-urlencoded'
     const response = await handle({
       method,
@@ -103,8 +104,11 @@ export function createBrowser(options: BrowserOptions): Browser {
     get,
     post,
     open: async (url) => follow(await get(url), new URL(url, origin).href),
-    postAndFollow: async (url, body, headers = {}) =>
-      follow(await send('POST', url, body, headers), new URL(url, origin).href),
+    postFromElsewhere: async (url, body, site) =>
+      follow(
+        await send('POST', url, body, { origin: site, 'sec-fetch-site': 'cross-site' }),
+        new URL(url, origin).href,
+      ),
     submit: async (visit, formId, fields = {}) => {
       const form = visit.forms.find(({ id }) => id === formId)
       if (form === undefined) throw new Error(`no form ${formId} on ${visit.url}: ${visit.answer.text.slice(0, 500)}`)
