@@ -5,7 +5,7 @@ import { report, type Finding } from './finding.ts'
 import { root } from './paths.ts'
 import { sourceFiles } from './source-files.ts'
 
-// What the manual points at has to be there: files behind links, sources in back-ticks, commands with their verbs.
+// What the manual points at has to be there: files behind links, sources in back-ticks, commands with their verbs, events.
 type Line = { readonly file: string; readonly number: number; readonly text: string }
 
 // The conformance table is written and checked by another check.
@@ -33,13 +33,13 @@ const brokenLinks = (line: Line): Finding[] =>
     .filter((link) => !existsSync(join(dirname(line.file), link)))
     .map((link) => finding(line, `the link ${link} leads nowhere`))
 
-/** Sources are named from the root, or in the page about requests from the server's own folder. */
-const sourceRoots = [root, join(root, 'packages/server/src')]
+/** Sources are named from the root, from the page's own folder, or in the page about requests from the server's. */
+const sourceRoots = (file: string): string[] => [root, dirname(file), join(root, 'packages/server/src')]
 
 const missingSources = (line: Line): Finding[] =>
   [...line.text.matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|mjs|md))`/g)]
     .map((match) => match[1] ?? '')
-    .filter((path) => !path.startsWith('.') && sourceRoots.every((from) => !existsSync(join(from, path))))
+    .filter((path) => !path.startsWith('.') && sourceRoots(line.file).every((from) => !existsSync(join(from, path))))
     .map((path) => finding(line, `${path} is not there`))
 
 const unknownCommands = (line: Line): Finding[] =>
@@ -50,5 +50,33 @@ const unknownCommands = (line: Line): Finding[] =>
     return [finding(line, `sallyport ${noun} has no verb ${verb}`)]
   })
 
+/** Events as they are written in the sources, and as the reference lists them. */
+function eventFindings(): Finding[] {
+  const page = join(root, 'docs/reference/events.md')
+  const listed = new Set(
+    [...readFileSync(page, 'utf8').matchAll(/`([a-z_]+(?:\.[a-z_]+)+)`/g)].map((match) => match[1]),
+  )
+  const written = sourceFiles('packages/{server,accounts,store-sqlite,sallyport}/src/**/*.ts').flatMap((file) => {
+    const text = readFileSync(file, 'utf8')
+    const pattern = file.endsWith('/refusals.ts') ? /: '([a-z_]+(?:\.[a-z_]+)+)'/g : /event(?:: |\()'([a-z_.]+)'/g
+    return [...text.matchAll(pattern)].map((match) => ({ file, name: match[1] ?? '' }))
+  })
+  const names = new Set(written.map(({ name }) => name))
+  return [
+    ...written
+      .filter(({ name }) => !listed.has(name))
+      .map(({ file, name }) => ({ file, message: `the event ${name} is not in docs/reference/events.md` })),
+    ...tableNames(readFileSync(page, 'utf8'))
+      .filter((name) => !names.has(name))
+      .map((name) => ({ file: page, message: `nothing writes the event ${name}` })),
+  ]
+}
+
+const tableNames = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /^\| `[a-z_]+\./.test(line))
+    .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''))
+
 const found = lines.flatMap((line) => [...brokenLinks(line), ...missingSources(line), ...unknownCommands(line)])
-report(`links and commands of ${pages.length} pages`, found)
+report(`links, commands and events of ${pages.length} pages`, [...found, ...eventFindings()])

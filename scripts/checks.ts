@@ -29,4 +29,6 @@ export const checks: readonly Step[] = [
   check('errors and their pages', 'scripts/check-errors.ts'),
   check('requirements and tests', 'scripts/check-spec.ts'),
   check('examples in the docs', 'scripts/check-docs.ts'),
+  check('tables of the reference', 'scripts/check-reference.ts'),
+  check('links and commands in the docs', 'scripts/check-mentions.ts'),
 ]
