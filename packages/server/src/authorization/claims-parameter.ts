@@ -36,6 +36,34 @@ function member(value: unknown): Record<string, ClaimRequest> {
   return requests
 }
 
+/** Whether an object of the text, which is known to be JSON, names a member twice: then it has two meanings (IN-07). */
+function namesTwice(json: string): boolean {
+  const around: (Set<string> | undefined)[] = []
+  let names: Set<string> | undefined
+  let nameNext = false
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index]
+    if (character === '{' || character === '[') {
+      names = character === '{' ? new Set() : undefined
+      around.push(names)
+      nameNext = character === '{'
+    } else if (character === '}' || character === ']') {
+      around.pop()
+      names = around.at(-1)
+    } else if (character === ',') nameNext = names !== undefined
+    else if (character === '"') {
+      const start = index
+      while (json[++index] !== '"') if (json[index] === '\\') index++
+      if (!nameNext || names === undefined) continue
+      nameNext = false
+      const name = JSON.parse(json.slice(start, index + 1)) as string
+      if (names.has(name)) return true
+      names.add(name)
+    }
+  }
+  return false
+}
+
 /** Reads the `claims` parameter (OpenID Connect Core section 5.5, B-OIDC-21). Throws `claims_syntax`. */
 export function parseClaimsParameter(text: string): ClaimsRequest {
   if (text.length > maxLength) throw refuse('claims_syntax')
@@ -45,6 +73,6 @@ export function parseClaimsParameter(text: string): ClaimsRequest {
   } catch (cause) {
     throw refuse('claims_syntax', { cause })
   }
-  if (!isObject(value)) throw refuse('claims_syntax')
+  if (!isObject(value) || namesTwice(text)) throw refuse('claims_syntax')
   return { userinfo: member(value['userinfo']), idToken: member(value['id_token']) }
 }

@@ -6,13 +6,20 @@ import { newRealIssuer, placeOf, signedIn } from '../real-pages.ts'
 const plain = { scope: 'openid read' }
 
 describe('values of prompt', () => {
-  it.for(['none login', 'login none', 'None', 'LOGIN', 'foo', 'create', 'login foo', 'login  consent', 'login,consent'])(
-    'B-OIDC-09 %j is refused',
-    async (prompt) => {
-      const issuer = await newRealIssuer()
-      expectBack(await issuer.authorize({ parameters: { prompt } }), 'invalid_request')
-    },
-  )
+  it.for([
+    'none login',
+    'login none',
+    'None',
+    'LOGIN',
+    'foo',
+    'create',
+    'login foo',
+    'login  consent',
+    'login,consent',
+  ])('B-OIDC-09 %j is refused', async (prompt) => {
+    const issuer = await newRealIssuer()
+    expectBack(await issuer.authorize({ parameters: { prompt } }), 'invalid_request')
+  })
 
   it('B-OIDC-09 the advertised values are those that work, alone and together', async () => {
     const issuer = await newRealIssuer()
