@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
 import { StoreUnavailable } from '@sallyport/server/model'
 import { StoreRefused } from './store-refused.ts'
 
@@ -16,7 +16,8 @@ export function prepareFile(path: string, mustExist: boolean): void {
   }
   try {
     if (!existsSync(path)) closeSync(openSync(path, 'a', fileMode))
-    else if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, fileMode)
+    accessSync(path, constants.W_OK)
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, fileMode)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') throw new StoreUnavailable('read_only', error)

@@ -1,41 +1,22 @@
-import BetterSqlite3, { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { StoreUnavailable, type Store } from '@sallyport/server/model'
 import { accountStore } from './accounts.ts'
 import { clientAdmin, clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
 import { createConnection, type Connection } from './connection.ts'
-import { createFileCheck, prepareFile } from './database-file.ts'
+import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
-import { asStoreFault, isDamaged } from './faults.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
 import { interactionVerbs } from './interactions.ts'
 import { listVerbs } from './lists.ts'
 import { markVerbs } from './marks.ts'
-import { migrate, pendingSteps } from './migrate.ts'
+import { faultsIn, openDatabase, type SqliteStoreOptions } from './open-database.ts'
 import { redeemVerbs } from './redeem.ts'
 import { createSubjectEnder, sessionVerbs } from './sessions.ts'
 import { settingVerbs } from './settings.ts'
 import { signingKeyVerbs } from './signing-keys.ts'
 import { standingVerbs } from './standing.ts'
-import { StoreRefused } from './store-refused.ts'
 import { createSweep } from './sweep.ts'
-
-export type SqliteStoreOptions = {
-  /** Path of the database file. Its directory must exist. */
-  readonly path: string
-  /** Refuse to begin with an empty file, for a server that has run here before (FT-08). Default false. */
-  readonly mustExist?: boolean | undefined
-  /** `apply` (default) brings the schema up to date; `require` refuses a file that is behind. */
-  readonly migrations?: 'apply' | 'require' | undefined
-  /** Milliseconds to wait for another process's lock. Default 5000. */
-  readonly patience?: number | undefined
-  /** Bytes of page cache. Default 8 MiB: a larger one makes commits dearer, because SQLite looks through all of it when pages were rearranged. */
-  readonly cacheBytes?: number | undefined
-  /** Bytes of the file that are read through a memory map. Default 256 MiB. */
-  readonly mmapBytes?: number | undefined
-  /** For fault tests: told each statement, values included, right before it runs. Slow; never for production. */
-  readonly onStatement?: ((sql: string) => void) | undefined
-}
 
 /** A store in one SQLite file, and what can be asked of it beyond the port. */
 export type SqliteStore = Store & {
@@ -55,70 +36,12 @@ export type SqliteStore = Store & {
  * `StoreUnavailable` when the medium does not let itself be read or written.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  prepareFile(options.path, options.mustExist ?? false)
-  const db = openDatabase(options)
-  try {
-    configure(db, options)
-    const migrated = await prepareSchema(db, options)
-    return composeStore(db, options, migrated)
-  } catch (error) {
-    db.close()
-    throw openingFault(error, options.path)
-  }
+  const { db, migrated } = await openDatabase(options)
+  return composeStore(db, options, migrated)
 }
 
 /** Milliseconds that SQLite itself may sleep for a lock; longer waits happen in the event loop. */
 const blockingWait = 20
-
-function openDatabase({ path, onStatement }: SqliteStoreOptions): Database {
-  const verbose = onStatement && ((sql?: unknown): void => onStatement(String(sql)))
-  try {
-    return new BetterSqlite3(path, { timeout: 5000, fileMustExist: true, verbose })
-  } catch (error) {
-    throw openingFault(error, path)
-  }
-}
-
-function configure(
-  db: Database,
-  { cacheBytes = 8 * 1024 * 1024, mmapBytes = 256 * 1024 * 1024 }: SqliteStoreOptions,
-): void {
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  db.pragma('wal_autocheckpoint = 4000')
-  db.pragma(`cache_size = -${Math.ceil(cacheBytes / 1024)}`)
-  db.pragma(`mmap_size = ${mmapBytes}`)
-  db.pragma('temp_store = MEMORY')
-  db.pragma('foreign_keys = OFF')
-  // What is deleted is overwritten where it lay, so that sealed answers and hashes do not linger in free pages.
-  db.pragma('secure_delete = FAST')
-}
-
-async function prepareSchema(
-  db: Database,
-  { path, migrations = 'apply' }: SqliteStoreOptions,
-): Promise<readonly string[]> {
-  if (migrations === 'apply') return migrate(db)
-  const pending = pendingSteps(db)
-  if (pending.length === 0) return []
-  const names = pending.map((step) => step.name).join(', ')
-  throw new StoreRefused(
-    'not_migrated',
-    `the database at ${path} lacks the schema step ${names}; run "sallyport migrate" first`,
-  )
-}
-
-function openingFault(error: unknown, path: string): unknown {
-  if (!isDamaged(error)) return asStoreFault(error)
-  const notOurs = error instanceof Error && 'code' in error && error.code === 'SQLITE_NOTADB'
-  return notOurs
-    ? new StoreRefused('not_a_database', `${path} is not a SQLite database; give the path of another file`, error)
-    : new StoreRefused(
-        'damaged',
-        `the database at ${path} is damaged; stop every process that uses it and restore a backup`,
-        error,
-      )
-}
 
 function composeStore(
   db: Database,
@@ -136,11 +59,7 @@ function composeStore(
   return {
     ...verbs(connection),
     statistics: () => ({ ...group.statistics(), statements: connection.statements() }),
-    integrityFaults: () =>
-      connection.read(() => {
-        const found = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
-        return found.length === 1 && found[0] === 'ok' ? [] : found
-      }),
+    integrityFaults: () => connection.read(() => faultsIn(db, 'integrity_check')),
     migrated,
     close: async () => {
       if (closed) return
