@@ -38,7 +38,8 @@ export const fragmentOf = (heading: string): string =>
     .replaceAll(' ', '-')
 
 function body(source: string, name: string, site: Site): string {
-  const tokens = markdown.parse(source, {})
+  // Comments mark what scripts write into a page; they are not for readers.
+  const tokens = markdown.parse(source.replaceAll(/<!--[^]*?-->/g, ''), {})
   for (const [index, token] of tokens.entries()) {
     if (token.type === 'heading_open') token.attrSet('id', fragmentOf(tokens[index + 1]?.content ?? ''))
     for (const child of token.children ?? []) {
