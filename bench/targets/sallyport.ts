@@ -33,8 +33,11 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
   const person = { username: 'bench', password: randomText() }
   await runCommand(['migrate', '--issuer', issuer, ...store])
   await runCommand(['user', 'create', '--username', person.username, '--password-stdin', ...store], person.password)
+  await runCommand(['resource', 'create', benchResource, '--name', 'Bench API', '--scope', `${benchApiScope}=Read`, ...store])
+  // ES256 like the other rows, and refresh tokens that end with the session, which is what the others issue as well.
   const app = await createClient(store, [
     ...['--type', 'web', '--name', 'Bench app', '--redirect-uri', benchRedirectUri, '--scope', benchScope],
+    ...['--id-token-algorithm', 'ES256', '--session-refresh-tokens'],
   ])
   const service = await createClient(store, ['--type', 'service', '--name', 'Bench service', '--scope', benchApiScope])
   const ports = ['--port', String(port), '--management-port', String(await freePort())]

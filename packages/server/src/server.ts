@@ -80,7 +80,11 @@ function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, E
     if (into.has(path)) throw new TypeError(`two routes for ${path}`)
     const table: Record<string, Endpoint> = {}
     for (const [method, handler] of Object.entries(route.methods))
-      table[method] = (context, call) => handler(hostFor(context, call), call.request)
+      table[method] = async (context, call) => {
+        const response = await handler(hostFor(context, call), call.request)
+        // A host may well keep an asset's answer and give it again.
+        return { ...response, headers: { ...response.headers } }
+      }
     if (table['GET'] !== undefined) table['HEAD'] ??= table['GET']
     into.set(path, { methods: methods(table), faults: 'page' })
   }
@@ -149,8 +153,8 @@ async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Ca
   } catch (error) {
     response = await failed(ctx, call, entry, error).catch((fault: unknown) => lastResort(ctx, call, fault))
   }
-  const headers: Record<string, string | readonly string[]> = { ...response.headers, 'x-request-id': call.id }
-  return { status: response.status, headers, body: response.body }
+  response.headers['x-request-id'] = call.id
+  return response
 }
 
 const allowed = (entry: Entry): string =>

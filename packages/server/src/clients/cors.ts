@@ -21,19 +21,14 @@ export function requireAllowedOrigin(ctx: Context, request: HttpRequest, client:
 
 /** The same answer, readable for the origin; success and failure alike (A-CORS-05). Never with credentials. */
 export function withCors(response: HttpResponse, origin: string | undefined): HttpResponse {
-  const headers: Record<string, string | readonly string[]> = { ...response.headers, vary: 'Origin' }
+  const { headers } = response
+  headers['vary'] = 'Origin'
   if (origin !== undefined) {
     headers['access-control-allow-origin'] = origin
     headers['access-control-expose-headers'] = exposed
   }
-  return { ...response, headers }
+  return response
 }
-
-/** Readable for everybody: metadata and keys. */
-export const withPublicCors = (response: HttpResponse): HttpResponse => ({
-  ...response,
-  headers: { ...response.headers, 'access-control-allow-origin': '*' },
-})
 
 /** A preflight approves any origin that some client registered; the request itself is then held to its own client's list. */
 export async function preflight(ctx: Context, request: HttpRequest, methods: string): Promise<HttpResponse> {

@@ -8,7 +8,11 @@ import { errorJson } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 
-const done: HttpResponse = { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' }, body: '' }
+const done = (): HttpResponse => ({
+  status: 200,
+  headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+  body: '',
+})
 
 /**
  * Revocation (RFC 7009). A refresh token takes its family along, an access token only itself (A-REV-05). 200 is sent after
@@ -25,7 +29,7 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     if (token === undefined) throw refuse('token_missing')
     if (token.includes('.')) await revokeJwt(ctx, call, client, token)
     else await revokeRefreshToken(ctx, call, client, token)
-    return finish(done)
+    return finish(done())
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     await reportRefusal(ctx, call, 'revoke', error)

@@ -20,9 +20,12 @@ export type HttpHeaders = Readonly<Record<string, string | readonly string[] | u
 /** What an adapter found wrong before the server saw the request. */
 export type HttpFault = 'size' | 'header_count' | 'header_duplicated' | 'encoding'
 
-/** An answer: status, headers in the order they are written, and the whole body. */
+/**
+ * An answer: status, headers in the order they are written, and the whole body. Each answer is made for one request: the
+ * layers above the endpoint still add headers to it, so none may be kept and given twice.
+ */
 export type HttpResponse = {
   readonly status: number
-  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly headers: Record<string, string | readonly string[]>
   readonly body: string | Uint8Array
 }
