@@ -20,3 +20,12 @@ export const subjectId = (random: Random): string => `user_${random.id(16)}`
 
 /** True for text that can only be the id of a client; no person may have it. */
 export const looksLikeClientId = (text: string): boolean => text.startsWith('client_')
+
+const clientIdSyntax = /^client_[\w-]{22}$/
+
+/**
+ * The id of a client as it may be written into events and counters. Text of any other shape may be a secret that was sent
+ * in the wrong field, and gives `undefined` (A-LOG-02).
+ */
+export const clientIdForRecords = (text: string | undefined): string | undefined =>
+  text !== undefined && clientIdSyntax.test(text) ? text : undefined

@@ -9,6 +9,7 @@ import {
 } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
+import { clientIdForRecords } from '../ids.ts'
 import type { AuthenticatedClient, Client, ClientAuthenticationMethod } from '../model/client.ts'
 import { countFailure, requireNotThrottled } from './throttle.ts'
 
@@ -99,7 +100,8 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
 }
 
 /** Writes the event and gives the error to throw; one cause, one event. */
-async function reported(ctx: Context, call: Call, reason: Reason, clientId: string | undefined): Promise<OAuthError> {
+async function reported(ctx: Context, call: Call, reason: Reason, named: string | undefined): Promise<OAuthError> {
+  const clientId = clientIdForRecords(named)
   const exchange = call.request.path.endsWith('/token') ? { class: 'client_auth_failed' } : {}
   await ctx.events.write(
     { event: 'client.auth.failed', clientId, reason, ...exchange, detail: { path: call.request.path.slice(0, 100) } },

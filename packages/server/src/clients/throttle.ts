@@ -1,5 +1,6 @@
 import { refuse } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
+import { clientIdForRecords } from '../ids.ts'
 
 /** A-RATE-01: failures of one client from one network per minute, and per hour, before that network is blocked. */
 const perMinute = 10
@@ -8,7 +9,9 @@ const perHour = 100
 const maxBlocked = 10_000
 const blocked = new WeakMap<Context, Map<string, number>>()
 
-const keyOf = (call: Call, clientId: string): string => `client-auth:${clientId.slice(0, 200)}:${call.network}`
+// Ids that cannot exist share one count, so that nobody fills the store with invented ones.
+const keyOf = (call: Call, clientId: string): string =>
+  `client-auth:${clientIdForRecords(clientId) ?? 'unknown'}:${call.network}`
 
 function blockedOf(ctx: Context): Map<string, number> {
   let map = blocked.get(ctx)
@@ -46,7 +49,13 @@ export async function countFailure(ctx: Context, call: Call, clientId: string): 
   if (map.size >= maxBlocked) map.delete(map.keys().next().value ?? '')
   map.set(key, now + pause)
   await ctx.events.write(
-    { event: 'client.auth.locked', severity: 'medium', clientId, reason: 'throttled', detail: { seconds: pause } },
+    {
+      event: 'client.auth.locked',
+      severity: 'medium',
+      clientId: clientIdForRecords(clientId),
+      reason: 'throttled',
+      detail: { seconds: pause },
+    },
     { requestId: call.id, network: call.network },
   )
 }

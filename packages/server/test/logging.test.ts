@@ -1,0 +1,223 @@
+import { createMemoryStore } from '@sallyport/server/store'
+import type { TestIssuer } from '@sallyport/testing'
+import { describe, expect, it } from 'vitest'
+import { credentialsSeen } from './credentials-seen.ts'
+import { eventsOf, newIssuer } from './fixtures.ts'
+
+const classes: readonly (readonly [string, string, (issuer: TestIssuer) => Promise<unknown>])[] = [
+  [
+    'a wrong verifier',
+    'suspected_interception',
+    async (issuer) => issuer.redeem(await issuer.authorize(), { code_verifier: 'x'.repeat(43) }),
+  ],
+  [
+    'a missing verifier',
+    'suspected_interception',
+    async (issuer) => issuer.redeem(await issuer.authorize(), { code_verifier: undefined }),
+  ],
+  [
+    'a redeemed code without proof',
+    'suspected_interception',
+    async (issuer) => issuer.redeem((await issuer.codeFlow()).authorized, { code_verifier: undefined }),
+  ],
+  [
+    'another client',
+    'suspected_interception',
+    async (issuer) => issuer.redeem(await issuer.authorize(), {}, { as: issuer.clients.E }),
+  ],
+  ['a replay with proof', 'suspected_replay', async (issuer) => issuer.redeem((await issuer.codeFlow()).authorized)],
+  [
+    'an expired code',
+    'expired',
+    async (issuer) => {
+      const authorized = await issuer.authorize()
+      issuer.clock.advance(61)
+      await issuer.redeem(authorized)
+    },
+  ],
+  [
+    'another redirect URI',
+    'redirect_mismatch',
+    async (issuer) => issuer.redeem(await issuer.authorize(), { redirect_uri: 'https://x.test' }),
+  ],
+  [
+    'a wrong secret',
+    'client_auth_failed',
+    async (issuer) => issuer.redeem(await issuer.authorize(), {}, { secret: 'x' }),
+  ],
+  [
+    'a malformed verifier',
+    'malformed',
+    async (issuer) => issuer.redeem(await issuer.authorize(), { code_verifier: 'x' }),
+  ],
+  ['no code', 'malformed', async (issuer) => issuer.redeem(await issuer.authorize(), { code: undefined })],
+  ['an unknown code', 'malformed', async (issuer) => issuer.redeem(await issuer.authorize(), { code: 'x' })],
+]
+
+describe('failed exchanges', () => {
+  it.for(classes)('A-LOG-01 %s is of class %s, once', async ([, exchangeClass, attempt]) => {
+    const issuer = await newIssuer()
+    await attempt(issuer)
+    const classed = issuer.records.events.filter((event) => event.class !== undefined)
+    expect(classed.map((event) => event.class)).toEqual([exchangeClass])
+    expect(classed[0]).toMatchObject({ requestId: expect.any(String) as never, network: '198.51.100.20' })
+  })
+
+  it('A-LOG-01 the event tells client, grant, person, both networks, and age and state of the code', async () => {
+    const issuer = await newIssuer()
+    const authorized = await issuer.authorize()
+    issuer.clock.advance(7.5)
+    await issuer.redeem(authorized, { code_verifier: 'x'.repeat(43) })
+    const { items } = await issuer.store.admin.listAuthorizations({}, undefined, 1)
+    expect(eventsOf(issuer, 'token.pkce.failed')[0]).toMatchObject({
+      ts: issuer.clock.now(),
+      clientId: authorized.client.id,
+      subject: issuer.alice.subject,
+      authorizationId: items[0]?.authorization.id,
+      network: '198.51.100.20',
+      detail: { authorization_network: '192.0.2.10', code_age: 7.5, code_state: 'issued', reason_id: 'pkce_mismatch' },
+    })
+  })
+})
+
+describe('what is written', () => {
+  it('A-LOG-02, AR-04 no credential of any flow stands in events, faults or measures', async () => {
+    const issuer = await newIssuer()
+    const flow = await issuer.codeFlow({ remember: true })
+    const next = await issuer.refreshed(flow)
+    await issuer.refresh(flow)
+    await issuer.redeem(flow.authorized)
+    await issuer.authorize({
+      parameters: { code_verifier: flow.authorized.verifier, client_secret: flow.client.secret },
+    })
+    await issuer.get(`/oauth2/userinfo?access_token=${next.accessToken}`)
+    await issuer.send({
+      method: 'POST',
+      path: '/oauth2/token',
+      query: `code=${flow.authorized.code}&client_secret=${flow.client.secret}`,
+    })
+    await issuer.token(flow.client, {
+      grant_type: flow.refreshToken,
+      code: flow.authorized.code,
+      scope: next.refreshToken,
+    })
+    await issuer.authorize({
+      parameters: { client_id: flow.refreshToken, redirect_uri: `https://x.test/?code=${flow.authorized.code}` },
+    })
+    await issuer.authorize({ password: 'wrong password of alice' })
+    await issuer.authorize({ parameters: { [flow.refreshToken]: ['a', 'b'] } })
+    const written = JSON.stringify([issuer.records.events, issuer.records.faults, issuer.records.measures])
+    const seen = [...credentialsSeen(issuer.records.exchanges), 'wrong password of alice', issuer.alice.password]
+    expect(seen.length).toBeGreaterThan(15)
+    for (const credential of seen) expect(written).not.toContain(credential)
+  })
+
+  it('A-LOG-02, AR-01 a secret in the place of a client id is neither logged nor kept', async () => {
+    const memory = createMemoryStore()
+    const counted: string[] = []
+    const count: typeof memory.count = (key, window, now) => (counted.push(key), memory.count(key, window, now))
+    const issuer = await newIssuer({ store: { ...memory, count } })
+    const { K } = issuer.clients
+    const secret = K.secret ?? ''
+    const swapped = `Basic ${Buffer.from(`${secret}:${K.id}`).toString('base64')}`
+    await issuer.post('/oauth2/token', { grant_type: 'x' }, { headers: { authorization: swapped } })
+    await issuer.post('/oauth2/token', { grant_type: 'x', client_id: secret })
+    await issuer.post('/oauth2/token', { grant_type: 'x', client_id: secret, client_secret: 'x' })
+    await issuer.authorize({ parameters: { client_id: secret } })
+    expect(JSON.stringify(issuer.records.events)).not.toContain(secret)
+    expect(eventsOf(issuer, 'client.auth.failed')).toHaveLength(3)
+    expect(counted.length).toBeGreaterThan(0)
+    expect(counted.join()).not.toContain(secret)
+  })
+
+  it('A-LOG-03 what deserves an alert is of high severity', async () => {
+    const issuer = await newIssuer({ policy: { refreshRetryGrace: 0 } })
+    const { E } = issuer.clients
+    await issuer.redeem(await issuer.authorize(), { code_verifier: 'x'.repeat(43) })
+    await issuer.redeem(await issuer.authorize(), {}, { as: E })
+    const flow = await issuer.codeFlow()
+    await issuer.refresh({ ...flow, client: E })
+    await issuer.refreshed(flow)
+    await issuer.refresh(flow)
+    await issuer.redeem((await issuer.codeFlow()).authorized)
+    const high = issuer.records.events.filter((event) => event.severity === 'high').map((event) => event.event)
+    expect(new Set(high)).toEqual(
+      new Set([
+        'token.pkce.failed',
+        'token.code.client_mismatch',
+        'token.refresh.client_mismatch',
+        'token.refresh.reuse_detected',
+        'token.code.replayed',
+        'grant.revoked',
+      ]),
+    )
+  })
+
+  it('A-LOG-03 a storm of the same is folded into one event with a count, in the log and in the store', async () => {
+    const issuer = await newIssuer()
+    for (let attempt = 0; attempt < 500; attempt++) await issuer.token(issuer.clients.K, { grant_type: 'password' })
+    issuer.clock.advance(61)
+    await issuer.server.maintain()
+    const storm = eventsOf(issuer, 'token.request.rejected', 'grant_type')
+    expect(storm.length).toBeLessThan(30)
+    expect(storm.reduce((sum, event) => sum + event.count, 0)).toBe(500)
+    const { items } = await issuer.store.admin.listEvents({ event: 'token.request.rejected' }, undefined, 200)
+    expect(items.reduce((sum, event) => sum + event.count, 0)).toBe(500)
+  })
+
+  it('A-LOG-03 a storm of one client does not hide the event of another', async () => {
+    const issuer = await newIssuer()
+    for (let attempt = 0; attempt < 100; attempt++) await issuer.token(issuer.clients.K, { grant_type: 'x' })
+    await issuer.token(issuer.clients.post, { grant_type: 'x' })
+    await issuer.redeem(await issuer.authorize(), { code_verifier: 'x'.repeat(43) })
+    expect(eventsOf(issuer, 'token.pkce.failed')).toHaveLength(1)
+  })
+
+  it('A-LOG-04, AR-08 each event is one durable row, the same as the line', async () => {
+    const issuer = await newIssuer()
+    const flow = await issuer.codeFlow()
+    await issuer.refreshed(flow)
+    await issuer.redeem(flow.authorized)
+    await issuer.server.close()
+    const { items } = await issuer.store.admin.lastEvents(200)
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+    expect([...items].sort(byId)).toEqual([...issuer.records.events].sort(byId))
+    const names = items.map((event) => event.event)
+    for (const name of [
+      'session.rotated',
+      'consent.granted',
+      'token.refresh.rotated',
+      'grant.revoked',
+      'token.code.replayed',
+    ])
+      expect(names).toContain(name)
+  })
+
+  it('A-LOG-05 what was asked and what was granted stand side by side', async () => {
+    const issuer = await newIssuer()
+    const begun = await issuer.begin({ parameters: { scope: 'openid read write' } })
+    const { username, password } = issuer.alice
+    const consent = await begun.browser.submit(begun.visit, 'login-form', { username, password })
+    await begun.browser.submit(consent, 'consent-form', { decision: 'allow', approved: 'openid read' })
+    expect(eventsOf(issuer, 'consent.granted')[0]).toMatchObject({
+      detail: { scope: 'openid read', requested_scope: 'openid read write', resources: 'https://rs1.test' },
+      requestId: expect.any(String) as never,
+    })
+  })
+
+  it('A-LOG-06 nobody writes lines of the log through a request, and every answer names its request', async () => {
+    const issuer = await newIssuer()
+    const evil = 'x\r\n{"event":"forged"}\u2028'
+    await issuer.authorize({ parameters: { client_id: evil } })
+    await issuer.post('/oauth2/token', { client_id: evil.repeat(200), client_secret: 'x' })
+    await issuer.post('/oauth2/token', { client_id: 'y'.repeat(10_000), client_secret: 'x' })
+    for (const event of issuer.records.events) {
+      const line = JSON.stringify(event)
+      expect(line).not.toMatch(/[\r\n\u2028]/)
+      expect(line.length).toBeLessThan(2000)
+    }
+    for (const { response } of issuer.records.exchanges) expect(response.headers['x-request-id']).toMatch(/^[\w-]{16}$/)
+    const ids = issuer.records.exchanges.map(({ response }) => response.headers['x-request-id'])
+    for (const event of issuer.records.events) expect(ids).toContain(event.requestId)
+  })
+})
