@@ -67,14 +67,16 @@ const optionOf = (member: string): string => {
   return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
+/** A single word is the value that was most likely meant. */
+const advice = (fix: string | undefined): string =>
+  fix === undefined ? '' : `; ${fix.includes(' ') ? fix : `did you mean ${fix}?`}`
+
 function explained<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof ClientMetadataError)) throw error
-    const lines = error.faults.map(
-      ({ member, problem, fix }) => `${optionOf(member)}: ${problem}${fix === undefined ? '' : `; ${fix}`}`,
-    )
+    const lines = error.faults.map(({ member, problem, fix }) => `${optionOf(member)}: ${problem}${advice(fix)}`)
     throw new CommandFailure(exitCode.usage, 'the client cannot be registered like this', lines)
   }
 }

@@ -49,13 +49,23 @@ function asFailure(error: CommanderError, command: Command): Error {
   if (error.exitCode === 0) return error
   const path = commandPath(command)
   const see = `see ${path} --help`
-  if (error.code === 'commander.unknownOption') {
-    const given = /'(-[^']*)'/.exec(error.message)?.[1] ?? ''
-    return usage(`${unknownName('option', given, optionNames(command))}; ${see}`)
-  }
+  const mistyped =
+    error.code.startsWith('commander.unknownOption') || error.code.startsWith('commander.missingMandatory')
+  const unknown = mistyped ? unknownOption(command) : undefined
+  if (unknown !== undefined) return usage(`${unknownName('option', unknown, optionNames(command))}; ${see}`)
   if (error.code === 'commander.help') return usage(`${path} needs to be told what to do; ${see}`)
   return usage(`${error.message.replace(/^error: /, '')}; ${see}`)
 }
+
+/** The first option in the words of the call that no command has. A missing option is often one that was mistyped. */
+function unknownOption(command: Command): string | undefined {
+  const known = new Set(['-h', '--help', '-V', ...optionNames(command)])
+  const words = rootOf(command).rawArgs.flatMap((word) => /^--?[a-z][\w-]*/i.exec(word)?.[0] ?? [])
+  return words.find((word) => !known.has(word))
+}
+
+const rootOf = (command: Command): Command & { readonly rawArgs: readonly string[] } =>
+  command.parent === null ? (command as Command & { readonly rawArgs: readonly string[] }) : rootOf(command.parent)
 
 const optionNames = (command: Command): readonly string[] => {
   const own = command.options.map((option) => option.long ?? option.short ?? '')
@@ -87,7 +97,8 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
   return group
     .argument('[verb]')
     .action((verb: string | undefined) => {
-      if (verb === undefined) throw usage(`${commandPath(group)} needs a verb: ${verbsOf(group).join(', ')}`)
+      if (verb === undefined || verb.startsWith('-'))
+        throw usage(`${commandPath(group)} needs a verb: ${verbsOf(group).join(', ')}`)
       throw usage(`${unknownName(`${name} command`, verb, verbsOf(group))}; there are ${verbsOf(group).join(', ')}`)
     })
     .allowExcessArguments(true)

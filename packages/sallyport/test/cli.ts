@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The program as it is installed. */
+export const binary = fileURLToPath(new URL('../bin/sallyport.mjs', import.meta.url))
+
+export const issuer = 'http://127.0.0.1:7636'
+
+export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+export type RunOptions = {
+  readonly input?: string | undefined
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+/** The environment of a test: nothing of the outer one that could be a setting. */
+export function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(SALLYPORT_|NODE_|VITEST|PORT$|DATABASE_URL$)/.test(name),
+  )
+  return { ...Object.fromEntries(kept), NO_COLOR: '1', ...more }
+}
+
+export function startProcess(words: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [binary, ...words], { cwd, env: environment(env), stdio: 'pipe' })
+}
+
+/** Runs one command to its end. */
+export function run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = startProcess(words, options)
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr })
+    })
+    child.stdin?.end(options.input ?? '')
+  })
+}
+
+/** A folder that is gone after the test file. */
+export type Scratch = { readonly folder: string; path(name: string): string; remove(): void }
+
+export function createScratch(): Scratch {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
+  return {
+    folder,
+    path: (name) => join(folder, name),
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An installation with its store and keys. */
+export type Installation = {
+  readonly data: string
+  readonly store: string
+  /** `--store` and `--data` for every command. */
+  readonly place: readonly string[]
+  /** Runs a command on this installation. */
+  run(words: readonly string[], options?: RunOptions): Promise<Outcome>
+  /** Runs a command that has to succeed and gives its JSON. */
+  json(words: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>
+}
+
+/** What stands in `folder`, whether it was prepared or not. */
+export function installationIn(folder: string): Installation {
+  const data = join(folder, 'data')
+  const store = join(folder, 'store.db')
+  const place = ['--store', `sqlite:${store}`, '--data', data]
+  const here = (words: readonly string[], options?: RunOptions): Promise<Outcome> => run([...words, ...place], options)
+  return {
+    data,
+    store,
+    place,
+    run: here,
+    json: async (words, options) => {
+      const { code, stdout, stderr } = await here([...words, '--json'], options)
+      if (code !== 0) throw new Error(`sallyport ${words.join(' ')} ended with ${code}: ${stderr}`)
+      return JSON.parse(stdout) as Record<string, unknown>
+    },
+  }
+}
+
+/** A migrated installation. */
+export async function prepare(folder: string): Promise<Installation> {
+  const installation = installationIn(folder)
+  await installation.json(['migrate', '--issuer', issuer])
+  return installation
+}

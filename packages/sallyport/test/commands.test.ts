@@ -1,0 +1,209 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createScratch, installationIn, issuer, prepare, type Installation } from './cli.ts'
+
+const scratch = createScratch()
+let place: Installation
+beforeAll(async () => {
+  place = await prepare(scratch.folder)
+})
+afterAll(() => {
+  scratch.remove()
+})
+
+const redirectUri = 'http://127.0.0.1:9/callback'
+const webClient = ['client', 'create', '--type', 'web', '--name', 'App', '--redirect-uri', redirectUri]
+const modeOf = (path: string): number => statSync(path).mode & 0o777
+
+describe('migrate', () => {
+  it('AR-06 makes a master key that nobody else can read, in a folder of its own', () => {
+    expect(modeOf(place.data)).toBe(0o700)
+    expect(modeOf(join(place.data, 'master.key'))).toBe(0o600)
+    expect(modeOf(place.store)).toBe(0o600)
+  })
+
+  it('does nothing the second time', async () => {
+    const again = await place.json(['migrate', '--issuer', issuer])
+    expect(again).toMatchObject({ issuer, migrated: [], master_key_created: false })
+  })
+
+  it('refuses a store that belongs to another issuer, and says which', async () => {
+    const { code, stderr } = await place.run(['migrate', '--issuer', 'https://id.example.com'])
+    expect(code).toBe(78)
+    expect(stderr).toContain(`belongs to ${issuer}`)
+  })
+
+  it('needs the issuer of a new store', async () => {
+    const fresh = installationIn(scratch.path('no-issuer'))
+    const { code, stderr } = await fresh.run(['migrate'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--issuer')
+  })
+
+  it('writes nothing on a dry run', async () => {
+    const fresh = installationIn(scratch.path('dry'))
+    expect((await fresh.run(['migrate', '--issuer', issuer, '--dry-run'])).code).toBe(0)
+    expect(existsSync(fresh.store)).toBe(false)
+  })
+})
+
+describe('client', () => {
+  it('AD-07 registers a confidential client and shows its secret once', async () => {
+    const made = await place.json([...webClient, '--scope', 'openid offline_access'])
+    expect(made).toMatchObject({
+      schema_version: 1,
+      client_id: expect.stringMatching(/^client_[\w-]{22}$/) as string,
+      client_secret: expect.stringMatching(/^[\w-]{43}$/) as string,
+      client_name: 'App',
+      type: 'web',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: [redirectUri],
+      scope: 'openid offline_access',
+    })
+    const shown = await place.run(['client', 'get', String(made['client_id']), '--json'])
+    expect(shown.stdout).not.toContain(String(made['client_secret']))
+    expect(JSON.parse(shown.stdout)).not.toHaveProperty('client_secret')
+  })
+
+  it.each([
+    ['spa', ['--redirect-uri', redirectUri]],
+    ['native', ['--redirect-uri', 'com.example.app:/callback']],
+    ['device', []],
+  ])('A-REDIR-10 gives a client of type %s no secret', async (type, more) => {
+    const made = await place.json(['client', 'create', '--type', type, '--name', 'Public', ...more])
+    expect(made).not.toHaveProperty('client_secret')
+    expect(made).toMatchObject({ type, token_endpoint_auth_method: 'none' })
+  })
+
+  it('keeps data on stdout and everything else on stderr', async () => {
+    const { stdout, stderr } = await place.run([...webClient, '--json'])
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toContain('never again')
+    const quiet = await place.run([...webClient, '--json', '--quiet'])
+    expect(quiet.stderr).toBe('')
+  })
+
+  it('tells every fault of a registration at once, by the name of its option', async () => {
+    const { code, stderr } = await place.run([
+      ...['client', 'create', '--type', 'web', '--name', 'App', '--scope', 'a  b'],
+      ...['--redirect-uri', 'http://app.example.com/*', '--redirect-uri', 'https://app.example.com/ok#no'],
+    ])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--redirect-uri: .*wildcard/)
+    expect(stderr).toMatch(/--redirect-uri: .*fragment/)
+    expect(stderr).toMatch(/--scope: /)
+  })
+
+  it('changes, disables and enables a client', async () => {
+    const { client_id: id } = await place.json(webClient)
+    const changed = await place.json(['client', 'update', String(id), '--name', 'New name', '--disable'])
+    expect(changed).toMatchObject({ client_name: 'New name', disabled_at: expect.any(String) as string })
+    expect(await place.json(['client', 'update', String(id), '--enable'])).not.toHaveProperty('disabled_at')
+  })
+
+  it('A-TOK-10 rotates a secret and lets the old one end with the overlap', async () => {
+    const made = await place.json(webClient)
+    const rotated = await place.json(['client', 'rotate-secret', String(made['client_id'])])
+    expect(rotated['client_secret']).not.toBe(made['client_secret'])
+    const [fresh, old] = rotated['secrets'] as { expires_at: string }[]
+    const days = (Date.parse(old?.expires_at ?? '') - Date.now()) / 86_400_000
+    expect(days).toBeGreaterThan(6.9)
+    expect(days).toBeLessThan(7.1)
+    expect(Date.parse(fresh?.expires_at ?? '')).toBeGreaterThan(Date.parse(old?.expires_at ?? ''))
+  })
+
+  it('deletes only after a yes', async () => {
+    const { client_id: id } = await place.json(webClient)
+    const asked = await place.run(['client', 'delete', String(id)])
+    expect(asked.code).toBe(2)
+    expect(asked.stderr).toContain('--yes')
+    expect(await place.json(['client', 'delete', String(id), '--yes'])).toMatchObject({ deleted: true })
+    expect((await place.run(['client', 'get', String(id)])).code).toBe(6)
+  })
+
+  it('lists every client', async () => {
+    const { clients } = (await place.json(['client', 'list'])) as { clients: Record<string, unknown>[] }
+    expect(clients.length).toBeGreaterThan(3)
+    for (const client of clients) expect(client).toHaveProperty('client_id')
+    expect((await place.run(['client', 'list'])).stdout).toMatch(/^ID +TYPE +NAME +STATE\n/)
+  })
+})
+
+describe('user', () => {
+  const password = 'a quiet lagoon at noon'
+  const create = ['user', 'create', '--username', 'alice', '--password-stdin']
+
+  it('AD-10 creates a person only with a password from standard input', async () => {
+    const { code, stderr } = await place.run(['user', 'create', '--username', 'bob'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--password-stdin')
+    const made = await place.json(create, { input: `${password}\n` })
+    expect(made).toMatchObject({ user_id: expect.stringMatching(/^user_/) as string, username: 'alice' })
+  })
+
+  it('says why a password or a name is not taken', async () => {
+    const short = await place.run(['user', 'create', '--username', 'carol', '--password-stdin'], { input: 'short' })
+    expect(short.code).toBe(2)
+    expect(short.stderr).toContain('fewer than')
+    const taken = await place.run(create, { input: password })
+    expect(taken.code).toBe(6)
+    expect(taken.stderr).toContain('taken')
+  })
+
+  it('RT-12 disables and enables a person by name', async () => {
+    expect(await place.json(['user', 'disable', 'alice'])).toHaveProperty('disabled_at')
+    expect(await place.json(['user', 'enable', 'alice'])).not.toHaveProperty('disabled_at')
+    expect((await place.run(['user', 'disable', 'nobody'])).code).toBe(6)
+  })
+
+  it('RT-18 sets a new password', async () => {
+    const done = await place.json(['user', 'reset-password', 'alice', '--password-stdin'], {
+      input: `${password}, again`,
+    })
+    expect(done).toMatchObject({ username: 'alice' })
+  })
+
+  it('lists people without their hashes', async () => {
+    const { stdout } = await place.run(['user', 'list', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ users: [{ username: 'alice' }] })
+    expect(stdout).not.toContain('argon2')
+  })
+})
+
+describe('resource, session, grant and key', () => {
+  it('A-RES-01 registers an API with its scopes in words', async () => {
+    const made = await place.json([
+      ...['resource', 'create', 'https://api.example', '--name', 'API', '--scope', 'api:read=Read your things'],
+    ])
+    expect(made).toMatchObject({
+      resource: 'https://api.example',
+      scopes: [{ name: 'api:read', description: 'Read your things' }],
+    })
+    expect(await place.json(['resource', 'list'])).toMatchObject({ resources: [{ name: 'API' }] })
+    const bad = await place.run(['resource', 'create', 'api', '--name', 'API'])
+    expect(bad.code).toBe(2)
+  })
+
+  it('has nothing to show and nothing to revoke in a new store', async () => {
+    expect(await place.json(['session', 'list'])).toMatchObject({ sessions: [] })
+    expect(await place.json(['grant', 'list'])).toMatchObject({ grants: [] })
+    expect((await place.run(['session', 'revoke', 'none'])).code).toBe(6)
+    expect((await place.run(['grant', 'revoke', 'none'])).code).toBe(6)
+  })
+
+  it('B-JWK-02 publishes the next key of every algorithm before it signs', async () => {
+    type Keys = { keys: { alg: string; state: string; active_from: string }[] }
+    const before = (await place.json(['key', 'list'])) as Keys
+    expect(before.keys.map(({ alg }) => alg)).toEqual(expect.arrayContaining(['ES256', 'RS256']))
+    expect(before.keys.every(({ state }) => state === 'signing')).toBe(true)
+    const after = (await place.json(['key', 'rotate', '--lead', '15m'])) as Keys
+    expect(after.keys).toHaveLength(2 * before.keys.length)
+    const next = after.keys.filter(({ state }) => state === 'next')
+    expect(next).toHaveLength(before.keys.length)
+    for (const key of next) expect(Date.parse(key.active_from) - Date.now()).toBeGreaterThan(14 * 60_000)
+    const hasty = await place.run(['key', 'rotate', '--lead', '1m'])
+    expect(hasty.code).toBe(2)
+  })
+})
