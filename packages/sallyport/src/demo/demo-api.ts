@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Random, Seconds } from '@sallyport/protocol'
+import { createVerifier, protect, type BearerReason, type Verifier } from '@sallyport/resource'
+import { orderedId, type SecurityEvent } from '@sallyport/server'
+import { ordersScope, type DemoAddresses } from './demo.ts'
+
+export type DemoApiOptions = {
+  readonly addresses: DemoAddresses
+  readonly random: Random
+  readonly now: () => Seconds
+  readonly onEvent: (event: SecurityEvent) => void
+}
+
+const orders = [
+  { id: 'order-1', item: 'Portcullis, oak and iron', quantity: 1 },
+  { id: 'order-2', item: 'Lantern oil, one barrel', quantity: 2 },
+]
+
+/** Browser apps on other origins may call; the token is what decides, and no cookie is involved (A-CORS-02). */
+const crossOrigin = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'WWW-Authenticate',
+}
+
+function rejected({ random, now }: DemoApiOptions, requestId: string, reason: BearerReason): SecurityEvent {
+  return {
+    id: orderedId(now(), random),
+    event: 'jwt.rejected',
+    severity: 'low',
+    ts: now(),
+    requestId,
+    clientId: undefined,
+    subject: undefined,
+    authorizationId: undefined,
+    network: undefined,
+    reason,
+    class: undefined,
+    count: 1,
+    detail: { surface: 'demo_api' },
+  }
+}
+
+/** The protected API: one list of orders behind one scope, guarded like any API would be. */
+export function demoApi(options: DemoApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const { issuer, api } = options.addresses
+  const verifier = createVerifier({ issuer, audience: api })
+  const answerOrders = (reporting: Verifier) =>
+    protect(reporting, { scope: [ordersScope] }).node((_req, res, token) => {
+      const text = JSON.stringify({ orders_of: token.subject, orders }, null, 2)
+      res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text)
+    })
+  return (req, res) => {
+    const requestId = options.random.id(12)
+    for (const [name, value] of Object.entries({ ...crossOrigin, 'x-request-id': requestId }))
+      res.setHeader(name, value)
+    const path = (req.url ?? '/').split('?')[0]
+    if (req.method === 'OPTIONS') {
+      res.writeHead(204, { 'access-control-allow-headers': 'Authorization', 'access-control-max-age': '600' }).end()
+      return
+    }
+    if (path !== '/orders' || req.method !== 'GET') {
+      const about = `The demo API. It has one operation, GET ${api}/orders, for access tokens with scope ${ordersScope}.\n`
+      res.writeHead(path === '/' ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' }).end(about)
+      return
+    }
+    const report = (reason: BearerReason): void => {
+      options.onEvent(rejected(options, requestId, reason))
+    }
+    answerOrders({ ...verifier, rejected: report })(req, res).catch(() => {
+      res.destroy()
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import type { ClientRegistration } from '@sallyport/server'
+import { flowScope, ordersScope, type DemoAddresses, type DemoClientName } from './demo.ts'
+
+const scope = flowScope
+
+/** Where the answers for each client arrive. */
+export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): string {
+  switch (name) {
+    case 'web':
+      return `${app}/callback`
+    case 'bench':
+      return `${app}/bench/callback`
+    case 'attacker':
+      return `${app}/attacker/callback`
+    case 'spa':
+      return 'http://localhost:5173/callback'
+    case 'native':
+      return 'http://127.0.0.1/callback'
+    case 'api':
+      return ''
+  }
+}
+
+/**
+ * How each client is registered. The bench is first-party, so attacks that need a fresh code ask nobody; the attacker is
+ * an app like any other, correctly registered, because that is who attacks.
+ */
+export function registrationFor(name: DemoClientName, addresses: DemoAddresses): ClientRegistration {
+  const { app, api, issuer } = addresses
+  const redirectUris = [redirectUriOf(name, addresses)]
+  const postLogoutRedirectUris = [`${app}/signed-out`]
+  switch (name) {
+    case 'web':
+      return { type: 'web', name: 'Demo Shop', redirectUris, postLogoutRedirectUris, scope, resources: [api, issuer] }
+    case 'bench':
+      return {
+        type: 'web',
+        name: 'Demo Shop, under attack',
+        redirectUris,
+        scope,
+        resources: [api, issuer],
+        firstParty: true,
+      }
+    case 'attacker':
+      return { type: 'web', name: 'Totally Honest App', redirectUris, scope: 'openid', resources: [] }
+    case 'spa':
+      return {
+        type: 'spa',
+        name: 'Demo browser app',
+        redirectUris,
+        postLogoutRedirectUris: ['http://localhost:5173/'],
+        scope,
+        resources: [api, issuer],
+      }
+    case 'native':
+      return { type: 'native', name: 'Demo native app', redirectUris, scope, resources: [api, issuer] }
+    case 'api':
+      return { type: 'service', name: 'Demo orders API', scope: ordersScope, resourceServerOf: [api] }
+  }
+}

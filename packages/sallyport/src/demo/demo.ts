@@ -1,0 +1,36 @@
+/** Origins of the three programs of the demo, without a closing slash. */
+export type DemoAddresses = {
+  readonly issuer: string
+  /** The demo app; its server side is the client. */
+  readonly app: string
+  /** The protected API. Its origin is also its resource identifier. */
+  readonly api: string
+}
+
+/** The registered clients of the demo, by what they are for. */
+export const demoClientNames = ['web', 'bench', 'attacker', 'spa', 'native', 'api'] as const
+export type DemoClientName = (typeof demoClientNames)[number]
+
+/** A registered client as the demo needs it: everything here is for development and may be shown. */
+export type DemoClient = {
+  readonly id: string
+  readonly name: string
+  /** `undefined` for public clients. */
+  readonly secret: string | undefined
+  /** The URI of the demo app that gets its answers; empty for the API, which gets none. */
+  readonly redirectUri: string
+}
+
+/** What was seeded: enough to sign in and to act as each client. */
+export type Demo = {
+  readonly addresses: DemoAddresses
+  readonly username: string
+  readonly password: string
+  readonly clients: Readonly<Record<DemoClientName, DemoClient>>
+}
+
+/** Scope that guards the API. */
+export const ordersScope = 'orders.read'
+
+/** Scope of the flow that people run. */
+export const flowScope = `openid profile email offline_access ${ordersScope}`
