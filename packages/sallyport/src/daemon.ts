@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Server as HttpServer } from 'node:http'
+import { reasons, type Reason } from '@sallyport/protocol'
 import { createServer, MasterKeyMismatch, type Route, type SecurityEvent, type Server } from '@sallyport/server'
 import { nodeListener } from '@sallyport/server/adapters/node'
 import type { SqliteStore } from '@sallyport/store-sqlite'
@@ -40,8 +41,19 @@ export type PublicDoor = ReturnType<typeof createPublicListener> & {
   connect(server: Server, log: Log): void
 }
 
-/** Takes the public port; requests wait until the daemon opens the door. */
-export async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
+/** Takes the public port for as long as `work` lasts; requests wait until the daemon opens the door. */
+export async function atDoor<T>(config: Config, mayMove: boolean, work: (door: PublicDoor) => Promise<T>): Promise<T> {
+  const door = await takePort(config, mayMove)
+  try {
+    return await work(door)
+  } finally {
+    // A start that failed half-way must not leave a port open that nobody answers at.
+    door.server.close()
+    door.server.closeAllConnections()
+  }
+}
+
+async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
   const { http } = config
   let report: (fault: string, address: string) => void = () => undefined
   const listener = createPublicListener({
@@ -112,7 +124,9 @@ async function makeServer(options: DaemonOptions, metrics: Metrics): Promise<Ser
       onFault: ({ message, cause, requestId }) => {
         options.log.fault(message, cause, requestId)
       },
-      onMeasure: metrics.count,
+      onMeasure: (name, labels) => {
+        countMeasure(metrics, name, labels)
+      },
     })
   } catch (error) {
     if (error instanceof MasterKeyMismatch) throw new CommandFailure(exitCode.unusable, error.message)
@@ -125,7 +139,16 @@ function countEvent(metrics: Metrics, event: SecurityEvent): void {
   if (event.event === 'login.succeeded') metrics.count('logins', { method: 'password', outcome: 'success' })
   else if (event.event === 'login.failed') metrics.count('logins', { method: 'password', outcome: 'failure' })
   else if (event.event === 'token.refresh.reuse_detected') metrics.count('refresh_reuse', {})
-  else if (event.event === 'token.pkce.failed') metrics.count('pkce_rejections', { reason: event.reason ?? '' })
+}
+
+/** Counts what the server tells, and from it what has a name of its own. */
+function countMeasure(metrics: Metrics, name: string, labels: Readonly<Record<string, string>>): void {
+  metrics.count(name, labels)
+  const { surface, error = '', reason = '' } = labels
+  if (name !== 'requests_rejected') return
+  if (surface === 'token') metrics.count('token_requests_rejected', { error, reason })
+  if (Object.hasOwn(reasons, reason) && reasons[reason as Reason].page.startsWith('pkce-'))
+    metrics.count('pkce_rejections', { reason })
 }
 
 async function storeAnswers(store: SqliteStore): Promise<boolean> {
@@ -155,11 +178,15 @@ async function stop({ server, health, door, management, drainLimit }: Running): 
   health.draining = true
   await server.emit({ event: 'lifecycle.drain.started' })
   const finished = closed(door)
-  door.closeIdleConnections()
+  // A connection that was busy when the door closed becomes idle with its answer and is closed then.
+  const idle = setInterval(() => {
+    door.closeIdleConnections()
+  }, 25)
   const limit = setTimeout(() => {
     door.closeAllConnections()
   }, drainLimit * 1000)
   await finished
+  clearInterval(idle)
   clearTimeout(limit)
   await server.emit({ event: 'lifecycle.drain.finished' })
   await server.close()

@@ -21,9 +21,13 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     help: 'Authorization requests without a state parameter',
   },
   tokens_issued: { name: 'sallyport_tokens_issued_total', help: 'Access tokens issued by grant type and binding' },
-  requests_rejected: {
+  token_requests_rejected: {
     name: 'sallyport_token_requests_rejected_total',
-    help: 'Requests refused by endpoint, error and reason',
+    help: 'Requests refused at the token endpoint by error and reason',
+  },
+  requests_rejected: {
+    name: 'sallyport_requests_rejected_total',
+    help: 'Requests refused at every endpoint by error and reason',
   },
   pkce_rejections: { name: 'sallyport_pkce_rejections_total', help: 'Refusals that PKCE is the reason of' },
   refresh_reuse: {

@@ -96,6 +96,8 @@ export function createPublicListener(options: ListenerOptions): {
       res.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
       return
     }
+    // While it stops, every answer is the last one of its connection.
+    if (!server.listening) res.shouldKeepAlive = false
     current(req, res)
   })
   return {

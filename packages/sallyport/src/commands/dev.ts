@@ -5,7 +5,7 @@ import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { faultLine, type Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
-import { nodeName, startDaemon, takePort, type Daemon, type PublicDoor } from '../daemon.ts'
+import { atDoor, nodeName, startDaemon, type Daemon, type PublicDoor } from '../daemon.ts'
 import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
@@ -28,10 +28,11 @@ async function dev(call: Call): Promise<ExitCode> {
   const lock = claimStore(config.storePath)
   try {
     const { masterKey } = await masterKeyFor(config, store)
-    const door = await takePort(config, true)
-    const issuer = checkedIssuer(config.issuer ?? `http://localhost:${door.port}`).issuer
-    await claimIssuer(store, issuer, true)
-    return await serve({ config, store, masterKey, issuer, door, terminal: call.terminal })
+    return await atDoor(config, true, async (door) => {
+      const issuer = checkedIssuer(config.issuer ?? `http://localhost:${door.port}`).issuer
+      await claimIssuer(store, issuer, true)
+      return serve({ config, store, masterKey, issuer, door, terminal: call.terminal })
+    })
   } finally {
     await store.close()
     lock.release()

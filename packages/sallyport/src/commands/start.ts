@@ -4,7 +4,7 @@ import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { faultLine, type Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
-import { nodeName, startDaemon, takePort, type Daemon } from '../daemon.ts'
+import { atDoor, nodeName, startDaemon, type Daemon } from '../daemon.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
@@ -48,14 +48,13 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
   try {
     const masterKey = readMasterKey(config.data, config.masterKey)
     const issuer = issuerOf(config, await store.admin.readSetting(issuerSetting))
-    const door = await takePort(config, false)
     const accounts = await openAccounts(store, config)
-    const daemon = await startDaemon(
-      { config, issuer, store, accounts, masterKey, log, development: false, routes: [], onEvent: log.event },
-      door,
-    )
-    tellListening(log, { config, issuer, port: door.port, daemon })
-    return await runUntilSignal(daemon, log)
+    const options = { config, issuer, store, accounts, masterKey, log, development: false, routes: [] }
+    return await atDoor(config, false, async (door) => {
+      const daemon = await startDaemon({ ...options, onEvent: log.event }, door)
+      tellListening(log, { config, issuer, port: door.port, daemon })
+      return runUntilSignal(daemon, log)
+    })
   } finally {
     await store.close()
     lock.release()

@@ -67,6 +67,7 @@ async function guarded(
 
 async function unsettled(ctx: Context, call: Call, error: unknown): Promise<HttpResponse> {
   if (!(error instanceof OAuthError)) throw error
+  ctx.measure('authorization_requests', { outcome: 'page', reason: error.reason })
   await reportRefusal(ctx, call, 'authorize', error)
   const { cause } = error
   return cause instanceof RedirectUriMismatch
