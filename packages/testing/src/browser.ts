@@ -58,8 +58,7 @@ export function createBrowser(options: BrowserOptions): Browser {
     // SameSite=Lax: a form of another site brings no cookies along; a link and a redirect do.
     const withheld = method === 'POST' && more['sec-fetch-site'] === 'cross-site'
     const cookie = withheld ? undefined : jar.header(target.protocol === 'https:')
-    const elsewhere = method === 'POST' && headers['sec-fetch-site'] === 'cross-site'
-    if (cookie !== undefined && !elsewhere) headers['cookie'] ??= cookie
+    if (cookie !== undefined) headers['cookie'] ??= cookie
     if (body !== undefined) headers['content-type'] ??= 'application/x-www-form-urlencoded'
     const response = await handle({
       method,
