@@ -120,20 +120,24 @@ describe('a lost answer', () => {
     const answers = new Set<string>()
     for (let attempt = 0; attempt < 20; attempt++) answers.add((await issuer.refresh(first)).text)
     expect(answers.size).toBe(1)
-    const successor = lookupKey(String((JSON.parse([...answers][0] ?? '') as Record<string, unknown>)['refresh_token']))
-    const kept = async () => (await issuer.store.findRefreshToken(successor))?.token.sealedAnswer
-    expect(await kept()).toBeDefined()
+    const digest = lookupKey(String((JSON.parse([...answers][0] ?? '') as Record<string, unknown>)['refresh_token']))
+    const successor = async () => (await issuer.store.findRefreshToken(lookupKey(first.refreshToken)))?.successor
+    expect(await successor()).toMatchObject({
+      digest,
+      state: 'current',
+      sealedAnswer: expect.any(Uint8Array) as Uint8Array,
+    })
     issuer.clock.advance(31)
     await issuer.server.maintain()
-    expect(await kept()).toBeUndefined()
+    expect((await successor())?.sealedAnswer).toBeUndefined()
   })
 
   it('RT-08 the kept answer cannot be read without the presented token', async () => {
     const issuer = await newIssuer()
     const first = await issuer.codeFlow()
     const second = await issuer.refreshed(first)
-    const view = await issuer.store.findRefreshToken(lookupKey(second.refreshToken))
-    const kept = Buffer.from(view?.token.sealedAnswer ?? []).toString('latin1')
+    const view = await issuer.store.findRefreshToken(lookupKey(first.refreshToken))
+    const kept = Buffer.from(view?.successor?.sealedAnswer ?? []).toString('latin1')
     expect(kept.length).toBeGreaterThan(second.answer.text.length)
     for (const secret of [first.refreshToken, second.refreshToken, second.accessToken])
       expect(kept).not.toContain(secret)

@@ -15,6 +15,8 @@ export type Connection = Pick<GroupCommit, 'write'> & {
   read<T>(query: () => T): Promise<T>
   /** A statement that changes rows; gives their number. */
   change<P extends Value[]>(sql: string): Statement<P, number>
+  /** A statement that changes at most one row and gives one column of it. */
+  changedRow<P extends Value[], R extends Value>(sql: string): Statement<P, R | undefined>
   /** A query for one row, as a list of its columns. */
   row<P extends Value[], R extends readonly Value[]>(sql: string): Statement<P, R | undefined>
   /** A query for rows, each as a list of its columns. */
@@ -58,6 +60,13 @@ export function createConnection(db: Database, { write }: Pick<GroupCommit, 'wri
       return (...parameters: P): number => {
         statements++
         return statement.run(...parameters).changes
+      }
+    },
+    changedRow<P extends Value[], R extends Value>(sql: string) {
+      const statement = db.prepare<P, R>(sql).pluck()
+      return (...parameters: P): R | undefined => {
+        statements++
+        return statement.get(...parameters)
       }
     },
     row<P extends Value[], R extends readonly Value[]>(sql: string) {

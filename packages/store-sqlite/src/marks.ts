@@ -9,7 +9,7 @@ export function markVerbs(db: Connection): Verbs {
     `INSERT INTO once_marks (mark, expires_at) VALUES (?, ?)
      ON CONFLICT (mark) DO UPDATE SET expires_at = excluded.expires_at WHERE once_marks.expires_at <= ?`,
   )
-  const count = db.value<[string, number, number, number], number>(
+  const count = db.changedRow<[string, number, number, number], number>(
     `INSERT INTO counters (name, value, ends_at) VALUES (?, 1, ?)
      ON CONFLICT (name) DO UPDATE SET
        value = CASE WHEN ends_at <= ? THEN 1 ELSE value + 1 END,

@@ -16,7 +16,7 @@ export type SqliteStoreOptions = {
   readonly patience?: number | undefined
   /** Bytes of page cache. Default 8 MiB: a larger one makes commits dearer, because SQLite looks through all of it when pages were rearranged. */
   readonly cacheBytes?: number | undefined
-  /** Bytes of the file that are read through a memory map. Default 256 MiB. */
+  /** Bytes of the file that are read through a memory map. Default 0: mapped pages count as memory of the process, and a fault of the disk would end it. */
   readonly mmapBytes?: number | undefined
   /** Largest size of the file in bytes; beyond it writes are refused as on a full disk. Unbounded when left out. */
   readonly maxBytes?: number | undefined
@@ -49,10 +49,7 @@ function open({ path, onStatement }: SqliteStoreOptions): Database {
   }
 }
 
-function configure(
-  db: Database,
-  { cacheBytes = 8 * 1024 * 1024, mmapBytes = 256 * 1024 * 1024, maxBytes }: SqliteStoreOptions,
-): void {
+function configure(db: Database, { cacheBytes = 8 * 1024 * 1024, mmapBytes = 0, maxBytes }: SqliteStoreOptions): void {
   const pageBytes = Number(db.pragma('page_size', { simple: true }))
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')

@@ -1,5 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
-import type { IssuedRecords, Redemption, RefreshTokenView, Store } from '@sallyport/server/model'
+import type { IssuedRecords, Redemption, RefreshToken, RefreshTokenView, Store } from '@sallyport/server/model'
 import {
   authorizationColumns,
   endOf,
@@ -21,27 +21,12 @@ const purgeDay = 'CAST(expires_at / 86400 AS INTEGER) + 1'
 /** THE write of the token endpoint, and the look-up of refresh tokens. */
 export function redeemVerbs(db: Connection, events: EventRows): Verbs {
   const spend = spender(db)
-  const store = db.change<[number, string, number, number, number, Uint8Array | null, string]>(
-    `INSERT INTO refresh_tokens (digest_key, digest, sequence, issued_at, idle_expires_at, sealed_answer, authorization_id, purge_day)
-     SELECT ?, ?, ?, ?, ?, ?, id, ${purgeDay} FROM authorizations WHERE id = ?`,
-  )
+  const store = refreshTokenStorer(db)
   const find = refreshTokenFinder(db)
 
   const redeem = (redemption: Redemption, { refreshToken, events: noted }: IssuedRecords, now: Seconds): boolean => {
     if (!spend(redemption, refreshToken?.digest, now)) return false
-    if (refreshToken !== undefined) {
-      const { digest, sequence, issuedAt, idleExpiresAt, sealedAnswer, authorizationId } = refreshToken
-      const stored = store(
-        digestKey(digest),
-        digest,
-        sequence,
-        issuedAt,
-        idleExpiresAt,
-        orNull(sealedAnswer),
-        authorizationId,
-      )
-      if (stored !== 1) throw new Error('refresh token has no authorization')
-    }
+    if (refreshToken !== undefined) store(refreshToken)
     events.add(noted)
     return true
   }
@@ -55,53 +40,76 @@ export function redeemVerbs(db: Connection, events: EventRows): Verbs {
   }
 }
 
-/** The conditional write that decides every race: one row, and its affected count names the winner. */
+/** The conditional write that decides every race: one row, and whether it was changed names the winner. */
 function spender(db: Connection): (redemption: Redemption, successor: string | undefined, now: Seconds) => boolean {
   const spendCode = db.change<[number, number, string]>(
     `UPDATE authorizations AS a SET redeemed_at = ?, kept_until = max(kept_until, expires_at)
      WHERE n = (SELECT n FROM authorizations WHERE code_key = ? AND code_digest = ?)
        AND redeemed_at IS NULL AND destroyed_at IS NULL AND code_challenge IS NOT NULL AND ${inForce}`,
   )
-  const spendRefreshToken = db.change<[number, string | null, number, string]>(
-    `UPDATE refresh_tokens SET rotated_at = ?, successor_digest = ?, sealed_answer = NULL
+  const spendRefreshToken = db.changedRow<[number, string | null, number, string], number>(
+    `UPDATE refresh_tokens SET rotated_at = ?, successor_digest = ?
      WHERE n = (SELECT n FROM refresh_tokens WHERE digest_key = ? AND digest = ?)
-       AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)`,
+       AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)
+     RETURNING n`,
   )
+  const forgetAnswer = db.change<[number]>('DELETE FROM sealed_answers WHERE n = ?')
   return (redemption, successor, now) => {
     switch (redemption.kind) {
       case 'none':
         return true
       case 'authorization_code':
         return spendCode(now, digestKey(redemption.digest), redemption.digest) === 1
-      case 'refresh_token':
-        return spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest) === 1
+      case 'refresh_token': {
+        const spent = spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest)
+        if (spent === undefined) return false
+        // The token was used, so its predecessor has nothing to retry any more (RT-07).
+        forgetAnswer(spent)
+        return true
+      }
     }
   }
 }
 
-type ParentRow = [...AuthorizationColumns, disabled: number]
+/** Stores a refresh token, and the answer that delivers it beside it. */
+function refreshTokenStorer(db: Connection): (token: RefreshToken) => void {
+  const insert = db.change<[number, string, number, number, number, string]>(
+    `INSERT INTO refresh_tokens (digest_key, digest, sequence, issued_at, idle_expires_at, authorization_id, purge_day)
+     SELECT ?, ?, ?, ?, ?, id, ${purgeDay} FROM authorizations WHERE id = ?`,
+  )
+  const seal = db.change<[number, Uint8Array]>(
+    'INSERT INTO sealed_answers (n, issued_at, answer) VALUES (last_insert_rowid(), ?, ?)',
+  )
+  return ({ digest, sequence, issuedAt, idleExpiresAt, authorizationId, sealedAnswer }) => {
+    if (insert(digestKey(digest), digest, sequence, issuedAt, idleExpiresAt, authorizationId) !== 1) {
+      throw new Error('refresh token has no authorization')
+    }
+    if (sealedAnswer !== undefined) seal(issuedAt, sealedAnswer)
+  }
+}
+
 type TokenRow = [
-  authorizationId: string,
+  ...AuthorizationColumns,
+  disabled: number,
   sequence: number,
   issuedAt: number,
   idleExpiresAt: number,
   rotatedAt: number | null,
-  sealedAnswer: Uint8Array | null,
   successorDigest: string | null,
 ]
 type SuccessorRow = [rotatedAt: number | null, sealedAnswer: Uint8Array | null]
 
-// One row after another instead of a join, for which SQLite would prepare the statement anew at each call.
 function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenView | undefined {
+  // The token is found in a sub-query: with parameters in a join's own condition SQLite prepares it anew at each call.
   const find = db.row<[number, string], TokenRow>(
-    `SELECT authorization_id, sequence, issued_at, idle_expires_at, rotated_at, sealed_answer, successor_digest
-     FROM refresh_tokens WHERE digest_key = ? AND digest = ?`,
-  )
-  const findParent = db.row<[string], ParentRow>(
-    `SELECT ${authorizationColumns}, ${subjectDisabled} FROM authorizations a WHERE a.id = ?`,
+    `SELECT ${authorizationColumns}, ${subjectDisabled},
+       r.sequence, r.issued_at, r.idle_expires_at, r.rotated_at, r.successor_digest
+     FROM refresh_tokens r CROSS JOIN authorizations a ON a.id = r.authorization_id
+     WHERE r.n = (SELECT n FROM refresh_tokens WHERE digest_key = ? AND digest = ?)`,
   )
   const findSuccessor = db.row<[number, string], SuccessorRow>(
-    'SELECT rotated_at, sealed_answer FROM refresh_tokens WHERE digest_key = ? AND digest = ?',
+    `SELECT rotated_at, (SELECT answer FROM sealed_answers s WHERE s.n = r.n)
+     FROM refresh_tokens r WHERE digest_key = ? AND digest = ?`,
   )
   const successorOf = (digest: string): RefreshTokenView['successor'] => {
     const row = findSuccessor(digestKey(digest), digest)
@@ -110,24 +118,21 @@ function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenVie
 
   return (digest) => {
     const row = find(digestKey(digest), digest)
-    const parent = row && findParent(row[0])
-    if (row === undefined || parent === undefined) return undefined
-    const [authorizationId, sequence, issuedAt, idleExpiresAt, rotatedAt, sealedAnswer, successorDigest] = row
+    if (row === undefined) return undefined
     return {
       token: {
         digest,
-        authorizationId,
-        clientId: parent[1],
-        sequence,
-        issuedAt: issuedAt as Seconds,
-        idleExpiresAt: idleExpiresAt as Seconds,
-        sealedAnswer: orUndefined(sealedAnswer),
+        authorizationId: row[0],
+        clientId: row[1],
+        sequence: row[9],
+        issuedAt: row[10] as Seconds,
+        idleExpiresAt: row[11] as Seconds,
       },
-      state: rotatedAt === null ? 'current' : 'rotated',
-      rotatedAt: orUndefined(rotatedAt) as Seconds | undefined,
-      successor: successorDigest === null ? undefined : successorOf(successorDigest),
-      authorization: readAuthorization(parent, unpackDetails(parent[6])),
-      ended: endOf(parent[7], parent[8]),
+      state: row[12] === null ? 'current' : 'rotated',
+      rotatedAt: orUndefined(row[12]) as Seconds | undefined,
+      successor: row[13] === null ? undefined : successorOf(row[13]),
+      authorization: readAuthorization(row, unpackDetails(row[6])),
+      ended: endOf(row[7], row[8]),
     }
   }
 }

@@ -21,9 +21,9 @@ function createSweeps(db: Connection): readonly Sweep[] {
     const run = sweepByColumn(db, table, key, column)
     return { table, run: (now, limit) => run(now - kept, limit) }
   }
-  const clearAnswers = db.change<[number, number]>(
-    `UPDATE refresh_tokens SET sealed_answer = NULL WHERE n IN
-       (SELECT n FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND issued_at < ? ORDER BY issued_at LIMIT ?)`,
+  // Both tables are in the order of time by their keys, and need no index for it.
+  const dropAnswers = db.change<[number, number]>(
+    'DELETE FROM sealed_answers WHERE issued_at < ? AND n IN (SELECT n FROM sealed_answers ORDER BY n LIMIT ?)',
   )
   const dropRefreshTokens = db.change<[number, number]>(
     'DELETE FROM refresh_tokens WHERE n IN (SELECT n FROM refresh_tokens WHERE purge_day <= ? ORDER BY purge_day, n LIMIT ?)',
@@ -35,7 +35,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('interactions', 'digest', 'expires_at'),
     expiring('sessions', 'id', 'expires_at', retention.session),
     expiring('consents', 'rowid', 'expires_at'),
-    { table: 'sealed_answers', run: (now, limit) => clearAnswers(now - retention.sealedAnswer, limit) },
+    { table: 'sealed_answers', run: (now, limit) => dropAnswers(now - retention.sealedAnswer, limit) },
     { table: 'refresh_tokens', run: (now, limit) => dropRefreshTokens(Math.floor(now / 86_400), limit) },
     expiring('authorizations', 'n', 'kept_until'),
     expiring('denied_tokens', 'jti', 'expires_at'),

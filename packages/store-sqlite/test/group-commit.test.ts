@@ -30,7 +30,7 @@ describe('group commit', () => {
     expect(await cost(store, () => store.findRefreshToken(token.digest))).toEqual([0, 0])
     const rotation = () =>
       store.redeem({ kind: 'refresh_token', digest: token.digest }, records(next, [event()]), start)
-    expect(await cost(store, rotation)).toEqual([1, 3])
+    expect(await cost(store, rotation)).toEqual([1, 5])
     expect(await cost(store, () => store.redeem({ kind: 'none' }, records(undefined), start))).toEqual([0, 0])
     await store.close()
   })

@@ -88,7 +88,8 @@ export type RefreshToken = {
 
 /** A refresh token together with all that decides about it, read in one trip. */
 export type RefreshTokenView = {
-  readonly token: RefreshToken
+  /** Without its sealed answer, which is of use only to its predecessor. */
+  readonly token: Omit<RefreshToken, 'sealedAnswer'>
   readonly state: 'current' | 'rotated'
   /** When it was spent, and what became of its successor. */
   readonly rotatedAt: Seconds | undefined

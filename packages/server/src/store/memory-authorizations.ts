@@ -155,7 +155,7 @@ function refreshTokenView(state: MemoryState, digest: string): RefreshTokenView 
   if (row === undefined || parent === undefined) return undefined
   const successor = row.successor === undefined ? undefined : state.refreshTokens.get(row.successor)
   return {
-    token: { ...row.token, sealedAnswer: row.sealedAnswer?.slice() },
+    token: row.token,
     state: row.rotatedAt === undefined ? 'current' : 'rotated',
     rotatedAt: row.rotatedAt,
     successor: successor && {
@@ -181,7 +181,14 @@ function redeem(
   if (!spend(state, redemption, refreshToken?.digest, now)) return false
   if (refreshToken !== undefined && parent !== undefined) {
     state.refreshTokens.set(refreshToken.digest, {
-      token: keep({ ...refreshToken, sealedAnswer: undefined }),
+      token: keep({
+        digest: refreshToken.digest,
+        authorizationId: refreshToken.authorizationId,
+        clientId: refreshToken.clientId,
+        sequence: refreshToken.sequence,
+        issuedAt: refreshToken.issuedAt,
+        idleExpiresAt: refreshToken.idleExpiresAt,
+      }),
       sealedAnswer: refreshToken.sealedAnswer?.slice(),
       rotatedAt: undefined,
       successor: undefined,

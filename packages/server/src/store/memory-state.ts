@@ -26,7 +26,7 @@ export type AuthorizationRow = {
 }
 
 export type RefreshTokenRow = {
-  readonly token: RefreshToken
+  readonly token: Omit<RefreshToken, 'sealedAnswer'>
   sealedAnswer: Uint8Array | undefined
   rotatedAt: Seconds | undefined
   successor: string | undefined

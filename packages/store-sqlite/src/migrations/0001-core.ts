@@ -91,12 +91,16 @@ export const core: readonly string[] = [
     idle_expires_at REAL NOT NULL,
     purge_day INTEGER NOT NULL,
     rotated_at REAL,
-    successor_digest TEXT,
-    sealed_answer BLOB
+    successor_digest TEXT
   ) STRICT`,
   `CREATE INDEX refresh_tokens_digest ON refresh_tokens (digest_key)`,
   `CREATE INDEX refresh_tokens_purge ON refresh_tokens (purge_day)`,
-  `CREATE INDEX refresh_tokens_sealed ON refresh_tokens (issued_at) WHERE sealed_answer IS NOT NULL`,
+
+  `CREATE TABLE sealed_answers (
+    n INTEGER PRIMARY KEY,
+    issued_at REAL NOT NULL,
+    answer BLOB NOT NULL
+  ) STRICT`,
 
   `CREATE TABLE denied_tokens (
     jti TEXT NOT NULL PRIMARY KEY,
