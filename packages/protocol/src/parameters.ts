@@ -86,7 +86,8 @@ export function parseForm(text: string): Form {
   let resources: string[] | undefined
   let duplicated: Set<string> | undefined
   let seen: Set<string> | undefined
-  let fault: ParameterFault | undefined
+  // What was not escaped is looked at once for all; below only what an escape may have hidden.
+  let fault: ParameterFault | undefined = controlCharacter.test(text) ? 'control_char' : undefined
   let count = 0
   let start = 0
   while (start <= text.length) {
@@ -100,7 +101,8 @@ export function parseForm(text: string): Form {
       const name = formDecode(text.slice(start, nameEnd))
       const value = nameEnd === end ? '' : formDecode(text.slice(nameEnd + 1, end))
       if (name === undefined || value === undefined) fault ??= 'param_encoding'
-      else if (controlCharacter.test(name) || controlCharacter.test(value)) fault ??= 'control_char'
+      else if (text.slice(start, end).includes('%') && (controlCharacter.test(name) || controlCharacter.test(value)))
+        fault ??= 'control_char'
       if (name !== undefined && value !== undefined) {
         if (name === repeatable) {
           if (value !== '') (resources ??= []).push(value)

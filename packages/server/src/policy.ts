@@ -78,8 +78,21 @@ export type ClientPolicy = {
 const stricter = (limit: number, wish: number | undefined, least: number): number =>
   wish === undefined ? limit : Math.max(least, Math.min(limit, wish))
 
-/** Clients only tighten: no wish of a client makes anything longer than the policy says (design, section 5). */
+const settled = new WeakMap<Policy, WeakMap<Client, ClientPolicy>>()
+
+/**
+ * Clients only tighten: no wish of a client makes anything longer than the policy says (design, section 5). Policy and
+ * client records never change, so the answer is worked out once for each pair.
+ */
 export function effectivePolicy(policy: Policy, client: Client): ClientPolicy {
+  let known = settled.get(policy)
+  if (known === undefined) settled.set(policy, (known = new WeakMap<Client, ClientPolicy>()))
+  let answer = known.get(client)
+  if (answer === undefined) known.set(client, (answer = stricterOf(policy, client)))
+  return answer
+}
+
+function stricterOf(policy: Policy, client: Client): ClientPolicy {
   const browser = isBrowserBased(client)
   const idle = browser ? Math.min(policy.browserRefreshTokenIdle, policy.refreshTokenIdle) : policy.refreshTokenIdle
   const absolute = browser

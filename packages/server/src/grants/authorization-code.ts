@@ -14,7 +14,7 @@ import type { Call, Context } from '../context.ts'
 import type { AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
-import { chooseAudience, lifetimeFor, requestedResources, scopeFor } from '../tokens/resource-scope.ts'
+import { accessTokenTarget, requestedResources } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -137,7 +137,12 @@ async function entitlement(
   const { authorization, code } = view
   const now: Seconds = ctx.now()
   const policy = effectivePolicy(ctx.policy, client)
-  const audience = chooseAudience(ctx, authorization.resources, resources)
+  const target = await accessTokenTarget(ctx, {
+    granted: authorization.resources,
+    named: resources,
+    scope: authorization.scope,
+    lifetime: policy.accessTokenLifetime,
+  })
   const lasting =
     client.grantTypes.includes('refresh_token') &&
     (authorization.scope.includes('offline_access') || client.sessionRefreshTokens)
@@ -145,9 +150,7 @@ async function entitlement(
     client,
     redemption: { kind: 'authorization_code', digest: code.digest },
     authorization,
-    scope: await scopeFor(ctx, audience, authorization.scope),
-    audience,
-    accessTokenLifetime: await lifetimeFor(ctx, audience, policy.accessTokenLifetime),
+    ...target,
     idToken: authorization.scope.includes('openid') ? { nonce: code.nonce } : undefined,
     refreshToken: lasting
       ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined }

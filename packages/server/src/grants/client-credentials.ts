@@ -3,13 +3,7 @@ import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { isPublic } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
-import {
-  chooseAudience,
-  lifetimeFor,
-  requestedResources,
-  requireAllowedResources,
-  scopeFor,
-} from '../tokens/resource-scope.ts'
+import { accessTokenTarget, requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /** client_credentials (OAuth 2.1 section 4.2): confidential clients, no person, no refresh token, nothing written. */
@@ -20,17 +14,16 @@ export async function clientCredentials(
   form: Form,
 ): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('grant_not_allowed')
-  const requested = requestedScope(client, form)
+  const scope = requestedScope(client, form)
   const resources = requestedResources(form)
   await requireAllowedResources(ctx, client, resources)
-  const audience = chooseAudience(ctx, resources, resources)
+  const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
+  const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime })
   return tokenGrant({
     client,
     redemption: { kind: 'none' },
     authorization: undefined,
-    scope: await scopeFor(ctx, audience, requested),
-    audience,
-    accessTokenLifetime: await lifetimeFor(ctx, audience, effectivePolicy(ctx.policy, client).accessTokenLifetime),
+    ...target,
     idToken: undefined,
     refreshToken: undefined,
   })

@@ -14,7 +14,7 @@ import type { RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
 import { answerKey, unseal } from '../secrets.ts'
-import { chooseAudience, lifetimeFor, requestedResources, scopeFor } from '../tokens/resource-scope.ts'
+import { accessTokenTarget, requestedResources } from '../tokens/resource-scope.ts'
 import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -131,14 +131,17 @@ async function entitlement(
 ): Promise<TokenGrant> {
   const { authorization, token } = view
   const policy = effectivePolicy(ctx.policy, client)
-  const audience = chooseAudience(ctx, authorization.resources, wish.resources)
+  const target = await accessTokenTarget(ctx, {
+    granted: authorization.resources,
+    named: wish.resources,
+    scope: wish.scope,
+    lifetime: policy.accessTokenLifetime,
+  })
   return tokenGrant({
     client,
     redemption: { kind: 'refresh_token', digest: token.digest },
     authorization,
-    scope: await scopeFor(ctx, audience, wish.scope),
-    audience,
-    accessTokenLifetime: await lifetimeFor(ctx, audience, policy.accessTokenLifetime),
+    ...target,
     idToken: wish.scope.includes('openid') ? { nonce: undefined } : undefined,
     refreshToken: {
       sequence: token.sequence + 1,

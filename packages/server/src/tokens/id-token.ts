@@ -17,7 +17,11 @@ export type IdTokenFacts = {
  * they were asked for, and claims about the person only when the request named them for the ID Token (B-OIDC-26,
  * B-IDT-12). Claims of the person can never replace one of the protocol (MX-03).
  */
-export async function idTokenClaims(ctx: Context, facts: IdTokenFacts, now: Seconds): Promise<Record<string, unknown>> {
+export function idTokenClaims(
+  ctx: Context,
+  facts: IdTokenFacts,
+  now: Seconds,
+): Record<string, unknown> | Promise<Record<string, unknown>> {
   const { client, authorization, nonce, atHash } = facts
   const wanted = authorization.claims?.idToken ?? {}
   const { time, acr, amr } = authorization.authentication
@@ -35,6 +39,7 @@ export async function idTokenClaims(ctx: Context, facts: IdTokenFacts, now: Seco
   if (authorization.tellAcr && acr !== undefined) claims['acr'] = acr
   if ('amr' in wanted || authorization.tellAcr) claims['amr'] = amr
   if (Object.keys(wanted).length === 0) return claims
-  const person = await ctx.accounts.findClaims(authorization.subject)
-  return { ...requestedClaims(person ?? {}, wanted), ...claims }
+  return ctx.accounts
+    .findClaims(authorization.subject)
+    .then((person) => ({ ...requestedClaims(person ?? {}, wanted), ...claims }))
 }

@@ -41,7 +41,8 @@ async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string,
   if (authorization === undefined || idToken === undefined) throw new Error('an ID Token needs a person')
   const alg = client.idTokenAlgorithm
   const atHash = leftHalfHash(alg, accessToken)
-  const claims = await idTokenClaims(ctx, { client, authorization, nonce: idToken.nonce, atHash }, now)
+  const made = idTokenClaims(ctx, { client, authorization, nonce: idToken.nonce, atHash }, now)
+  const claims = made instanceof Promise ? await made : made
   return signJwt(ctx.keys().signer(alg, now), 'JWT', claims)
 }
 

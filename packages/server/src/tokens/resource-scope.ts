@@ -1,6 +1,6 @@
 import { identityScopes, refuse, type Form } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
-import type { Client } from '../model/client.ts'
+import type { Client, Resource } from '../model/client.ts'
 
 const absoluteUri = /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i
 
@@ -30,11 +30,41 @@ export async function requireAllowedResources(
   }
 }
 
+/** What a grant leaves open about its access token. */
+export type AccessTokenWish = {
+  /** Resources of the grant. */
+  readonly granted: readonly string[]
+  /** Resources named in this very request. */
+  readonly named: readonly string[]
+  readonly scope: readonly string[]
+  /** The client's lifetime in seconds. */
+  readonly lifetime: number
+}
+
+export type AccessTokenTarget = {
+  readonly audience: string
+  readonly scope: readonly string[]
+  /** Seconds; the stricter of client and resource. */
+  readonly accessTokenLifetime: number
+}
+
+/** Settles for whom an access token is, what it may do there and how long (A-RES-03, A-RES-04). */
+export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Promise<AccessTokenTarget> {
+  const audience = chooseAudience(ctx, wish.granted, wish.named)
+  const resources = await ctx.resources()
+  const limit = resources.get(audience)?.accessTokenLifetime
+  return {
+    audience,
+    scope: scopeAt(resources, audience, wish.scope),
+    accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
+  }
+}
+
 /**
  * The one audience of an access token: the resource named at the token endpoint, or the only one granted, or the issuer
- * when none was named anywhere. Naming must stay inside the grant (A-RES-03, A-RT-08).
+ * when none was named anywhere. Naming must stay inside the grant (A-RT-08).
  */
-export function chooseAudience(ctx: Context, granted: readonly string[], named: readonly string[]): string {
+function chooseAudience(ctx: Context, granted: readonly string[], named: readonly string[]): string {
   if (named.length > 1) throw refuse('resource_ambiguous')
   const [one] = named
   if (one !== undefined) {
@@ -45,22 +75,19 @@ export function chooseAudience(ctx: Context, granted: readonly string[], named: 
   return granted[0] ?? ctx.issuer
 }
 
-/** The part of a scope that means something at an audience (A-RES-04); at the issuer, what no resource claims for itself. */
-export async function scopeFor(ctx: Context, audience: string, scope: readonly string[]): Promise<readonly string[]> {
-  const resources = await ctx.resources()
+/** The part of a scope that means something at an audience; at the issuer, what no resource claims for itself. */
+function scopeAt(
+  resources: ReadonlyMap<string, Resource>,
+  audience: string,
+  scope: readonly string[],
+): readonly string[] {
+  const names = (resource: Resource): readonly string[] => resource.scopes.map((entry) => entry.name)
   const resource = resources.get(audience)
   if (resource !== undefined) {
-    const names = new Set(resource.scopes.map((entry) => entry.name))
-    return scope.filter((value) => names.has(value))
+    const own = names(resource)
+    return scope.filter((value) => own.includes(value))
   }
   if (resources.size === 0) return scope
-  const claimed = new Set<string>()
-  for (const other of resources.values()) for (const entry of other.scopes) claimed.add(entry.name)
+  const claimed = new Set([...resources.values()].flatMap(names))
   return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
-}
-
-/** The lifetime of an access token at an audience: the stricter of client and resource. */
-export async function lifetimeFor(ctx: Context, audience: string, lifetime: number): Promise<number> {
-  const limit = (await ctx.resources()).get(audience)?.accessTokenLifetime
-  return limit === undefined ? lifetime : Math.min(limit, lifetime)
 }
