@@ -4,7 +4,6 @@ import type { JwsAlgorithm, VerificationKey } from '@sallyport/protocol'
 const pem = (key: KeyObject): KeyObject => createPrivateKey(key.export({ format: 'pem', type: 'pkcs8' }))
 
 const ed = pem(generateKeyPairSync('ed25519').privateKey)
-const ed25519 = pem(generateKeyPairSync('ed25519').privateKey)
 const rsa = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
 
 /** One private key per algorithm, made once per process. */

@@ -8,22 +8,30 @@ import {
 import type { SecurityEvent } from '@sallyport/server'
 import { afterEach, expect } from 'vitest'
 import { credentialsSeen } from './credentials-seen.ts'
+import { openStore, storeNames } from './stores.ts'
 
 export const issuerId = 'https://as.test'
 
 type Opened = { readonly issuer: TestIssuer; readonly mayFail: boolean }
 
 const opened: Opened[] = []
+const discards: (() => Promise<void>)[] = []
+
+/** Every test of this folder runs on memory, or on SQLite where the environment says so. */
+const driver = storeNames.find((name) => name === process.env['SALLYPORT_TEST_STORE']) ?? 'memory'
 
 /** An issuer for one test. `mayFail` is for tests that make the store fail; everywhere else a 5xx is a fault of the server. */
 export async function newIssuer(options: TestIssuerOptions & { readonly mayFail?: boolean } = {}): Promise<TestIssuer> {
-  const issuer = await createTestIssuer(options)
+  const own = options.store === undefined ? await openStore(driver) : undefined
+  if (own !== undefined) discards.push(own.discard)
+  const issuer = await createTestIssuer({ ...options, store: options.store ?? own?.store })
   opened.push({ issuer, mayFail: options.mayFail ?? false })
   return issuer
 }
 
 // What every test asserts besides its own point: no 5xx, no internal fault, no credential in an event.
-afterEach(() => {
+afterEach(async () => {
+  for (const discard of discards.splice(0)) await discard()
   for (const { issuer, mayFail } of opened.splice(0)) {
     const { events, exchanges, faults } = issuer.records
     if (!mayFail) {

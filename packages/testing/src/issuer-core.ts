@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Server,
+  type Store,
 } from '@sallyport/server'
 import { createMemoryStore } from '@sallyport/server/store'
 import { createClock, type Clock } from './clock.ts'
@@ -38,8 +39,11 @@ export type IssuerCore = {
   /** Replaces parts of a client's record, as an administrator would. */
   readonly changeClient: (client: TestClient, change: Partial<TestClient['record']>) => Promise<TestClient>
   readonly addPerson: (username: string, details?: PersonDetails) => Promise<Person>
-  /** Another node of the same issuer: its own process memory, the same store, clock and people. */
-  readonly startNode: () => Promise<Server>
+  /**
+   * Another node of the same issuer: its own process memory, the same clock and people, and the same store, or another
+   * connection to it.
+   */
+  readonly startNode: (connection?: Store) => Promise<Server>
   /** Forgets events, exchanges, faults and counts so far. */
   readonly forget: () => void
 }
@@ -72,10 +76,10 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
   const records = emptyRecords()
   for (const resource of options.resources ?? standardResources) await store.admin.saveResource(resource, [])
   const generateKeyPair = cachedKeyPairs()
-  const startNode = (): Promise<Server> =>
+  const startNode = (connection: Store = store): Promise<Server> =>
     createServer({
       issuer,
-      store,
+      store: connection,
       accounts: people.accounts,
       pages: people.pages,
       routes: [...people.routes, ...(options.routes ?? [])],
