@@ -12,10 +12,10 @@ export type Statistics = {
 
 export type GroupCommit = {
   /**
-   * Runs `operation` inside a write transaction shared with everything else that waits in this turn of the event loop,
-   * and resolves with its result once that transaction is durable. An operation that throws takes nobody with it: the
-   * transaction is rolled back and each operation runs again in one of its own. It must therefore change nothing but the
-   * database, and be fit to run twice.
+   * Runs `operation` inside a write transaction shared with everything else that waits in this turn of the event loop (or
+   * comes within a quarter of a millisecond, while there is much to do), and resolves with its result once that
+   * transaction is durable. An operation that throws takes nobody with it: the transaction is rolled back and each
+   * operation runs again in one of its own. It must therefore change nothing but the database, and be fit to run twice.
    */
   write<T>(operation: () => T): Promise<T>
   /** Resolves when nothing waits any more. */

@@ -3,26 +3,8 @@ import BetterSqlite3, { type Database } from 'better-sqlite3'
 import { prepareFile } from './database-file.ts'
 import { asStoreFault, isDamaged } from './faults.ts'
 import { migrate, pendingSteps } from './migrate.ts'
+import type { SqliteStoreOptions } from './options.ts'
 import { StoreRefused } from './store-refused.ts'
-
-export type SqliteStoreOptions = {
-  /** Path of the database file. Its directory must exist. */
-  readonly path: string
-  /** Refuse to begin with an empty file, for a server that has run here before (FT-08). Default false. */
-  readonly mustExist?: boolean | undefined
-  /** `apply` (default) brings the schema up to date; `require` refuses a file that is behind. */
-  readonly migrations?: 'apply' | 'require' | undefined
-  /** Milliseconds to wait for another process's lock. Default 5000. */
-  readonly patience?: number | undefined
-  /** Bytes of page cache. Default 8 MiB: a larger one makes commits dearer, because SQLite looks through all of it when pages were rearranged. */
-  readonly cacheBytes?: number | undefined
-  /** Bytes of the file that are read through a memory map. Default 0: mapped pages count as memory of the process, and a fault of the disk would end it. */
-  readonly mmapBytes?: number | undefined
-  /** Largest size of the file in bytes; beyond it writes are refused as on a full disk. Unbounded when left out. */
-  readonly maxBytes?: number | undefined
-  /** For fault tests: told each statement, values included, right before it runs. Slow; never for production. */
-  readonly onStatement?: ((sql: string) => void) | undefined
-}
 
 /** Opens the file, checks it and brings its schema up to date. Throws `StoreRefused` or `StoreUnavailable`. */
 export async function openDatabase(
@@ -53,7 +35,9 @@ function configure(db: Database, { cacheBytes = 8 * 1024 * 1024, mmapBytes = 0, 
   const pageBytes = Number(db.pragma('page_size', { simple: true }))
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
+  // 16 MiB of log before it is folded in: pages that change often are then written back once for many commits.
   db.pragma('wal_autocheckpoint = 4000')
+  db.pragma('journal_size_limit = 67108864')
   db.pragma(`cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   db.pragma(`mmap_size = ${mmapBytes}`)
   if (maxBytes !== undefined) db.pragma(`max_page_count = ${Math.floor(maxBytes / pageBytes)}`)
