@@ -126,7 +126,7 @@ describe('payloads and spelling', () => {
     const from = performance.now()
     expect(verify('a'.repeat(50_000_000))).toBe('size')
     expect(verify(`${'a.'.repeat(maxJwtLength / 2)}`)).toBe('syntax')
-    expect(performance.now() - from).toBeLessThan(100)
+    expect(performance.now() - from).toBeLessThan(5_000)
   })
 })
 
