@@ -4,11 +4,12 @@ import type { Config } from './config/load.ts'
 import { now } from './workplace.ts'
 
 /** People with passwords and their pages, set up as configured. Loaded only where people matter. */
-export async function openAccounts(store: Store, config: Config): Promise<PasswordAccounts> {
+export async function openAccounts(store: Store, config: Config, issuer: string): Promise<PasswordAccounts> {
   const { createAccounts } = await import('@sallyport/accounts')
   return createAccounts({
     store,
     now,
+    issuer,
     defaultLanguage: config.language,
     consentLifetime: config.policy.consentLifetime,
   })

@@ -71,8 +71,8 @@ export function createPublicListener(options: ListenerOptions): {
   })
   server.maxConnections = options.maxConnections
   server.maxRequestsPerSocket = 0
-  // A peer that never reads its answer holds a connection for so long and no longer.
-  server.timeout = 30_000
+  // A peer that never reads its answer holds a connection for so long, twice at most, and no longer.
+  server.timeout = 15_000
   server.on('drop', (data?: { readonly remoteAddress?: string }) => {
     options.onFault('connections', data?.remoteAddress ?? '')
   })

@@ -6,9 +6,9 @@ import { issuer } from './cli.ts'
  * A browser without windows that talks to a daemon over a real socket. The daemon listens on a free port while its issuer
  * names another one, so addresses of the issuer are asked at the port that is really open.
  */
-export function browserOf(url: string): Browser {
+export function browserOf(url: string, origin = issuer): Browser {
   return createBrowser({
-    origin: issuer,
+    origin,
     now: () => seconds(Date.now() / 1000),
     handle: async ({ method, path, query, headers, body }) => {
       const response = await fetch(`${url}${path}${query === '' ? '' : `?${query}`}`, {

@@ -49,6 +49,14 @@ type Entry = {
 
 const methods = (table: Record<string, Endpoint>): ReadonlyMap<string, Endpoint> => new Map(Object.entries(table))
 
+/** For endpoints that read no form: nothing is answered to a request that an adapter found wrong. */
+const sound =
+  (endpoint: Endpoint): Endpoint =>
+  (ctx, call) => {
+    if (call.request.fault !== undefined) throw refuse(call.request.fault)
+    return endpoint(ctx, call)
+  }
+
 function protocolRoutes(ctx: Context): Map<string, Entry> {
   const routes = new Map<string, Entry>()
   const at = (path: string, table: Record<string, Endpoint>, faults: Entry['faults']): void => {
@@ -66,8 +74,10 @@ function protocolRoutes(ctx: Context): Map<string, Entry> {
   at(`${base}/oauth2/revoke`, { POST: revoke, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/introspect`, { POST: introspect }, 'json')
   at(`${base}/oauth2/userinfo`, { GET: userinfo, POST: userinfo, OPTIONS: crossOrigin('GET, POST') }, 'json')
-  at(`${base}/oauth2/jwks`, { GET: jwks, HEAD: jwks }, 'json')
-  const documents = { GET: discovery, HEAD: discovery }
+  const keys = sound(jwks)
+  at(`${base}/oauth2/jwks`, { GET: keys, HEAD: keys }, 'json')
+  const document = sound(discovery)
+  const documents = { GET: document, HEAD: document }
   at(`${base}/.well-known/openid-configuration`, documents, 'json')
   at(`/.well-known/openid-configuration${base}`, documents, 'json')
   at(`/.well-known/oauth-authorization-server${base}`, documents, 'json')
@@ -80,11 +90,11 @@ function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, E
     if (into.has(path)) throw new TypeError(`two routes for ${path}`)
     const table: Record<string, Endpoint> = {}
     for (const [method, handler] of Object.entries(route.methods))
-      table[method] = async (context, call) => {
+      table[method] = sound(async (context, call) => {
         const response = await handler(hostFor(context, call), call.request)
         // A host may well keep an asset's answer and give it again.
         return { ...response, headers: { ...response.headers } }
-      }
+      })
     if (table['GET'] !== undefined) table['HEAD'] ??= table['GET']
     into.set(path, { methods: methods(table), faults: 'page' })
   }

@@ -55,7 +55,7 @@ type Serving = {
 }
 
 async function serve({ config, store, masterKey, issuer, door, terminal }: Serving): Promise<ExitCode> {
-  const accounts = await openAccounts(store, config)
+  const accounts = await openAccounts(store, config, issuer)
   const listeners = new Set<(event: SecurityEvent) => void>()
   const log = await devLog(config, terminal)
   const state: DemoState = {

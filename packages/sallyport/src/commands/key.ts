@@ -67,7 +67,7 @@ async function rotateKeys(call: Call, options: { readonly lead?: string }): Prom
   return inWorkplace(config, async ({ store, issuer, now }) => {
     if (!call.dryRun) {
       const masterKey = readMasterKey(config.data, config.masterKey)
-      const { accounts, pages } = await openAccounts(store, config)
+      const { accounts, pages } = await openAccounts(store, config, issuer)
       const options_ = { issuer, store, accounts, pages, masterKey, policy: config.policy, upkeepInterval: 0, now }
       const server = await createServer(options_).catch((error: unknown) => {
         throw error instanceof MasterKeyMismatch ? new CommandFailure(exitCode.unusable, error.message) : error

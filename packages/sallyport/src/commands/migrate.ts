@@ -73,7 +73,7 @@ type KeyMaking = {
 
 /** Makes the signing keys now, so that the first start need not. */
 async function makeKeys({ config, store, issuer, masterKey }: KeyMaking): Promise<void> {
-  const { accounts, pages } = await openAccounts(store, config)
+  const { accounts, pages } = await openAccounts(store, config, issuer)
   try {
     const server = await createServer({ issuer, store, accounts, pages, masterKey, upkeepInterval: 0, now })
     await server.close()

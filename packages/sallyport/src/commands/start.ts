@@ -48,7 +48,7 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
   try {
     const masterKey = readMasterKey(config.data, config.masterKey)
     const issuer = issuerOf(config, await store.admin.readSetting(issuerSetting))
-    const accounts = await openAccounts(store, config)
+    const accounts = await openAccounts(store, config, issuer)
     const options = { config, issuer, store, accounts, masterKey, log, development: false, routes: [] }
     return await atDoor(config, false, async (door) => {
       const daemon = await startDaemon({ ...options, onEvent: log.event }, door)

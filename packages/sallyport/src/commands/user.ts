@@ -58,8 +58,8 @@ function personOf(result: PersonResult): User {
 async function change(call: Call, work: (people: People) => Promise<PersonResult>): Promise<ExitCode> {
   refuseDryRun(call)
   const config = await call.config()
-  return inWorkplace(config, async ({ store }) => {
-    const { people } = await openAccounts(store, config)
+  return inWorkplace(config, async ({ store, issuer }) => {
+    const { people } = await openAccounts(store, config, issuer)
     const user = personOf(await work(people))
     call.terminal.data(userRecord(user), `${user.username} (${user.id}) is ${state(user)}`)
     return exitCode.ok

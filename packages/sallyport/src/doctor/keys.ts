@@ -36,7 +36,7 @@ export async function keyFindings(
 async function opens(config: Config, store: SqliteStore, issuer: string): Promise<readonly Finding[]> {
   try {
     const masterKey = readMasterKey(config.data, config.masterKey)
-    const { accounts, pages } = await openAccounts(store, config)
+    const { accounts, pages } = await openAccounts(store, config, issuer)
     const server = await createServer({ issuer, store, accounts, pages, masterKey, upkeepInterval: 0, now })
     await server.close()
     return [ok('keys', 'every algorithm has a signing key, and the master key opens them')]

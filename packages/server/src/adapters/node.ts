@@ -90,7 +90,7 @@ export function nodeListener(
         fault: fault ?? headerFault(req.rawHeaders),
       }
       void server.handle(request).then((response) => {
-        write(res, response)
+        write(res, response, request.fault !== undefined)
       })
     }
     readBody(req, limit, finish)
@@ -135,15 +135,15 @@ function readBody(
   })
 }
 
-function write(res: ServerResponse, response: HttpResponse): void {
+function write(res: ServerResponse, response: HttpResponse, faulty: boolean): void {
   const { status, headers, body } = response
   if (res.destroyed) return
   const flat: (string | readonly string[])[] = []
   for (const name in headers) flat.push(name, headers[name] ?? '')
   if (status !== 304 && status !== 204)
     flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
-  // A request that was cut off leaves bytes on the connection: it is closed, so they are never read as a request (HH-07).
-  if (status === 413) flat.push('connection', 'close')
+  // What was cut off or is not to be trusted leaves bytes on the connection: they must never be read as a request (HH-07).
+  if (faulty || status === 413) flat.push('connection', 'close')
   res.writeHead(status, flat as string[])
   res.end(body)
 }

@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createScratch, prepare, type Installation } from '../cli.ts'
+import { exchange, openSocket, statuses, type RawSocket } from '../raw-socket.ts'
+import { startDaemon, type RunningDaemon } from '../running-daemon.ts'
+
+const scratch = createScratch()
+let place: Installation
+let daemon: RunningDaemon
+beforeAll(async () => {
+  place = await prepare(scratch.folder)
+  daemon = await startDaemon(place)
+})
+afterAll(async () => {
+  await daemon.stop()
+  scratch.remove()
+})
+
+const head = (line: string, ...headers: readonly string[]): string =>
+  [line, 'Host: as.test', ...headers, '', ''].join('\r\n')
+const form = 'Content-Type: application/x-www-form-urlencoded'
+const post = (...headers: readonly string[]): string => head('POST /oauth2/token HTTP/1.1', form, ...headers)
+
+/** What must never be answered: a second request hidden in the bytes of the first. */
+const hidden = head('GET /oauth2/jwks HTTP/1.1')
+
+/** Resident memory of the daemon in MiB. */
+const memory = (): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1]) / 1024
+
+describe('framing', () => {
+  it.each([
+    ['both a length and chunks', post('Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+    ['two lengths', post('Content-Length: 5', 'Content-Length: 6') + 'a=b&c'],
+    ['an encoding with a space', post('Transfer-Encoding : chunked') + '0\r\n\r\n'],
+    ['an encoding that is none', post('Transfer-Encoding: xchunked') + '0\r\n\r\n'],
+    ['an encoding after chunked', post('Transfer-Encoding: chunked, identity') + '0\r\n\r\n'],
+    ['a length with a sign', post('Content-Length: +5') + 'a=b&c'],
+    ['lines that end in a bare line feed', post('Content-Length: 0').replaceAll('\r\n', '\n')],
+    ['a folded header', post('X-A: one\r\n two', 'Content-Length: 0')],
+    ['a space before the colon', post('X-A : one', 'Content-Length: 0')],
+    ['a chunk size that is none', post('Transfer-Encoding: chunked') + 'zz\r\n'],
+    ['two hosts', 'GET /oauth2/jwks HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
+    ['no host', 'GET /oauth2/jwks HTTP/1.1\r\n\r\n'],
+    ['no request at all', '\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n'],
+  ])('HH-07 refuses %s with 400 and closes, so that nothing after it is read', async (_, bytes) => {
+    const text = await exchange(daemon.port, bytes + hidden)
+    expect(statuses(text)).toEqual([400])
+  })
+
+  it('HH-07 reads the body of a GET as a body, never as the next request', async () => {
+    const text = await exchange(
+      daemon.port,
+      head('GET /oauth2/jwks HTTP/1.1', `Content-Length: ${hidden.length}`) +
+        hidden +
+        head('GET /none HTTP/1.1', 'Connection: close'),
+    )
+    expect(statuses(text)).toEqual([200, 404])
+  })
+
+  it('HH-07 closes after 413, with what is left of the body unread', async () => {
+    const text = await exchange(daemon.port, post('Content-Length: 100000') + 'a'.repeat(70_000) + hidden)
+    expect(statuses(text)).toEqual([413])
+    expect(text).toMatch(/connection: close/i)
+  })
+
+  it('HH-07 writes why it was refused, once for a storm of the same', async () => {
+    const line = await daemon.line(({ event, reason }) => event === 'http.request.rejected' && reason === 'framing')
+    expect(line).toMatchObject({ ip_prefix: '127.0.0.1' })
+  })
+})
+
+describe('size', () => {
+  it.each([1, 10, 100])('IN-03 refuses a body of %i MB without reading it', async (megabytes) => {
+    const before = memory()
+    const text = await exchange(daemon.port, post(`Content-Length: ${megabytes * 1_000_000}`))
+    expect(statuses(text)).toEqual([413])
+    expect(memory() - before).toBeLessThan(20)
+  })
+
+  it('IN-03 refuses chunks without end, in constant memory', async () => {
+    const before = memory()
+    const raw = await openSocket(daemon.port)
+    raw.send(post('Transfer-Encoding: chunked'))
+    const chunk = `4000\r\n${'a'.repeat(0x4000)}\r\n`
+    for (let sent = 0; sent < 2000 && !raw.socket.closed; sent++) {
+      raw.send(chunk)
+      if (sent % 20 === 0) await pause(1)
+    }
+    expect(statuses((await raw.end()).text)).toEqual([413])
+    expect(memory() - before).toBeLessThan(30)
+  })
+
+  it('IN-03 takes a body of exactly 64 KiB', async () => {
+    const body = `a=${'b'.repeat(65_534)}`
+    const text = await exchange(daemon.port, post(`Content-Length: ${body.length}`, 'Connection: close') + body)
+    expect(statuses(text)).toEqual([401])
+  })
+
+  it.each([
+    ['101 headers', Array.from({ length: 101 }, (_, index) => `X-${index}: a`)],
+    ['2000 headers', Array.from({ length: 2000 }, (_, index) => `X-${index}: a`)],
+    ['a cookie of 16 KiB', [`Cookie: a=${'b'.repeat(16_384)}`]],
+    [
+      '300 cookies',
+      [`Cookie: ${Array.from({ length: 300 }, (_, index) => `cookie-number-${index}=${'v'.repeat(60)}`).join('; ')}`],
+    ],
+    ['an address of 20 kB', [`X: a`]],
+  ])('IN-04 refuses %s with 431 and closes', async (what, headers) => {
+    const path = what.startsWith('an address') ? `/?${'a'.repeat(20_000)}` : '/oauth2/jwks'
+    const text = await exchange(daemon.port, head(`GET ${path} HTTP/1.1`, ...headers) + hidden)
+    expect(statuses(text)).toEqual([431])
+  })
+
+  it('IN-04 takes a request with 90 headers', async () => {
+    const headers = Array.from({ length: 88 }, (_, index) => `X-${index}: a`)
+    const text = await exchange(daemon.port, head('GET /oauth2/jwks HTTP/1.1', ...headers, 'Connection: close'))
+    expect(statuses(text)).toEqual([200])
+  })
+})
+
+describe('addresses', () => {
+  const spoofed = ['X-Forwarded-For: 203.0.113.9', 'Forwarded: for=203.0.113.9', 'X-Real-IP: 203.0.113.9']
+  /** The network under which a refused request is written down. */
+  const refusedFrom = async (running: RunningDaemon): Promise<unknown> => {
+    const text = await exchange(running.port, head('GET /oauth2/authorize HTTP/1.1', ...spoofed, 'Connection: close'))
+    const id = /x-request-id: (\S+)/i.exec(text)?.[1]
+    return (await running.line(({ request_id: other }) => other === id))['ip_prefix']
+  }
+
+  it('A-GEN-06 believes no forwarded address of a stranger', async () => {
+    expect(await refusedFrom(daemon)).toBe('127.0.0.1')
+    const ignored = await daemon.line(({ event }) => event === 'forwarded.header.ignored')
+    expect(ignored).toMatchObject({ ip_prefix: '127.0.0.1' })
+  })
+
+  it('A-GEN-06 believes the proxy that was named', async () => {
+    await daemon.stop()
+    daemon = await startDaemon(place, [], { env: { SALLYPORT_HTTP__TRUSTED_PROXIES: '127.0.0.1' } })
+    expect(await refusedFrom(daemon)).toBe('203.0.113.9')
+    await daemon.stop()
+    daemon = await startDaemon(place)
+  })
+})
+
+describe('slow clients', () => {
+  const trickle = async (raw: RawSocket, bytes: string, every: number): Promise<void> => {
+    for (const byte of bytes) {
+      if (raw.socket.closed) return
+      raw.send(byte)
+      await pause(every)
+    }
+  }
+
+  it.concurrent('IN-05 closes after 10 s when the headers do not come to an end', async () => {
+    const raw = await openSocket(daemon.port)
+    void trickle(raw, `GET /oauth2/jwks HTTP/1.1\r\nHost: as.test\r\nX-A: ${'a'.repeat(100)}`, 500)
+    const { text, milliseconds } = await raw.end()
+    expect(statuses(text)).toEqual([408])
+    expect(milliseconds).toBeGreaterThan(9_000)
+    expect(milliseconds).toBeLessThan(13_000)
+  })
+
+  it.concurrent('IN-05 closes after 20 s when the body does not come to an end', async () => {
+    const raw = await openSocket(daemon.port)
+    raw.send(post('Content-Length: 1000'))
+    void trickle(raw, 'a'.repeat(1000), 500)
+    const { text, milliseconds } = await raw.end()
+    expect(statuses(text)).toEqual([408])
+    expect(milliseconds).toBeGreaterThan(19_000)
+    expect(milliseconds).toBeLessThan(24_000)
+  })
+
+  it.concurrent('IN-05 closes a connection on which nothing is said', async () => {
+    const { milliseconds } = await (await openSocket(daemon.port)).end()
+    expect(milliseconds).toBeLessThan(35_000)
+  })
+
+  it.concurrent('IN-05 keeps answers that nobody reads in bounded memory, and closes', async () => {
+    const raw = await openSocket(daemon.port, '127.0.0.3')
+    raw.socket.pause()
+    const before = memory()
+    const requests = head('GET /docs/errors/pkce-required HTTP/1.1').repeat(50)
+    for (let round = 0; round < 40; round++) {
+      raw.send(requests)
+      await pause(20)
+    }
+    expect(memory() - before).toBeLessThan(60)
+    await pause(33_000)
+    raw.socket.resume()
+    expect((await raw.end()).milliseconds).toBeLessThan(45_000)
+  })
+
+  it.concurrent('IN-05 answers others quickly while one address holds all the connections it may', async () => {
+    const held: RawSocket[] = []
+    for (let number = 0; number < 1100; number++) {
+      const raw = await openSocket(daemon.port, '127.0.0.2')
+      raw.send('GET /oauth2/jwks HTTP/1.1\r\nHost: as.test\r\nX-A: ')
+      held.push(raw)
+    }
+    const times: number[] = []
+    for (let round = 0; round < 50; round++) {
+      const begun = performance.now()
+      expect((await fetch(`${daemon.url}/oauth2/jwks`)).status).toBe(200)
+      times.push(performance.now() - begun)
+    }
+    times.sort((a, b) => a - b)
+    expect(times[48]).toBeLessThan(250)
+    expect(held.filter(({ socket }) => socket.closed).length).toBeGreaterThanOrEqual(100)
+    const first = held[0]?.socket.closed
+    expect(first).toBe(false)
+    for (const { socket } of held) socket.destroy()
+  })
+})

@@ -1,0 +1,151 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createScratch, installationIn, run, startProcess, type Installation, type Outcome } from './cli.ts'
+import { browserOf } from './real-browser.ts'
+import { startDaemon, type RunningDaemon } from './running-daemon.ts'
+
+const scratch = createScratch()
+const password = 'seven lanterns by the lake'
+let place: Installation
+let daemon: RunningDaemon
+let origin: string
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => {
+        resolve(port)
+      })
+    })
+  })
+
+beforeAll(async () => {
+  const port = await freePort()
+  origin = `http://127.0.0.1:${port}`
+  place = installationIn(scratch.folder)
+  await place.json(['migrate', '--issuer', origin])
+  await place.json(['user', 'create', '--username', 'alice', '--password-stdin'], { input: password })
+  daemon = await startDaemon(place, ['--port', String(port)])
+})
+afterAll(async () => {
+  await daemon.stop()
+  scratch.remove()
+})
+
+const create = async (type: string, more: readonly string[]): Promise<{ id: string; secret: string }> => {
+  const made = await place.json(['client', 'create', '--type', type, '--name', 'App', ...more])
+  return { id: String(made['client_id']), secret: String(made['client_secret']) }
+}
+
+type Flow = { readonly address: URL; readonly end: Promise<Outcome> }
+
+/** Starts `flow code` and waits for the address to open. */
+async function startFlow(words: readonly string[]): Promise<Flow> {
+  const child = startProcess(['flow', 'code', '--issuer', origin, '--json', ...words])
+  child.stdin?.end()
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const end = new Promise<Outcome>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr })
+    })
+  })
+  for (let waited = 0; waited < 5000; waited += 20) {
+    const address = /^ {2}(http\S+)$/m.exec(stderr)?.[1]
+    if (address !== undefined) return { address: new URL(address), end }
+    await pause(20)
+  }
+  throw new Error(`no address:\n${stderr}`)
+}
+
+/** Does what a person does in a browser, up to the address of the application. */
+async function signIn(address: URL): Promise<string> {
+  const browser = browserOf(origin, origin)
+  const login = await browser.open(address.href)
+  const consent = await browser.submit(login, 'login-form', { username: 'alice', password })
+  return (await browser.submit(consent, 'consent-form', { decision: 'allow' })).leftFor ?? ''
+}
+
+describe('flow code', () => {
+  it('A-REDIR-05 signs in over a free loopback port with a fresh verifier, and prints the tokens', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id, '--scope', 'openid'])
+    expect(flow.address.searchParams.get('code_challenge_method')).toBe('S256')
+    expect(flow.address.searchParams.get('code_challenge')).toMatch(/^[\w-]{43}$/)
+    const answer = await fetch(await signIn(flow.address))
+    expect(answer.status).toBe(200)
+    const { code, stdout } = await flow.end
+    expect(code).toBe(0)
+    const tokens = JSON.parse(stdout) as { id_token_claims: object; access_token_claims: object }
+    expect(tokens).toMatchObject({ schema_version: 1, access_token: expect.any(String) as string })
+    expect(tokens.id_token_claims).toMatchObject({ iss: origin, aud: id })
+  })
+
+  it.each([
+    ['A-ISS-05 another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
+    ['A-ISS-05 no issuer', (url: URL) => url.searchParams.delete('iss')],
+    ['A-AUTHZ-10 another state', (url: URL) => url.searchParams.set('state', 'another')],
+  ])('%s in the answer ends it without a token', async (_, spoil) => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const url = new URL(await signIn(flow.address))
+    spoil(url)
+    await fetch(url)
+    const { code, stdout, stderr } = await flow.end
+    expect(code).toBe(1)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('no tokens')
+  })
+
+  it('ends with 4 and the address of the help page when the server refuses', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id, '--scope', 'openid orders'])
+    const browser = browserOf(origin, origin)
+    await fetch((await browser.open(flow.address.href)).leftFor ?? '')
+    const { code, stderr } = await flow.end
+    expect(code).toBe(4)
+    expect(stderr).toContain('invalid_scope')
+    expect(stderr).toContain('/docs/errors/scope')
+  })
+
+  it('waits no longer than it was told', async () => {
+    const words = ['flow', 'code', '--issuer', origin, '--client-id', 'client_x', '--timeout', '1']
+    const { code, stderr } = await run(words)
+    expect(code).toBe(1)
+    expect(stderr).toContain('did not come back within 1 seconds')
+  })
+})
+
+describe('flow m2m', () => {
+  it('A-CC-01 gets a token for a service', async () => {
+    const { id, secret } = await create('service', ['--scope', 'jobs'])
+    const words = ['flow', 'm2m', '--issuer', origin, '--client-id', id, '--client-secret-stdin', '--scope', 'jobs']
+    const { code, stdout } = await run([...words, '--json'], { input: secret })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ access_token_claims: { sub: id, client_id: id, scope: 'jobs' } })
+    const wrong = await run(words, { input: 'wrong' })
+    expect(wrong.code).toBe(4)
+    expect(wrong.stderr).toContain('client authentication failed')
+  })
+
+  it('ends with 5 when nobody answers', async () => {
+    const words = ['flow', 'm2m', '--issuer', `http://127.0.0.1:${await freePort()}`, '--client-id', 'client_x']
+    expect((await run(words)).code).toBe(5)
+  })
+})
+
+describe('doctor', () => {
+  it('finds nothing in a sound installation that runs', async () => {
+    const { code, stdout } = await place.run(['doctor', '--json'])
+    const report = JSON.parse(stdout) as { healthy: boolean; checks: { check: string; state: string }[] }
+    expect(report.checks.filter(({ state }) => state !== 'ok')).toEqual([])
+    const looked = new Set(report.checks.map(({ check }) => check))
+    expect([...looked].sort()).toEqual(['clock', 'configuration', 'disk', 'issuer', 'keys', 'permissions', 'store'])
+    expect([report.healthy, code]).toEqual([true, 0])
+  })
+})
