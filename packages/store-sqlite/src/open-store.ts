@@ -42,7 +42,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 }
 
 /** Milliseconds that SQLite itself may sleep for a lock; longer waits happen in the event loop. */
-const blockingWait = 20
+const blockingWait = 5
 
 function composeStore(
   db: Database,

@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { retention } from '@sallyport/server/model'
 import { exactlyOne, sameRecord, sizes, together, type ContractPart } from './assertions.ts'
 import { ground, issue, records } from './ground.ts'
-import { consent, digest, event, interaction, later, session, start, unique } from './records.ts'
+import { consent, digest, event, interaction, later, session, start, unique, user } from './records.ts'
 
 /** Issue of codes: one interaction, one challenge, one winner. */
 export const issueContract: ContractPart = ({ describe, it }, withStore) => {
@@ -118,6 +118,9 @@ export const issueContract: ContractPart = ({ describe, it }, withStore) => {
         await store.setSubjectActive(on.session.subject, false, start, [])
         equal(await store.issueCode(issue(on), start), 'session_ended')
         equal((await sizes(store))['authorizations'], 1)
+        const another = await ground(store)
+        await store.accounts.createUser(user({ id: another.session.subject, disabledAt: start }))
+        equal(await store.issueCode(issue(another), start), 'session_ended')
       }),
     )
     it(

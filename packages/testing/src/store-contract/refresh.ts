@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import type { RefreshToken, Store } from '@sallyport/server/model'
 import { exactlyOne, knownTokens, sameRecord, sizes, together, type ContractPart } from './assertions.ts'
 import { family, ground, records, refreshToken } from './ground.ts'
-import { event, later, start, unique } from './records.ts'
+import { event, later, start, unique, user } from './records.ts'
 
 const rotate = (store: Store, from: RefreshToken, to: RefreshToken): Promise<boolean> =>
   store.redeem({ kind: 'refresh_token', digest: from.digest }, records(to), start)
@@ -15,7 +15,9 @@ export const refreshContract: ContractPart = ({ describe, it }, withStore) => {
       withStore(async (store) => {
         const { token, authorization } = await family(store, await ground(store))
         sameRecord(await store.findRefreshToken(token.digest), { token, state: 'current', authorization })
-        equal(await store.findRefreshToken(`${token.digest.slice(0, -1)}y`), undefined)
+        const near = { ...token, digest: `${token.digest.slice(0, -1)}y` }
+        equal(await store.findRefreshToken(near.digest), undefined)
+        equal(await rotate(store, near, refreshToken(authorization, { sequence: 1 })), false)
       }),
     )
     it(
@@ -156,6 +158,18 @@ export const refreshContract: ContractPart = ({ describe, it }, withStore) => {
         equal((await store.findRefreshToken(token.digest))?.ended, 'subject_inactive')
         equal(await rotate(store, token, refreshToken(authorization, { sequence: 1 })), false)
         equal((await sizes(store))['events'], 2)
+      }),
+    )
+    it(
+      'A-RT-12 refuses when the person came into the store disabled',
+      withStore(async (store) => {
+        const on = await ground(store)
+        const { token, authorization } = await family(store, on)
+        await store.accounts.createUser(user({ id: on.session.subject, disabledAt: start }))
+        equal((await store.findRefreshToken(token.digest))?.ended, 'subject_inactive')
+        equal(await rotate(store, token, refreshToken(authorization, { sequence: 1 })), false)
+        const access = { jti: unique('jti'), authorizationId: authorization.id, clientId: on.client.id }
+        equal(await store.tokenStands(access, start), false)
       }),
     )
     it(
