@@ -32,12 +32,23 @@ function peek(req: IncomingMessage): Promise<string> {
   })
 }
 
+/**
+ * Every value of a header, read from the raw list: `headers` keeps only the first, and the getter that keeps all can be
+ * made to throw by a header named `__proto__` (CVE-2026-21710).
+ */
+function headerValues({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  const values: string[] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '')
+  return values
+}
+
 /** The parts of a request of node:http. */
 export function nodeRequestParts(req: IncomingMessage): RequestParts {
   const url = req.url ?? ''
   const mark = url.indexOf('?')
   return {
-    authorization: req.headersDistinct['authorization'] ?? [],
+    authorization: headerValues(req, 'authorization'),
     query: mark === -1 ? '' : url.slice(mark + 1),
     contentType: req.headers['content-type'],
     formBody: () => peek(req),

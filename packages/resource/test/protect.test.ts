@@ -133,6 +133,22 @@ describe('where the token stands', () => {
     expect(status).toBe('HTTP/1.1 400 Bad Request')
   })
 
+  it('IN-01 is not troubled by headers that are named like parts of an object', async () => {
+    const status = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(base).port), '127.0.0.1')
+      const lines = `__proto__: x\r\nconstructor: y\r\nAuthorization: Bearer ${good}\r\nConnection: close`
+      socket.end(`GET /orders HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\n`)
+      let text = ''
+      socket
+        .on('data', (chunk) => (text += chunk.toString()))
+        .on('end', () => {
+          resolve(text.split('\r\n')[0] ?? '')
+        })
+        .on('error', reject)
+    })
+    expect(status).toBe('HTTP/1.1 200 OK')
+  })
+
   it('TX-12 does not look for tokens in cookies, and strips spaces after the header as HTTP does', async () => {
     expect((await fetch(base, { headers: { cookie: `access_token=${good}` } })).status).toBe(401)
     expect((await fetch(base, { headers: { authorization: `Bearer ${good}  ` } })).status).toBe(200)

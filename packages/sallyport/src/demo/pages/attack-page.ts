@@ -29,6 +29,7 @@ export function attackPage(scene: Scene, id: AttackId, outcome: AttackOutcome): 
 <h1>${title}</h1>
 <p class="lead">${attempt}</p>
 ${banner(id, outcome)}
+<h2>What was said</h2>
 ${stepList(outcome.steps, { eventsOf: eventsOf(scene), foldSuccess: true })}
 ${onward(id)}`
   return demoPage({

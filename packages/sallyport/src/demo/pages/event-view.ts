@@ -27,8 +27,10 @@ export const eventsPanel = (demo: Demo, events: readonly SecurityEvent[]): Html 
   markup`<aside class="events" aria-labelledby="events-title">
 <h2 id="events-title">Security events</h2>
 <p class="aside">What Sallyport writes down while you look. Newest first.</p>
-<ol id="events" role="log" aria-labelledby="events-title">${events.map((event) => eventItem(demo, event))}</ol>
+<div class="log" role="log" tabindex="0" aria-labelledby="events-title">
+<ol id="events">${events.map((event) => eventItem(demo, event))}</ol>
 ${events.length === 0 && markup`<p class="aside" id="no-events">Nothing yet.</p>`}
+</div>
 </aside>`
 
 /** Adds events to the list as they happen. */

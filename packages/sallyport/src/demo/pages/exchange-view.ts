@@ -70,6 +70,9 @@ function requestView({ request }: Exchange): Html {
   return message({ first, headers, body: request.body })
 }
 
+/** Characters beyond which an answer that went well is folded, where what failed matters. */
+const longBody = 500
+
 /** Bodies that nobody reads line by line: pages and key sets. */
 const bulky = /^(?:text\/html|application\/jwk-set\+json)/
 
@@ -78,7 +81,8 @@ function answerView({ answer }: Exchange, foldSuccess: boolean): Html | undefine
   const { status, statusText, headers, body } = answer
   const first = markup`<span class="first">HTTP/1.1 ${status} ${statusText}</span>`
   const good = status < 300
-  const open = !(good && foldSuccess) && !bulky.test(answerHeader(answer, 'content-type') ?? '')
+  const open =
+    !(good && foldSuccess && body.length > longBody) && !bulky.test(answerHeader(answer, 'content-type') ?? '')
   return markup`<details class="fold"${open && markup` open`}>
 <summary>Answer <span class="status ${good ? 'good' : 'bad'}">${status} ${statusText}</span></summary>
 ${message({ first, headers, body })}</details>`
@@ -98,7 +102,7 @@ function helpLink({ answer }: Exchange): Html | undefined {
   return markup`<p class="aside"><a href="${uri}">What Sallyport’s own help page says about this error</a></p>`
 }
 
-/** A request and its answer as they were on the wire. `foldSuccess` leaves answers that went well for whoever asks. */
+/** A request and its answer as they were on the wire. `foldSuccess` folds long answers that went well. */
 export const exchangeView = (exchange: Exchange, foldSuccess: boolean): Html => markup`<div class="exchange">
 <details class="fold" open><summary>Request</summary>
 ${requestView(exchange)}</details>

@@ -43,7 +43,7 @@ const summary = (run: FlowRun): Html =>
 
 /** The steps in a few words, to jump to. */
 const glance = ({ steps }: FlowRun): Html =>
-  markup`<nav class="glance" aria-label="Steps"><ol>${steps.map(
+  markup`<nav class="glance" aria-labelledby="steps-title"><ol>${steps.map(
     ({ short, title }, index) => markup`<li><a href="#step-${index + 1}">${short ?? title}</a></li>`,
   )}</ol></nav>`
 
@@ -58,7 +58,7 @@ const nothingYet = (demo: Demo): Html => markup`<h1>The demo app</h1>
 export function flowPage(scene: Scene, run: FlowRun | undefined): string {
   const { demo, outcomes, nonce } = scene
   const refused = [...outcomes.values()].filter((outcome) => outcome.refused).length
-  const story = markup`${run === undefined ? nothingYet(demo) : markup`${summary(run)}${again}${glance(run)}${stepList(run.steps, { eventsOf: eventsOf(scene), foldSuccess: false })}`}
+  const story = markup`${run === undefined ? nothingYet(demo) : markup`${summary(run)}${again}<h2 id="steps-title">What was said</h2>${glance(run)}${stepList(run.steps, { eventsOf: eventsOf(scene), foldSuccess: false })}`}
 <section class="try" aria-labelledby="try-title" id="attacks"><h2 id="try-title">Try to break it</h2>
 <p class="lead">${outcomes.size === 0 ? 'Each attack is carried out against the running server with a fresh code, through your browser.' : `${outcomes.size} tried, ${refused} refused.`}</p>
 ${attackList('', outcomes)}</section>`

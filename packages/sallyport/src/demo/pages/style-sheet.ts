@@ -168,7 +168,8 @@ const conditions = `
 .hero{grid-template-columns:minmax(0,1fr) minmax(0,24rem);gap:4rem}
 .after-hero{grid-template-columns:minmax(0,1fr) 23rem;gap:4rem}.after-hero .sign-in{order:1}
 .beside{grid-template-columns:minmax(0,1fr) 20rem;gap:3.5rem}
-.events{position:sticky;inset-block-start:1.5rem;max-block-size:calc(100vh - 3rem);overflow-y:auto}
+.events{position:sticky;inset-block-start:1.5rem;max-block-size:calc(100vh - 3rem);display:flex;flex-direction:column}
+.events .log{overflow-y:auto;min-block-size:0}
 }
 @media (max-width:61.99rem){.gate{inline-size:min(52%,13rem);order:-1;justify-self:start}}
 @media (max-width:30rem){.step{padding-inline-start:0}.step::after{display:none}.step h3{padding-inline-start:2.75rem;min-block-size:1.75rem}.step .route{padding-inline-start:2.75rem}}
