@@ -6,8 +6,10 @@ import { expectPageOf, newRealIssuer, placeOf, signedIn, toldOf } from '../real-
 const foreign = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }
 const session = '__Host-sallyport-session'
 
-const fieldsOf = (visit: Visit, id: string): Record<string, string> => ({
+/** What a form sends, with the button that was pressed. */
+const fieldsOf = (visit: Visit, id: string, decision?: string): Record<string, string> => ({
   ...visit.forms.find((form) => form.id === id)?.fields,
+  ...(decision === undefined ? {} : { decision }),
 })
 
 /** Cookies as an old browser would send them along, which knows no SameSite. */
@@ -66,7 +68,7 @@ describe('the consent form', () => {
   it('CS-02 a post of another site changes nothing, whether the interaction exists or not', async () => {
     const issuer = await newRealIssuer()
     const { browser, visit, ...begun } = await atConsent(issuer)
-    const fields = { ...fieldsOf(visit, 'consent-form'), decision: 'allow' }
+    const fields = fieldsOf(visit, 'consent-form', 'allow')
     issuer.store.forgetCalls()
     for (const interaction of [fields['interaction'] ?? '', 'B'.repeat(43), '', '1'])
       for (const cookie of [cookiesOf(browser), ''])
@@ -81,7 +83,7 @@ describe('the consent form', () => {
     const issuer = await newRealIssuer()
     const { visit } = await atConsent(issuer)
     const bob = await signedIn(issuer, { person: issuer.bob })
-    const fields = { ...fieldsOf(visit, 'consent-form'), decision: 'allow' }
+    const fields = fieldsOf(visit, 'consent-form', 'allow')
     expectPageOf(await bob.browser.post('/consent', fields), 'browser_binding', 403)
     for (const path of ['/login', '/consent', '/account-choice', '/oauth2/resume']) {
       const answer = await bob.browser.get(`${path}?interaction=${fields['interaction'] ?? ''}`)
@@ -104,7 +106,7 @@ describe('the consent form', () => {
   it('CS-02 what alice was shown and bob posts, in the same browser, is refused', async () => {
     const issuer = await newRealIssuer()
     const { browser, visit } = await atConsent(issuer)
-    const fields = { ...fieldsOf(visit, 'consent-form'), decision: 'allow' }
+    const fields = fieldsOf(visit, 'consent-form', 'allow')
     await issuer.authorize({ browser, person: issuer.bob, parameters: { prompt: 'login' } })
     issuer.store.forgetCalls()
     expectPageOf(await browser.post('/consent', fields), 'csrf', 403)
@@ -161,7 +163,7 @@ describe('one interaction, one code', () => {
   it('CS-17 twenty posts and twenty continuations at once make one code', async () => {
     const issuer = await newRealIssuer()
     const { browser, visit } = await atConsent(issuer)
-    const fields = { ...fieldsOf(visit, 'consent-form'), decision: 'allow' }
+    const fields = fieldsOf(visit, 'consent-form', 'allow')
     const twenty = Array.from({ length: 20 })
     const posts = await Promise.all(twenty.map(() => browser.post('/consent', fields)))
     const accepted = posts.filter(({ status }) => status === 303)
