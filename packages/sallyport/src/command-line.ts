@@ -101,6 +101,10 @@ function calledGroup(words: readonly string[]): string | undefined {
 /** Runs one command; the exit code is the outcome. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   const json = words.includes('--json')
+  // The reader of a pipe may have had enough; that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCode.ok : exitCode.failed)
+  })
   try {
     const program = createProgram()
     const called = calledGroup(words)
@@ -127,6 +131,10 @@ function endOf(error: unknown, json: boolean): ExitCode {
   if (error instanceof CommandFailure) {
     tellFailure(error, json)
     return error.code
+  }
+  if (error instanceof Error && error.name === 'StoreUnavailable') {
+    tellFailure(new CommandFailure(exitCode.unreachable, `${error.message}; see sallyport doctor`), json)
+    return exitCode.unreachable
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`sallyport: this should not have happened\n${text}\n`)

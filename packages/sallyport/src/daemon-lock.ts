@@ -1,9 +1,13 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { CommandFailure, exitCode } from './failure.ts'
 
 /** The claim of one daemon on one store. */
-export type DaemonLock = { release(): void }
+export type DaemonLock = {
+  /** The process that had the claim before ended without letting go of it. */
+  readonly recovered: boolean
+  release(): void
+}
 
 /**
  * Claims a store for this process (FT-19). The claim is a lock that the operating system holds on a file beside the store
@@ -26,9 +30,12 @@ export function claimStore(storePath: string): DaemonLock {
     )
   }
   for (const path of [file, note]) if (existsSync(path)) chmodSync(path, 0o600)
+  const recovered = existsSync(note)
   writeFileSync(note, `${process.pid}\n`, { mode: 0o600 })
   return {
+    recovered,
     release: () => {
+      rmSync(note, { force: true })
       lock.close()
     },
   }

@@ -11,6 +11,7 @@ import { CommandFailure, exitCode } from './failure.ts'
 import type { Log } from './log.ts'
 import { createManagementServer, type Health } from './management.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createNetworkList } from './network-list.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
 import { timed } from './timed-listener.ts'
 import { now } from './workplace.ts'
@@ -59,7 +60,7 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
   const listener = createPublicListener({
     maxConnections: http.maxConnections,
     maxConnectionsPerAddress: http.maxConnectionsPerAddress,
-    stands: (address) => http.trustedProxies.includes(address.replace(/^::ffff:/, '')),
+    stands: createNetworkList(http.trustedProxies),
     onFault: (fault, address) => {
       report(fault, address)
     },

@@ -1,1 +1,1 @@
-export {}
+export { runCommandLine, version } from './command-line.ts'

@@ -1,11 +1,18 @@
 import type { PasswordAccounts } from '@sallyport/accounts'
 import type { Store } from '@sallyport/server'
 import type { Config } from './config/load.ts'
+import { CommandFailure, exitCode } from './failure.ts'
 import { now } from './workplace.ts'
 
 /** People with passwords and their pages, set up as configured. Loaded only where people matter. */
 export async function openAccounts(store: Store, config: Config, issuer: string): Promise<PasswordAccounts> {
-  const { createAccounts } = await import('@sallyport/accounts')
+  const { builtInLanguages, createAccounts } = await import('@sallyport/accounts')
+  const languages = Object.keys(builtInLanguages)
+  if (!languages.includes(config.language))
+    throw new CommandFailure(
+      exitCode.unusable,
+      `accounts.language: there are no pages in ${config.language}; use ${languages.join(' or ')}`,
+    )
   return createAccounts({
     store,
     now,

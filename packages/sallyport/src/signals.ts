@@ -2,16 +2,20 @@ import type { Daemon } from './daemon.ts'
 import { exitCode, type ExitCode } from './failure.ts'
 import type { Log } from './log.ts'
 
-/** Serves until SIGINT or SIGTERM, then drains. A second signal ends it at once. */
+/** Milliseconds in which a signal counts as the same one: terminals and launchers both pass Ctrl-C on. */
+const sameSignal = 400
+
+/** Serves until SIGINT or SIGTERM, then drains. Another signal after that ends it at once. */
 export function runUntilSignal(daemon: Pick<Daemon, 'stop'>, log: Log): Promise<ExitCode> {
   return new Promise((resolve, reject) => {
-    let stopping = false
+    let since: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) {
+      if (since !== undefined) {
+        if (performance.now() - since < sameSignal) return
         log.flush()
         process.exit(exitCode.interrupted)
       }
-      stopping = true
+      since = performance.now()
       log.line('info', 'stopping', { signal })
       daemon.stop().then(() => resolve(exitCode.ok), reject)
     }

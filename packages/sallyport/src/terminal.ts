@@ -16,6 +16,8 @@ export type Terminal = Manner & {
   /** The outcome: `record` with --json, else the text. */
   data(record: Readonly<Record<string, unknown>>, text: string): void
   say(line: string): void
+  /** Waits for work, and says what is going on when it takes longer than a second. */
+  during<T>(what: string, work: Promise<T>): Promise<T>
   /** Asks for a yes; without a person at the terminal it is a no. */
   confirm(question: string): Promise<boolean>
 }
@@ -26,12 +28,26 @@ export const schemaVersion = 1
 const toJson = (record: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({ schema_version: schemaVersion, ...record })
 
+/** Milliseconds after which somebody who waits is told what for. */
+const patience = 1000
+
 export function createTerminal(manner: Manner): Terminal {
+  const say = (line: string): void => {
+    if (!manner.quiet) process.stderr.write(`${line}\n`)
+  }
   return {
     ...manner,
     data: (record, text) => void process.stdout.write(`${manner.json ? toJson(record) : text}\n`),
-    say: (line) => {
-      if (!manner.quiet) process.stderr.write(`${line}\n`)
+    say,
+    during: async (what, work) => {
+      const timer = setTimeout(() => {
+        say(`${what} …`)
+      }, patience)
+      try {
+        return await work
+      } finally {
+        clearTimeout(timer)
+      }
     },
     confirm: async (question) => {
       if (manner.yes) return true

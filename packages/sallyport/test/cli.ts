@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,8 +92,19 @@ export function installationIn(folder: string): Installation {
 }
 
 /** A migrated installation. */
-export async function prepare(folder: string): Promise<Installation> {
+export async function prepare(folder: string, forIssuer = issuer): Promise<Installation> {
   const installation = installationIn(folder)
-  await installation.json(['migrate', '--issuer', issuer])
+  await installation.json(['migrate', '--issuer', forIssuer])
   return installation
 }
+
+/** A port that nobody listens at. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => {
+        resolve(port)
+      })
+    })
+  })

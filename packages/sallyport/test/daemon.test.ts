@@ -130,6 +130,13 @@ describe('start and stop', () => {
     expect(events).toEqual(expect.arrayContaining(['lifecycle.drain.started', 'lifecycle.drain.finished']))
   })
 
+  it('FT-16 takes the two signals that a terminal and a launcher make of one Ctrl-C as one', async () => {
+    const other = await startDaemon(copyOf('twice'))
+    process.kill(other.pid, 'SIGINT')
+    expect((await other.stop('SIGINT')).code).toBe(0)
+    expect(other.lines().map(({ event }) => event)).toContain('lifecycle.drain.finished')
+  })
+
   it('FT-16 finishes a request that was accepted before it stops', async () => {
     const other = await startDaemon(copyOf('drain'))
     let send: (chunk: string) => void = () => undefined
@@ -178,8 +185,11 @@ describe('start and stop', () => {
 
   it('FT-03 starts again after it was killed', async () => {
     const killed = copyOf('kill')
-    await (await startDaemon(killed)).stop('SIGKILL')
+    const first = await startDaemon(killed)
+    await first.stop('SIGKILL')
+    expect(first.lines().map(({ event }) => event)).not.toContain('lifecycle.recovered')
     const again = await startDaemon(killed)
+    await again.line(({ event }) => event === 'lifecycle.recovered')
     expect((await fetch(`${again.url}/oauth2/jwks`)).status).toBe(200)
     await again.stop()
   })

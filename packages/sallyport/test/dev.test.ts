@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createScratch, run, startProcess } from './cli.ts'
+import { createScratch, freePort, run, startProcess } from './cli.ts'
 
 const scratch = createScratch()
 afterAll(() => {
@@ -49,12 +49,6 @@ async function startDev(data: string, port: number): Promise<Dev> {
       return { code: await exited, milliseconds: performance.now() - begun }
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const { server, port } = await takenPort()
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 const takenPort = (): Promise<{ server: Server; port: number }> =>

@@ -1,8 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createScratch, installationIn, run, startProcess, type Installation, type Outcome } from './cli.ts'
+import { createScratch, freePort, installationIn, run, startProcess, type Installation, type Outcome } from './cli.ts'
 import { browserOf } from './real-browser.ts'
 import { startDaemon, type RunningDaemon } from './running-daemon.ts'
 
@@ -11,16 +9,6 @@ const password = 'seven lanterns by the lake'
 let place: Installation
 let daemon: RunningDaemon
 let origin: string
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => {
-        resolve(port)
-      })
-    })
-  })
 
 beforeAll(async () => {
   const port = await freePort()

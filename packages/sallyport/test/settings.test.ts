@@ -109,6 +109,12 @@ describe('faults', () => {
     ],
     ['A-PKCE-15 a method for PKCE', 'version: 1\npkceMethods: [plain]\n', 'pkceMethods', 'remove it'],
     ['a value of the wrong kind', 'version: 1\nhttp:\n  port: many\n', 'http.port', 'use a number'],
+    [
+      'HH-02 a proxy that is no address',
+      'version: 1\nhttp:\n  trustedProxies: [proxy.example]\n',
+      'http.trustedProxies',
+      'write 10.0.0.7',
+    ],
     ['a level that does not exist', 'version: 1\nlog:\n  level: loud\n', 'log.level', 'use error'],
     ['a missing value', 'version: 1\nissuer:\n', 'issuer', 'give it one'],
     ['a missing version', 'issuer: https://id.example.com\n', 'version', 'version: 1'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { binary, createScratch, prepare, run, type Installation } from './cli.ts'
+import { binary, createScratch, prepare, run, startProcess, type Installation } from './cli.ts'
 
 const scratch = createScratch()
 let place: Installation
@@ -74,6 +74,16 @@ describe('exit codes and messages', () => {
     const { code, stdout, stderr } = await run([])
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain('Usage: sallyport')
+  })
+
+  it('ends quietly when the reader of its output has had enough', async () => {
+    const child = startProcess(['config', 'schema'])
+    child.stdin?.end()
+    child.stdout?.destroy()
+    let stderr = ''
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect([code, stderr]).toEqual([0, ''])
   })
 
   it('AR-05 shows no stack for anything a person can mistype', async () => {

@@ -22,7 +22,8 @@ export function addDev(program: Command): void {
 }
 
 async function dev(call: Call): Promise<ExitCode> {
-  const config = await call.config()
+  // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events.
+  const config: Config = { ...(await call.config()), drainLimit: 0.3 }
   refuseFaults(config)
   const store = await openStore(config.storePath, { migrate: true })
   const lock = claimStore(config.storePath)

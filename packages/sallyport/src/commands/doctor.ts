@@ -19,7 +19,7 @@ async function doctor(call: Call): Promise<ExitCode> {
   const found: Finding[] = [...faultFindings(faults)]
   if (faults.length === 0) {
     found.push({ check: 'configuration', state: 'ok', message: 'every setting is understood' })
-    found.push(...(await examine(configOf(resolved))))
+    found.push(...(await call.terminal.during('looking', examine(configOf(resolved)))))
   }
   const bad = found.filter(({ state }) => state === 'finding')
   call.terminal.data({ healthy: bad.length === 0, checks: found }, found.map(line).join('\n'))

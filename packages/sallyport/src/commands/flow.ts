@@ -43,7 +43,7 @@ async function endpointOf(call: Call, options: Options): Promise<Endpoint> {
   const { issuer } = await call.config()
   if (issuer === undefined) throw usage('--issuer is needed: the server to ask')
   const secret = options.clientSecretStdin === true ? await readSecret(call.terminal, true, 'client-secret') : undefined
-  return discover(issuer, options.clientId ?? '', secret)
+  return call.terminal.during(`asking ${issuer}`, discover(issuer, options.clientId ?? '', secret))
 }
 
 async function code(call: Call, options: Options): Promise<ExitCode> {

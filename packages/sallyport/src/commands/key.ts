@@ -72,7 +72,7 @@ async function rotateKeys(call: Call, options: { readonly lead?: string }): Prom
       const server = await createServer(options_).catch((error: unknown) => {
         throw error instanceof MasterKeyMismatch ? new CommandFailure(exitCode.unusable, error.message) : error
       })
-      await server.rotateKeys(lead)
+      await call.terminal.during('making keys', server.rotateKeys(lead))
       await server.close()
     }
     show(call, await store.listSigningKeys(), now())

@@ -25,7 +25,7 @@ async function migrate({ terminal, config: load, dryRun }: Call): Promise<ExitCo
     )
     return exitCode.ok
   }
-  const { store, issuer, madeKey } = await prepareStore(config)
+  const { store, issuer, madeKey } = await terminal.during('preparing the store and its keys', prepareStore(config))
   await store.close()
   if (madeKey) terminal.say(`made ${masterKeyFile(config.data)}; keep a copy where backups of the store are not`)
   terminal.data(

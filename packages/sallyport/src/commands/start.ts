@@ -52,6 +52,7 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
     const options = { config, issuer, store, accounts, masterKey, log, development: false, routes: [] }
     return await atDoor(config, false, async (door) => {
       const daemon = await startDaemon({ ...options, onEvent: log.event }, door)
+      if (lock.recovered) await daemon.server.emit({ event: 'lifecycle.recovered' })
       tellListening(log, { config, issuer, port: door.port, daemon })
       return runUntilSignal(daemon, log)
     })

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
 
 /** What a written value turned out to be. */
@@ -52,6 +53,29 @@ export const list: Kind<readonly string[]> = {
   },
   write: (value) => value,
   schema: { type: 'array', items: { type: 'string', minLength: 1 } },
+}
+
+/** True for an address, or an address with the length of its prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || more.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+}
+
+/** A list of addresses and CIDR ranges. */
+export const networks: Kind<readonly string[]> = {
+  ...list,
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const wrong = parsed.value.find((text) => !isNetwork(text))
+    if (wrong === undefined) return parsed
+    return no(
+      `${JSON.stringify(wrong.slice(0, 100))} is neither an address nor a range`,
+      'write 10.0.0.7 or 10.0.0.0/8',
+    )
+  },
 }
 
 export const choice = <T extends string>(values: readonly T[]): Kind<T> => ({

@@ -1,5 +1,5 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
-import { choice, count, duration, flag, list, masterKeyText, port, size, text, type Kind } from './kinds.ts'
+import { choice, count, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
 
 /** One thing that can be configured: the same name in a file, in the environment and in every message. */
 export type Setting<T> = {
@@ -54,7 +54,7 @@ export const httpPort = setting('http.port', port, 'Port of the public listener'
 })
 export const trustedProxies = setting(
   'http.trustedProxies',
-  list,
+  networks,
   'Addresses or CIDR ranges of the proxies that end TLS; only their X-Forwarded-For counts',
   { fallback: [] as readonly string[] },
 )
