@@ -40,12 +40,6 @@ type Waiting = {
 /** Milliseconds between two attempts to get a lock that another process holds. */
 const retryDelay = 10
 
-/**
- * Milliseconds that a commit waits for company when the commits before it had some: less than the commit itself takes, and
- * it turns many small transactions into few large ones. An operation that comes alone never waits.
- */
-const linger = 0.25
-
 export function createGroupCommit(db: Database, { patience, checkFile }: GroupCommitOptions): GroupCommit {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
@@ -57,8 +51,6 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
   let scheduled = false
   let transactions = 0
   let operations = 0
-  /** Operations in the last commit: how many are likely to be under way now. */
-  let company = 1
 
   const attempt = (batch: readonly Waiting[]): void => {
     begin.run()
@@ -68,7 +60,6 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
       commit.run()
       transactions++
       operations += batch.length
-      company = batch.length
       for (const [index, { resolve }] of batch.entries()) resolve(results[index])
     } catch (error) {
       // SQLite rolls back by itself after some faults of the medium.
@@ -107,19 +98,11 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
     else for (const resolve of idle.splice(0)) resolve()
   }
 
-  /** Flushes at the end of this turn, or some turns later while others that were here a moment ago are likely to come. */
-  const flushSoon = (): void => {
-    const [first] = waiting
-    const alone = first === undefined || company === 1
-    if (!alone && waiting.length <= company && performance.now() - first.since < linger) setImmediate(flushSoon)
-    else flush()
-  }
-
   const schedule = (delayed: boolean): void => {
     if (scheduled) return
     scheduled = true
     if (delayed) setTimeout(flush, retryDelay)
-    else setImmediate(flushSoon)
+    else setImmediate(flush)
   }
 
   return {
