@@ -47,7 +47,8 @@ function body(source: string, name: string, site: Site): string {
       if (link !== null) child.attrSet('href', siteLink(String(link), name, site))
     }
   }
-  return markdown.renderer.render(tokens, markdown.options, {})
+  // Text cannot hold this tag, it would be escaped; long lines of code scroll by keyboard too.
+  return markdown.renderer.render(tokens, markdown.options, {}).replaceAll('<pre>', '<pre tabindex="0">')
 }
 
 const escape = (text: string): string => markdown.utils.escapeHtml(text)
