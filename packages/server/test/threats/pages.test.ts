@@ -102,7 +102,7 @@ describe('redirects', () => {
 const hostile = [
   '<img src=x onerror=alert(1)>',
   '"><svg/onload=alert(1)>',
-  '{{7*7}}${7*7}<%= 7*7 %>',
+  '{{1789*1789}}${1789*1789}<%= 1789*1789 %>',
   '</script><script>alert(1)</script>',
   `' autofocus onfocus='alert(1)`,
 ]
@@ -144,7 +144,7 @@ describe('hostile texts', () => {
     ]
     for (const { text: html } of pages) {
       expect(html).not.toContain(text)
-      expect(html).not.toMatch(/onerror=alert\(1\)>|<svg\/|<script>|49/)
+      expect(html).not.toMatch(/onerror=alert\(1\)>|<svg\/|<script>|3200521/)
     }
     expect(consent.answer.text).toContain('&lt;'.repeat(text.includes('<') ? 1 : 0))
   })
