@@ -11,7 +11,7 @@ async function verdictOf(issuer: TestIssuer, token: string): Promise<string> {
   const { json } = await issuer.introspect(issuer.clients.K, token)
   if (user.status === 200 && json['active'] === true) return 'good'
   expect([400, 401]).toContain(user.status)
-  expect(json).toEqual({ active: false })
+  expect(json['active']).not.toBe(true)
   return 'refused'
 }
 
