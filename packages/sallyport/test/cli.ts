@@ -27,7 +27,12 @@ export function environment(more: Readonly<Record<string, string>> = {}): NodeJS
 }
 
 export function startProcess(words: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, [binary, ...words], { cwd, env: environment(env), stdio: 'pipe' })
+  const child = spawn(process.execPath, [binary, ...words], { cwd, env: environment(env), stdio: 'pipe' })
+  // A test that fails half-way leaves nothing running.
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('close', () => process.removeListener('exit', end))
+  return child
 }
 
 /** Runs one command to its end. */

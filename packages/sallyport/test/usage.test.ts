@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { binary, createScratch, prepare, run, startProcess, type Installation } from './cli.ts'
+import { createScratch, prepare, run, startProcess, type Installation } from './cli.ts'
 
 const scratch = createScratch()
 let place: Installation
@@ -40,7 +40,9 @@ describe('exit codes and messages', () => {
   })
 
   it('FT-20 ends with 78 for a file that is no store', async () => {
-    const { code, stderr } = await run(['client', 'list', '--store', `sqlite:${binary}`])
+    const path = scratch.path('notes.txt')
+    writeFileSync(path, 'Notes about something else entirely, long enough to be looked at.')
+    const { code, stderr } = await run(['client', 'list', '--store', `sqlite:${path}`])
     expect(code).toBe(78)
     expect(stderr).toContain('is not a SQLite database')
   })
