@@ -99,7 +99,6 @@ describe('parsing', () => {
   it('IN-02 fifty thousand of anything take no time', () => {
     const from = performance.now()
     for (const character of ['a', '/', '@', '.', ' ', '-', '%', '%25', '=', '&', '+', '\ud800']) {
-      const from = performance.now()
       parseForm(`x=${character.repeat(50_000)}`)
       expect(performance.now() - from).toBeLessThan(5_000)
     }
