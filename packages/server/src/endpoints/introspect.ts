@@ -17,9 +17,10 @@ const inactive = '{"active":false}'
  * about looks exactly like an unknown token (A-INT-03).
  */
 export async function introspect(ctx: Context, call: Call): Promise<HttpResponse> {
+  let client: AuthenticatedClient | undefined
   try {
     const form = readStrictForm(call.request)
-    const client = await authenticateClient(ctx, call, form)
+    client = await authenticateClient(ctx, call, form)
     if (isPublic(client)) throw refuse('client_auth_missing')
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
@@ -30,7 +31,7 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     return json(200, answer ?? inactive)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    await reportRefusal(ctx, call, 'introspect', error)
+    await reportRefusal(ctx, call, 'introspect', error, { clientId: client?.id })
     return errorJson(ctx, error)
   }
 }

@@ -21,9 +21,10 @@ const done = (): HttpResponse => ({
 export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
   const finish = (response: HttpResponse): HttpResponse => withCors(response, origin)
+  let client: AuthenticatedClient | undefined
   try {
     const form = readStrictForm(call.request)
-    const client = await authenticateClient(ctx, call, form)
+    client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
@@ -32,7 +33,7 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     return finish(done())
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    await reportRefusal(ctx, call, 'revoke', error)
+    await reportRefusal(ctx, call, 'revoke', error, { clientId: client?.id })
     origin ??= await readableOrigin(ctx, call.request, error)
     return finish(errorJson(ctx, error))
   }

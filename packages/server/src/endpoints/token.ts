@@ -5,6 +5,7 @@ import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isGrantType } from '../grants/index.ts'
 import { errorJson, json } from '../http.ts'
+import type { AuthenticatedClient } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import { commit } from '../tokens/commit.ts'
@@ -15,9 +16,10 @@ import { issueTokens } from '../tokens/issue.ts'
  */
 export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
+  let client: AuthenticatedClient | undefined
   try {
     const form = readStrictForm(call.request)
-    const client = await authenticateClient(ctx, call, form)
+    client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
     const grantType = form.get('grant_type')
     if (grantType === undefined) throw refuse('grant_type_missing')
@@ -36,7 +38,7 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     throw refuse('code_race_lost')
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    await reportRefusal(ctx, call, 'token', error)
+    await reportRefusal(ctx, call, 'token', error, { clientId: client?.id })
     return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
 }
