@@ -151,7 +151,7 @@ describe('the answer', () => {
     expect(answer.json).toMatchObject({ sub: issuer.clients.S.id, client_id: issuer.clients.S.id })
   })
 
-  it('A-INT-09 a revocation is seen at once, although the signature was verified before', async () => {
+  it('A-INT-04 a revocation is seen at once, although the signature was verified before', async () => {
     const issuer = await newIssuer()
     const flow = await issuer.codeFlow()
     for (let round = 0; round < 3; round++) expect(await issuer.isAlive(flow.accessToken)).toBe(true)

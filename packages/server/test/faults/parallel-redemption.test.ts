@@ -52,7 +52,7 @@ describe.for(storeNames)('on %s', (name) => {
     }
   })
 
-  it('CO-03 two nodes, one store: 25 requests each, one success', async () => {
+  it('CO-02 two nodes, one store: 25 requests each, one success', async () => {
     const issuer = await issuerOn(name)
     const nodes: readonly Server[] = [issuer.server, await issuer.startNode()]
     for (let round = 0; round < 30; round++) {
@@ -83,7 +83,7 @@ describe.for(storeNames)('on %s', (name) => {
     expect(await issuer.isAlive(String(winner?.json['access_token']))).toBe(false)
   })
 
-  it('A-RT-05, A-RT-04, RT-03 64 parallel refreshes on two nodes within the grace: the same answer for all', async () => {
+  it('A-RT-05, A-RT-04 64 parallel refreshes on two nodes within the grace: the same answer for all', async () => {
     const issuer = await issuerOn(name)
     const nodes = [issuer.server, await issuer.startNode()]
     const flow = await issuer.codeFlow(quick)
@@ -119,7 +119,7 @@ describe.for(storeNames)('on %s', (name) => {
   })
 })
 
-it('CO-03, RT-03 two connections to one file: one success each time, and the same answer within the grace', async () => {
+it('CO-02, RT-02 two connections to one file: one success each time, and the same answer within the grace', async () => {
   const file = await openFile()
   opened.push(file)
   const second = await openSqliteStore({ path: file.path })
