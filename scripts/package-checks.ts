@@ -40,7 +40,7 @@ async function checkPackage(one: Workspace, packed: string): Promise<Outcome[]> 
 
 /** A program of the package starts from what was unpacked and knows its version. */
 async function programStarts(one: Workspace, program: string): Promise<Outcome> {
-  const { code, output } = await runNode([program, '--version'], { timeout: 20_000 })
+  const { code, output } = await runChild(process.execPath, [program, '--version'], { timeout: 20_000 })
   return code === 0 && output.includes(one.version) ? passed() : failed(`${one.name}: ${program} --version\n${output}`)
 }
 

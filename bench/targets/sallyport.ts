@@ -33,7 +33,16 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
   const person = { username: 'bench', password: randomText() }
   await runCommand(['migrate', '--issuer', issuer, ...store])
   await runCommand(['user', 'create', '--username', person.username, '--password-stdin', ...store], person.password)
-  await runCommand(['resource', 'create', benchResource, '--name', 'Bench API', '--scope', `${benchApiScope}=Read`, ...store])
+  await runCommand([
+    'resource',
+    'create',
+    benchResource,
+    '--name',
+    'Bench API',
+    '--scope',
+    `${benchApiScope}=Read`,
+    ...store,
+  ])
   // ES256 like the other rows, and refresh tokens that end with the session, which is what the others issue as well.
   const app = await createClient(store, [
     ...['--type', 'web', '--name', 'Bench app', '--redirect-uri', benchRedirectUri, '--scope', benchScope],

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScratch, freePort, installationIn, run, startProcess, type Installation, type Outcome } from './cli.ts'
@@ -59,6 +62,28 @@ async function signIn(address: URL): Promise<string> {
   return (await browser.submit(consent, 'consent-form', { decision: 'allow' })).leftFor ?? ''
 }
 
+type Rogue = { readonly origin: string; stop(): void }
+
+/** A server of somebody else that answers every request with one JSON document. */
+async function startServer(answer: (req: IncomingMessage, self: string) => object): Promise<Rogue> {
+  let self = ''
+  const server = createServer((req, res) => {
+    res
+      .writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+      .end(JSON.stringify(answer(req, self)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  self = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { origin: self, stop: () => server.close() }
+}
+
+const metadataOf = (issuer: string) => ({
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  code_challenge_methods_supported: ['S256'],
+})
+
 describe('flow code', () => {
   it('A-REDIR-05 signs in over a free loopback port with a fresh verifier, and prints the tokens', async () => {
     const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
@@ -75,8 +100,8 @@ describe('flow code', () => {
   })
 
   it.each([
-    ['A-ISS-05 another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
-    ['A-ISS-05 no issuer', (url: URL) => url.searchParams.delete('iss')],
+    ['A-ISS-02 another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
+    ['A-ISS-02 no issuer', (url: URL) => url.searchParams.delete('iss')],
     ['A-AUTHZ-10 another state', (url: URL) => url.searchParams.set('state', 'another')],
   ])('%s in the answer ends it without a token', async (_, spoil) => {
     const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
@@ -87,7 +112,66 @@ describe('flow code', () => {
     const { code, stdout, stderr } = await flow.end
     expect(code).toBe(1)
     expect(stdout).toBe('')
-    expect(stderr).toContain('no tokens')
+    expect(stderr).toMatch(/no tokens|its code was not used/)
+  })
+
+  it('A-REDIR-16 listens on the loopback interface only, and no longer than for one answer', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const { port } = new URL(flow.address.searchParams.get('redirect_uri') ?? '')
+    const wanted = `:${Number(port).toString(16).toUpperCase().padStart(4, '0')} `
+    const sockets = `${readFileSync('/proc/net/tcp', 'utf8')}${readFileSync('/proc/net/tcp6', 'utf8')}`
+    const listening = sockets.split('\n').filter((line) => / 0A /.test(line) && line.slice(0, 50).includes(wanted))
+    expect(listening.map((line) => line.trim().split(/\s+/)[1]?.split(':')[0])).toEqual(['0100007F'])
+    await fetch(await signIn(flow.address))
+    expect((await flow.end).code).toBe(0)
+    await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow()
+  })
+
+  it('A-REDIR-17 sends the browser on to an address without the code, and leaks it to nobody', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const answer = await fetch(await signIn(flow.address), { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/callback'])
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+    const last = await fetch(new URL('/callback', answer.url))
+    expect(last.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(await last.text()).not.toMatch(/src=|href=/)
+    expect((await flow.end).code).toBe(0)
+  })
+
+  it('A-ISS-03 asks no token endpoint but that of the issuer it began with', async () => {
+    const asked: string[] = []
+    const attacker = await startServer((req) => {
+      asked.push(req.url ?? '')
+      return {}
+    })
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const url = new URL(await signIn(flow.address))
+    url.searchParams.set('iss', attacker.origin)
+    await fetch(url)
+    expect(await flow.end).toMatchObject({ code: 1, stdout: '' })
+    expect(asked).toEqual([])
+    attacker.stop()
+  })
+
+  it.each([
+    ['without S256', { code_challenge_methods_supported: ['plain'] }],
+    ['without any method', { code_challenge_methods_supported: undefined }],
+  ])('A-PKCE-14 starts nothing at a server that announces PKCE %s', async (_, change) => {
+    const other = await startServer((_req, self) => ({ ...metadataOf(self), ...change }))
+    const outcome = await run(['flow', 'code', '--issuer', other.origin, '--client-id', 'client_x', '--timeout', '1'])
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toContain('does not announce PKCE with S256')
+    other.stop()
+  })
+
+  it('A-META-08, A-META-03 believes no metadata that is in the name of another issuer', async () => {
+    const other = await startServer((_req, self) => ({ ...metadataOf(self), issuer: origin }))
+    const outcome = await run(['flow', 'code', '--issuer', other.origin, '--client-id', 'client_x', '--timeout', '1'])
+    expect(outcome).toMatchObject({ code: 5, stdout: '' })
+    other.stop()
   })
 
   it('ends with 4 and the address of the help page when the server refuses', async () => {

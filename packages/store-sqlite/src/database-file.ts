@@ -1,9 +1,26 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { StoreUnavailable } from '@sallyport/server/model'
 import { StoreRefused } from './store-refused.ts'
 
 /** Only the account that runs the server may read the database; SQLite gives its side files the same mode. */
 const fileMode = 0o600
+
+/** How every SQLite database begins. */
+const signature = 'SQLite format 3\0'
+
+/** A mistyped path may name somebody's file: nothing about it is changed before it is known to be a database. */
+function requireDatabase(path: string): void {
+  const start = Buffer.alloc(signature.length)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, start, 0, start.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  if (start.toString('latin1') !== signature) {
+    throw new StoreRefused('not_a_database', `${path} is not a SQLite database; give the path of another file`)
+  }
+}
 
 /** Makes sure that the file is there, is the expected one, and is closed to other accounts. */
 export function prepareFile(path: string, mustExist: boolean): void {
@@ -15,10 +32,12 @@ export function prepareFile(path: string, mustExist: boolean): void {
     )
   }
   try {
+    if (size > 0) requireDatabase(path)
     if (!existsSync(path)) closeSync(openSync(path, 'a', fileMode))
     accessSync(path, constants.W_OK)
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, fileMode)
   } catch (error) {
+    if (error instanceof StoreRefused) throw error
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') throw new StoreUnavailable('read_only', error)
     throw new StoreUnavailable(code === 'ENOSPC' ? 'full' : 'unreachable', error)

@@ -82,9 +82,12 @@ describe('the database file', () => {
   it('FT-20 is refused in plain words when it is something else or damaged', async () => {
     const path = scratchFile()
     writeFileSync(path, 'These are notes about a party, and no database at all. '.repeat(100))
+    const modeBefore = 0o755
+    chmodSync(path, modeBefore)
     const other = await openSqliteStore({ path }).catch((error: unknown) => error)
     expect(other).toMatchObject({ name: 'StoreRefused', reason: 'not_a_database' })
     expect(readFileSync(path, 'utf8')).toMatch(/^These are notes/)
+    expect(statSync(path).mode & 0o777).toBe(modeBefore)
 
     const broken = scratchFile()
     await (await openSqliteStore({ path: broken })).close()

@@ -38,7 +38,7 @@ export type BrowserStates = {
 const maxBrowsers = 100
 const maxPending = 8
 const lifetime = 60 * 60
-const pendingLifetime = 15 * 60
+const pendingLifetime = 10 * 60
 
 const dropOldest = <Key, Value>(map: Map<Key, Value>, most: number): void => {
   for (const key of map.keys()) {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { CommandFailure, exitCode, usage } from '../failure.ts'
 import { listen } from '../public-listener.ts'
 
@@ -7,8 +8,12 @@ export type Callback = {
   readonly redirectUri: string
   /** The parameters of the first answer at the path of the redirect URI; fails after `timeout` seconds. */
   answer(timeout: number): Promise<URLSearchParams>
-  close(): void
+  /** Stops listening, once the browser had a moment to fetch the page that ends its way. */
+  close(): Promise<void>
 }
+
+/** Milliseconds a browser gets to follow the redirect to the closing page. */
+const moment = 1000
 
 const page = (text: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${text}</title></head><body><p>${text}</p></body></html>`
@@ -19,24 +24,32 @@ export async function waitForCallback(registered: string): Promise<Callback> {
   const host = url?.hostname.replaceAll(/[[\]]/g, '') ?? ''
   if (url === undefined || url.protocol !== 'http:' || !['127.0.0.1', '::1', 'localhost'].includes(host))
     throw usage('--redirect-uri must be an http address of this machine, such as http://127.0.0.1/callback')
-  let arrived: (answer: URLSearchParams) => void = () => undefined
-  const first = new Promise<URLSearchParams>((resolve) => {
-    arrived = resolve
-  })
+  const first = Promise.withResolvers<URLSearchParams>()
+  const shown = Promise.withResolvers<undefined>()
+  let answered = false
   const server = createServer((req, res) => {
     const target = new URL(req.url ?? '/', url)
     const expected = req.method === 'GET' && target.pathname === url.pathname
-    const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close' }
-    res.writeHead(expected ? 200 : 404, headers)
+    const headers = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' }
+    if (expected && target.search !== '') {
+      // On to an address without the code, so that none stays in the history of the browser (A-REDIR-17).
+      answered = true
+      first.resolve(target.searchParams)
+      res.writeHead(303, { ...headers, location: url.pathname }).end()
+      return
+    }
+    res.writeHead(expected ? 200 : 404, { ...headers, 'content-type': 'text/html; charset=utf-8' })
     res.end(page(expected ? 'Done. You can close this window and go back to the terminal.' : 'Nothing here.'))
-    if (expected) arrived(target.searchParams)
+    if (expected) res.once('finish', () => shown.resolve(undefined))
   })
   const port = await listen(server, host === 'localhost' ? '127.0.0.1' : host, Number(url.port), false)
   const redirectUri = url.port === '' ? withPort(registered, port) : registered
   return {
     redirectUri,
-    answer: (timeout) => withTimeout(first, timeout),
-    close: () => {
+    answer: (timeout) => withTimeout(first.promise, timeout),
+    close: async () => {
+      // Nobody comes to fetch a page when no answer came.
+      await Promise.race([shown.promise, pause(answered ? moment : 0)])
       server.close()
       server.closeAllConnections()
     },

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi'
+import { CommandFailure, exitCode } from '../failure.ts'
 import { waitForCallback } from './callback.ts'
 import { refusedByServer, requestOptions, type Endpoint } from './discover.ts'
 import { openBrowser } from './open-browser.ts'
@@ -16,6 +17,7 @@ export type CodeFlowOptions = {
 
 /** Runs the code flow as an application on this machine: a fresh verifier, state, nonce, and every check of the answer. */
 export async function runCodeFlow(endpoint: Endpoint, options: CodeFlowOptions): Promise<oauth.TokenEndpointResponse> {
+  requireS256(endpoint)
   const callback = await waitForCallback(options.redirectUri)
   try {
     const verifier = oauth.generateRandomCodeVerifier()
@@ -32,8 +34,22 @@ export async function runCodeFlow(endpoint: Endpoint, options: CodeFlowOptions):
     const answer = await callback.answer(options.timeout)
     return await redeem(endpoint, options, { answer, verifier, state, nonce, redirectUri: callback.redirectUri })
   } finally {
-    callback.close()
+    await callback.close()
   }
+}
+
+/** A server that does not say that it checks S256 may well ignore the challenge: nothing is started there (A-PKCE-14). */
+function requireS256({ server }: Endpoint): void {
+  if (server.code_challenge_methods_supported?.includes('S256') === true) return
+  throw new CommandFailure(exitCode.failed, `${server.issuer} does not announce PKCE with S256; no flow was started`)
+}
+
+/** `iss` must be there and be the issuer that was asked, whether the server announces it or not (A-ISS-02, A-ISS-03). */
+function requireIssuer({ server }: Endpoint, answer: URLSearchParams): void {
+  const [issuer, ...more] = answer.getAll('iss')
+  if (issuer === server.issuer && more.length === 0) return
+  const named = issuer === undefined ? 'names no issuer' : 'names another issuer'
+  throw new CommandFailure(exitCode.failed, `the answer ${named}; its code was not used`)
 }
 
 type Transaction = {
@@ -71,6 +87,7 @@ async function redeem(
 ): Promise<oauth.TokenEndpointResponse> {
   const { server, client, authentication } = endpoint
   const { answer, verifier, state, nonce, redirectUri } = transaction
+  requireIssuer(endpoint, answer)
   try {
     const parameters = oauth.validateAuthResponse(server, client, answer, state)
     const resource = resources[0]

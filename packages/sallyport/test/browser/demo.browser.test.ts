@@ -93,6 +93,25 @@ describe('the flow', () => {
     })
   })
 
+  it('A-REDIR-17, A-REDIR-14 leaves no code in the address, and goes to no address from outside', async () => {
+    await visit(desktop, async (page) => {
+      const callbacks: { status: number; policy: string | undefined }[] = []
+      page.on('response', (response) => {
+        if (new URL(response.url()).searchParams.has('code'))
+          callbacks.push({ status: response.status(), policy: response.headers()['referrer-policy'] })
+      })
+      await runFlow(page)
+      expect(callbacks).toEqual([{ status: 303, policy: 'no-referrer' }])
+      expect(new URL(page.url()).search).toBe('')
+    })
+    for (const target of ['https://evil.example', '//evil.example', '/\\evil.example'])
+      for (const name of ['return_to', 'next', 'redirect']) {
+        const answer = await fetch(`${demo.app}/?${name}=${encodeURIComponent(target)}`, { redirect: 'manual' })
+        expect(answer.headers.get('location') ?? '').not.toContain('evil')
+        expect(await answer.text()).not.toContain('evil.example')
+      }
+  })
+
   it('A-AUTHZ-12 says so when the person declines', async () => {
     await visit(desktop, async (page) => {
       await page.goto(`${demo.url}/`)

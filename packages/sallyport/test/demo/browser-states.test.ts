@@ -38,7 +38,7 @@ describe('what the demo app knows of a browser', () => {
     expect(stranger.cookie).not.toBe('planted')
   })
 
-  it('A-ISS-02 gives an attempt once, to its own browser, and not for long', () => {
+  it('A-ISS-02, A-PKCE-12, A-BCP-05 gives an attempt once, to its own browser, and not for long', () => {
     const mine = open().state
     const pending = departure()
     states.depart(mine, pending)
@@ -46,7 +46,7 @@ describe('what the demo app knows of a browser', () => {
     expect(states.take(mine, pending.attempt.state)).toBe(pending)
     expect(states.take(mine, pending.attempt.state)).toBeUndefined()
     states.depart(mine, pending)
-    now += 15 * 60
+    now += 10 * 60
     expect(states.take(mine, pending.attempt.state)).toBeUndefined()
   })
 
