@@ -7,7 +7,7 @@ const plain = { scope: 'openid read' }
 
 describe('max_age', () => {
   const refused = ['-1', '1.5', 'abc', '1e3', '007', ' 5', '5;', '+5', '0x10', '9e15', '1e309', '10000000000', '１']
-  it.for(refused)('B-OIDC-15 %j is refused', async (max_age) => {
+  it.for(refused)('B-OIDC-15, IN-08 %j is refused', async (max_age) => {
     const issuer = await newRealIssuer()
     expectBack(await issuer.authorize({ parameters: { max_age } }), 'invalid_request')
   })

@@ -26,7 +26,7 @@ async function atConsent(issuer: TestIssuer, options: Parameters<TestIssuer['beg
 }
 
 describe('the sign-in form', () => {
-  it('CS-01 credentials posted by another site sign nobody in', async () => {
+  it('CS-01, B-OIDC-36 credentials posted by another site sign nobody in', async () => {
     const issuer = await newRealIssuer()
     const victim = await issuer.begin()
     const attacker = await issuer.begin()
@@ -65,7 +65,7 @@ describe('the sign-in form', () => {
 })
 
 describe('the consent form', () => {
-  it('CS-02 a post of another site changes nothing, whether the interaction exists or not', async () => {
+  it('CS-02, B-OIDC-36 a post of another site changes nothing, whether the interaction exists or not', async () => {
     const issuer = await newRealIssuer()
     const { browser, visit, ...begun } = await atConsent(issuer)
     const fields = fieldsOf(visit, 'consent-form', 'allow')
@@ -79,7 +79,7 @@ describe('the consent form', () => {
     expect((await issuer.finish({ ...begun, browser, visit })).code).not.toBe('')
   })
 
-  it('CS-02, CS-03 the interaction of alice is worth nothing in the browser of bob', async () => {
+  it('CS-02, CS-03, B-OIDC-36 the interaction of alice is worth nothing in the browser of bob', async () => {
     const issuer = await newRealIssuer()
     const { visit } = await atConsent(issuer)
     const bob = await signedIn(issuer, { person: issuer.bob })

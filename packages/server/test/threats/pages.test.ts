@@ -31,7 +31,7 @@ async function everyPage(issuer: TestIssuer): Promise<Record<string, Answer>> {
 }
 
 describe('headers of every page', () => {
-  it('CS-08, XS-02, CO-09 forbid framing, foreign content, caching and referrers, everywhere', async () => {
+  it('CS-08, XS-02, CO-09, B-OIDC-36 forbid framing, foreign content, caching and referrers, everywhere', async () => {
     const issuer = await newRealIssuer()
     const pages = await everyPage(issuer)
     for (const [name, answer] of Object.entries(pages)) {
