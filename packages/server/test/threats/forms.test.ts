@@ -117,6 +117,16 @@ describe('the consent form', () => {
     expect((await browser.submit(again, 'consent-form', { decision: 'allow' })).leftFor).toContain('code=')
   })
 
+  it('CS-02 what alice agreed to is not what bob agreed to, though only the last step was missing', async () => {
+    const issuer = await newRealIssuer()
+    const { browser, visit } = await atConsent(issuer)
+    const next = await browser.post('/consent', fieldsOf(visit, 'consent-form', 'allow'))
+    await issuer.authorize({ browser, person: issuer.bob, parameters: { prompt: 'login' } })
+    issuer.store.forgetCalls()
+    expect(placeOf(await browser.open(next.location ?? ''))).toBe('consent')
+    expect(issuer.store.calls).not.toContain('issueCode')
+  })
+
   it('CS-04 the server keeps the request: what else is posted has no effect', async () => {
     const issuer = await newRealIssuer()
     const { browser, visit, ...begun } = await atConsent(issuer, { parameters: { scope: 'openid read' } })
