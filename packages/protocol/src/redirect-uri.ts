@@ -55,10 +55,10 @@ export function appendToRedirectUri(uri: string, parameters: string): string {
 
 /**
  * What a Content-Security-Policy `form-action` has to name so that a form post may end at this redirect URI: the origin,
- * or the scheme for a private-use scheme.
+ * or the scheme for a private-use scheme and for an IPv6 address, which a policy has no syntax for.
  */
 export function formActionSource(uri: string): string {
-  const web = /^https?:\/\/[^/?#]+/.exec(uri)
+  const web = /^https?:\/\/[^/?#[]+(?=[/?#]|$)/.exec(uri)
   return web === null ? uri.slice(0, uri.indexOf(':') + 1) : web[0]
 }
 

@@ -1,8 +1,24 @@
+import type { Seconds } from '@sallyport/protocol'
 import type { Context } from './context.ts'
 import { addNextKey, algorithmsDue, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 
-/** Rows one sweep takes from each table at most; the next round takes the rest. */
+/** Rows one sweep takes from each table at most, so that no request waits long behind it. */
 const sweepLimit = 1000
+
+/** Milliseconds one round sweeps at most; what is left then waits for the next round. */
+const sweepBudget = 3000
+
+/** Sweeps until nothing is left that may go: growth stops where traffic and retention meet, not where sweeping is too slow. */
+async function sweepAll(ctx: Context, now: Seconds): Promise<void> {
+  const begun = performance.now()
+  for (;;) {
+    const swept = await ctx.store.sweep(now, sweepLimit)
+    const more = Object.values(swept).some((rows) => rows >= sweepLimit)
+    if (!more || performance.now() - begun > sweepBudget) return
+    // Requests come first.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 /**
  * One round of upkeep. Safe on any number of nodes at once: each of its steps is decided by the store. With `rotate`, every
@@ -25,6 +41,6 @@ export async function maintain(
     )
   }
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
-  await ctx.store.sweep(now, sweepLimit)
+  await sweepAll(ctx, now)
   await ctx.events.flush()
 }

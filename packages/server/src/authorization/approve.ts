@@ -61,6 +61,8 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
   const refreshes = client.grantTypes.includes('refresh_token')
   const { refreshTokenAbsolute } = effectivePolicy(ctx.policy, client)
   const idToken = request.claims?.idToken
+  const offline = scope.includes('offline_access') && !isBrowserBased(client)
+  const ends = after(now, refreshes ? refreshTokenAbsolute : codeMemory + ctx.policy.accessTokenLifetime)
   return {
     id: orderedId(now, ctx.random),
     clientId: client.id,
@@ -72,9 +74,10 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
     authentication: session.authentication,
     tellAuthTime: request.maxAge !== undefined || client.requireAuthTime || idToken?.['auth_time'] !== undefined,
     tellAcr: request.acrValues.length > 0 || idToken?.['acr'] !== undefined,
-    offline: scope.includes('offline_access') && !isBrowserBased(client),
+    offline,
     createdAt: now,
-    expiresAt: after(now, refreshes ? refreshTokenAbsolute : codeMemory + ctx.policy.accessTokenLifetime),
+    // Without offline access nothing outlives the session, however that ends (A-RT-11).
+    expiresAt: offline || ends < session.expiresAt ? ends : session.expiresAt,
   }
 }
 

@@ -4,7 +4,12 @@ import type { Context } from '../context.ts'
 const idTokenTypes: readonly string[] = ['jwt']
 
 /** What a good hint says. */
-export type IdTokenHint = { readonly subject: string; readonly clientId: string }
+export type IdTokenHint = {
+  readonly subject: string
+  readonly clientId: string
+  /** NumericDate of its issue. */
+  readonly issuedAt: number
+}
 
 /**
  * Reads an ID Token of this issuer as a hint: the signature by any key the issuer ever used, and the issuer, are checked;
@@ -13,11 +18,11 @@ export type IdTokenHint = { readonly subject: string; readonly clientId: string 
 export function readIdTokenHint(ctx: Context, token: string): IdTokenHint | undefined {
   const verified = verifyJwt(token, idTokenTypes, ctx.keys().everyKey)
   if (typeof verified === 'string') return undefined
-  const { iss, sub, aud, exp } = verified.claims
+  const { iss, sub, aud, exp, iat } = verified.claims
   // A signed UserInfo answer has the same type but no expiry; it is not an ID Token.
-  if (typeof exp !== 'number') return undefined
+  if (typeof exp !== 'number' || typeof iat !== 'number') return undefined
   return iss === ctx.issuer && typeof sub === 'string' && typeof aud === 'string'
-    ? { subject: sub, clientId: aud }
+    ? { subject: sub, clientId: aud, issuedAt: iat }
     : undefined
 }
 

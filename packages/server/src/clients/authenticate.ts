@@ -86,25 +86,36 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   try {
     credentials = presented(header(call.request, 'authorization'), form)
   } catch (error) {
-    if (error instanceof OAuthError) throw await reported(ctx, call, error.reason, form.get('client_id'))
+    if (error instanceof OAuthError) throw await reported(ctx, call, error.reason, { named: form.get('client_id') })
     throw error
   }
-  requireNotThrottled(ctx, call, credentials.clientId)
   const found = credentials.clientId.length > 200 ? undefined : ctx.clients.find(credentials.clientId)
   const client = found instanceof Promise ? await found : found
+  // A client without a secret has nothing to be guessed, and whoever sends one in its name must not lock it out.
+  const guessable = client === undefined || client.authenticationMethod !== 'none'
+  if (guessable) requireNotThrottled(ctx, call, client)
   const reason = verdict(client, credentials, ctx.now())
   if (reason === undefined) return client as AuthenticatedClient
-  const error = await reported(ctx, call, reason, credentials.clientId)
-  if (credentials.secret !== undefined) await countFailure(ctx, call, credentials.clientId)
+  const error = await reported(ctx, call, reason, { client, named: credentials.clientId })
+  if (guessable && credentials.secret !== undefined) await countFailure(ctx, call, client)
   throw error
 }
 
-/** Writes the event and gives the error to throw; one cause, one event. */
-async function reported(ctx: Context, call: Call, reason: Reason, named: string | undefined): Promise<OAuthError> {
-  const clientId = clientIdForRecords(named)
+type Claimed = { readonly client?: Client | undefined; readonly named: string | undefined }
+
+/**
+ * Writes the event and gives the error to throw; one cause, one event. A name that belongs to no client is only a detail:
+ * were it the subject of the event, invented names would keep alike events from being folded.
+ */
+async function reported(ctx: Context, call: Call, reason: Reason, { client, named }: Claimed): Promise<OAuthError> {
   const exchange = call.request.path.endsWith('/token') ? { class: 'client_auth_failed' } : {}
+  const presented = client === undefined ? clientIdForRecords(named) : undefined
+  const detail = {
+    path: call.request.path.slice(0, 100),
+    ...(presented === undefined ? {} : { presented_client_id: presented }),
+  }
   await ctx.events.write(
-    { event: 'client.auth.failed', clientId, reason, ...exchange, detail: { path: call.request.path.slice(0, 100) } },
+    { event: 'client.auth.failed', clientId: client?.id, reason, ...exchange, detail },
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })

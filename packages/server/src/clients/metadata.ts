@@ -345,22 +345,38 @@ export function registrationOf(client: Client): ClientRegistration {
   }
 }
 
-/** The record after a change of its registration; its type, and with it what it is, stays for good (A-REDIR-10). */
+/**
+ * The record after a change of its registration; its type, and with it what it is, stays for good (A-REDIR-10). A client
+ * with a secret may send it another way, but never start or stop having one. Origins that followed from the redirect URIs
+ * follow the new ones.
+ */
 export function changeClient(
   client: Client,
   change: Partial<ClientRegistration>,
   context: RegistrationContext,
 ): Client {
-  const input: ClientRegistration = { ...registrationOf(client), ...change }
-  if (input.type !== client.type)
-    throw new ClientMetadataError([{ member: 'type', problem: 'one client has one type; register another client' }])
-  const faults = registrationFaults(input, context.development)
+  const before = registrationOf(client)
+  const derived = sameList(client.allowedOrigins, webOrigins(before))
+  const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...change }
+  const faults = [...changeFaults(client, input), ...registrationFaults(input, context.development)]
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = types[input.type]
   return {
     ...client,
-    ...describedBy(input, defaults, client.authenticationMethod),
+    ...describedBy(input, defaults, input.authenticationMethod ?? client.authenticationMethod),
     version: client.version + 1,
     updatedAt: context.now,
   }
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((value, index) => value === b[index])
+
+function changeFaults(client: Client, input: ClientRegistration): ClientFault[] {
+  if (input.type !== client.type)
+    return [{ member: 'type', problem: 'one client has one type; register another client' }]
+  const hasSecret = (input.authenticationMethod ?? client.authenticationMethod) !== 'none'
+  return hasSecret === (client.authenticationMethod !== 'none')
+    ? []
+    : [{ member: 'authenticationMethod', problem: 'a client keeps having a secret or none; register another client' }]
 }

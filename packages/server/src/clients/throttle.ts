@@ -1,6 +1,6 @@
 import { refuse } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
-import { clientIdForRecords } from '../ids.ts'
+import type { Client } from '../model/client.ts'
 
 /** A-RATE-01: failures of one client from one network per minute, and per hour, before that network is blocked. */
 const perMinute = 10
@@ -9,9 +9,10 @@ const perHour = 100
 const maxBlocked = 10_000
 const blocked = new WeakMap<Context, Map<string, number>>()
 
-// Ids that cannot exist share one count, so that nobody fills the store with invented ones.
-const keyOf = (call: Call, clientId: string): string =>
-  `client-auth:${clientIdForRecords(clientId) ?? 'unknown'}:${call.network}`
+/** Whose failures are counted together: those of one client, or all that name no client, so that nobody fills the store with invented ids. */
+export type Guessed = Client | undefined
+
+const keyOf = (call: Call, guessed: Guessed): string => `client-auth:${guessed?.id ?? 'unknown'}:${call.network}`
 
 function blockedOf(ctx: Context): Map<string, number> {
   let map = blocked.get(ctx)
@@ -23,10 +24,10 @@ function blockedOf(ctx: Context): Map<string, number> {
 }
 
 /** Refuses a client and network pair that failed too often. Costs one look into an almost always empty map. */
-export function requireNotThrottled(ctx: Context, call: Call, clientId: string): void {
+export function requireNotThrottled(ctx: Context, call: Call, guessed: Guessed): void {
   const map = blockedOf(ctx)
   if (map.size === 0) return
-  const key = keyOf(call, clientId)
+  const key = keyOf(call, guessed)
   const until = map.get(key)
   if (until === undefined) return
   const left = until - ctx.now()
@@ -38,8 +39,8 @@ export function requireNotThrottled(ctx: Context, call: Call, clientId: string):
  * Counts a failed client authentication, in the store so that all nodes count together, and blocks the network for this
  * client when there were too many. The client as a whole is never blocked (CA-13).
  */
-export async function countFailure(ctx: Context, call: Call, clientId: string): Promise<void> {
-  const key = keyOf(call, clientId)
+export async function countFailure(ctx: Context, call: Call, guessed: Guessed): Promise<void> {
+  const key = keyOf(call, guessed)
   const now = ctx.now()
   const minute = await ctx.store.count(`${key}:minute`, 60, now)
   const hour = await ctx.store.count(`${key}:hour`, 3600, now)
@@ -52,7 +53,7 @@ export async function countFailure(ctx: Context, call: Call, clientId: string): 
     {
       event: 'client.auth.locked',
       severity: 'medium',
-      clientId: clientIdForRecords(clientId),
+      clientId: guessed?.id,
       reason: 'throttled',
       detail: { seconds: pause },
     },

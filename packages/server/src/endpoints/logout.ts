@@ -1,5 +1,6 @@
 import {
   appendToRedirectUri,
+  formActionSource,
   formEncode,
   fromBase64url,
   OAuthError,
@@ -52,7 +53,7 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     const again = askAgainByGet(call, ctx.endpoints.logout)
     if (again !== undefined) return again
     const session = await currentSession(ctx, call)
-    if (request.hint !== undefined && (session === undefined || session.subject === request.hint.subject)) {
+    if (request.hint !== undefined && (session === undefined || namesSession(request.hint, session))) {
       return await signOut(ctx, call, session, request)
     }
     return await askFirst(ctx, call, session, request)
@@ -62,6 +63,10 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     return errorPage(ctx, call, error)
   }
 }
+
+/** A hint names the present session only when it is of the same person and was issued since that session began (B-LOG-02). */
+const namesSession = (hint: IdTokenHint, session: Session): boolean =>
+  hint.subject === session.subject && hint.issuedAt >= Math.floor(session.createdAt)
 
 async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   const token = form.get('id_token_hint')
@@ -138,8 +143,10 @@ async function askFirst(
     accountName: typeof name === 'string' ? name : undefined,
     uiLocales: locales(call, request.uiLocales),
   })
-  const target = returnTo === undefined ? undefined : new URL(returnTo).origin
-  return page(ctx.secure, html, { status: 200, formAction: target === 'null' ? undefined : target })
+  return page(ctx.secure, html, {
+    status: 200,
+    formAction: returnTo === undefined ? undefined : formActionSource(returnTo),
+  })
 }
 
 async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResponse> {

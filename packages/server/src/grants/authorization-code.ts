@@ -14,7 +14,7 @@ import type { Call, Context } from '../context.ts'
 import type { AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
-import { accessTokenTarget, requestedResources } from '../tokens/resource-scope.ts'
+import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -137,21 +137,22 @@ async function entitlement(
   const { authorization, code } = view
   const now: Seconds = ctx.now()
   const policy = effectivePolicy(ctx.policy, client)
+  // What an operator took from the client meanwhile is gone from what the person once granted.
+  const scope = stillAllowed(authorization.scope, client.scope)
   const target = await accessTokenTarget(ctx, {
-    granted: authorization.resources,
+    granted: resourcesLeft(authorization.resources, client),
     named: resources,
-    scope: authorization.scope,
+    scope,
     lifetime: policy.accessTokenLifetime,
   })
   const lasting =
-    client.grantTypes.includes('refresh_token') &&
-    (authorization.scope.includes('offline_access') || client.sessionRefreshTokens)
+    client.grantTypes.includes('refresh_token') && (scope.includes('offline_access') || client.sessionRefreshTokens)
   return tokenGrant({
     client,
     redemption: { kind: 'authorization_code', digest: code.digest },
     authorization,
     ...target,
-    idToken: authorization.scope.includes('openid') ? { nonce: code.nonce } : undefined,
+    idToken: scope.includes('openid') ? { nonce: code.nonce } : undefined,
     refreshToken: lasting
       ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined }
       : undefined,

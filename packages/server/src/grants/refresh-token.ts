@@ -14,7 +14,7 @@ import type { RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
 import { answerKey, unseal } from '../secrets.ts'
-import { accessTokenTarget, requestedResources } from '../tokens/resource-scope.ts'
+import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
 import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -131,10 +131,11 @@ async function entitlement(
 ): Promise<TokenGrant> {
   const { authorization, token } = view
   const policy = effectivePolicy(ctx.policy, client)
+  const scope = stillAllowed(wish.scope, client.scope)
   const target = await accessTokenTarget(ctx, {
-    granted: authorization.resources,
+    granted: resourcesLeft(authorization.resources, client),
     named: wish.resources,
-    scope: wish.scope,
+    scope,
     lifetime: policy.accessTokenLifetime,
   })
   return tokenGrant({
@@ -142,7 +143,7 @@ async function entitlement(
     redemption: { kind: 'refresh_token', digest: token.digest },
     authorization,
     ...target,
-    idToken: wish.scope.includes('openid') ? { nonce: undefined } : undefined,
+    idToken: scope.includes('openid') ? { nonce: undefined } : undefined,
     refreshToken: {
       sequence: token.sequence + 1,
       idleExpiresAt: (ctx.now() + policy.refreshTokenIdle) as Seconds,

@@ -30,6 +30,19 @@ export async function requireAllowedResources(
   }
 }
 
+/** The part of what was granted that the client may still have; no ceiling means all of it (CO-10). */
+export const stillAllowed = (granted: readonly string[], ceiling: readonly string[] | undefined): readonly string[] =>
+  ceiling === undefined || granted.every((value) => ceiling.includes(value))
+    ? granted
+    : granted.filter((value) => ceiling.includes(value))
+
+/** The resources of a grant that the client may still ask for; a grant of which none is left gives no token for anything else. */
+export function resourcesLeft(granted: readonly string[], client: Client): readonly string[] {
+  const left = stillAllowed(granted, client.resources)
+  if (left.length === 0 && granted.length > 0) throw refuse('resource_unknown', { detail: 'no longer allowed' })
+  return left
+}
+
 /** What a grant leaves open about its access token. */
 export type AccessTokenWish = {
   /** Resources of the grant. */

@@ -218,3 +218,29 @@ describe('cookies and limits of a session', () => {
     expect(await isSignedIn(issuer, idle.browser)).toBe(false)
   })
 })
+
+describe('hints and ways back', () => {
+  it('B-LOG-02 an ID Token from before the present session does not end it unasked', async () => {
+    const issuer = await newRealIssuer()
+    const old = await aliceAtK(issuer)
+    issuer.clock.advance(10)
+    const now = await aliceAtK(issuer)
+    const asked = await now.browser.open(`/oauth2/logout?${query({ id_token_hint: old.id_token_hint })}`)
+    expect([placeOf(asked), await isSignedIn(issuer, now.browser)]).toEqual(['logout', true])
+  })
+
+  it.for([
+    ['com.example.app:/bye', 'com.example.app:'],
+    ['http://[::1]/bye', 'http:'],
+    ['http://127.0.0.1/bye', 'http://127.0.0.1'],
+  ])('A-UI-02 the confirmation may lead back to %s', async ([uri = '', source = '']) => {
+    const issuer = await newRealIssuer()
+    await issuer.changeClient(issuer.clients.N, { postLogoutRedirectUris: [uri] })
+    issuer.clock.advance(1)
+    const { browser } = await aliceAtK(issuer)
+    const parameters = { client_id: issuer.clients.N.id, post_logout_redirect_uri: uri }
+    const asked = await browser.open(`/oauth2/logout?${query(parameters)}`)
+    expect(asked.answer.headers['content-security-policy']).toContain(`form-action 'self' ${source}`)
+    expect((await browser.submit(asked, 'logout-form')).leftFor).toBe(uri)
+  })
+})
