@@ -33,6 +33,14 @@ async function browserTests(env: Record<string, string>): Promise<Outcome> {
   return sum([await runVitest('browser', { env, only: ['/strangers/'] }), couldNotRun(found.message)])
 }
 
+/** The tests of the server once more on the real database; what they find on memory alone would prove little. */
+const protocolOnSqlite = (env: Readonly<Record<string, string>>): Promise<Outcome> =>
+  runVitest('unit', {
+    report: 'unit-sqlite',
+    only: ['packages/server/test/'],
+    env: { ...env, SALLYPORT_TEST_STORE: 'sqlite' },
+  })
+
 async function main(): Promise<void> {
   rmSync(reportDir, { recursive: true, force: true })
   mkdirSync(reportDir, { recursive: true })
@@ -45,6 +53,7 @@ async function main(): Promise<void> {
       run: readingChecks,
     },
     unit,
+    { name: 'protocol tests on SQLite', run: () => protocolOnSqlite(env) },
     { name: 'race and fault tests', run: () => runVitest('faults', { env }) },
     { name: 'independent clients and browser', run: () => browserTests(env) },
     { name: 'packages as published', run: () => packageChecks(folder) },

@@ -16,12 +16,17 @@ export type VitestOptions = {
   /** File filters, as on vitest's command line. */
   readonly only?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Name of the reports; that of the project when left out. */
+  readonly report?: string
 }
 
 /** Runs one project of vitest.config.ts and leaves its JSON, JUnit and text reports in test-report/. */
-export async function runVitest(project: string, { only = [], env = {} }: VitestOptions = {}): Promise<Outcome> {
+export async function runVitest(
+  project: string,
+  { only = [], env = {}, report: name = project }: VitestOptions = {},
+): Promise<Outcome> {
   mkdirSync(reportDir, { recursive: true })
-  const file = (kind: string) => join(reportDir, `${project}.${kind}`)
+  const file = (kind: string) => join(reportDir, `${name}.${kind}`)
   writeFileSync(file('json'), '')
   const { code, output, timedOut } = await runNode(
     [

@@ -47,7 +47,7 @@ export const loginPage = (open: OpenInteraction, problem = ''): string =>
 export const consentPage = (open: OpenInteraction): string =>
   html(
     `${escape(open.client.name)} asks for access`,
-    `<p>It returns to ${escape(open.redirectSource)} and may then:</p>` +
+    `<p>It returns to ${escape(new URL(open.interaction.request.redirectUri).host)} and may then:</p>` +
       `<ul>${open.scopes.map(({ name, description }) => `<li>${escape(description ?? name)}</li>`).join('')}</ul>` +
       form(
         'consent-form',

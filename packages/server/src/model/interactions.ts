@@ -19,7 +19,7 @@ export type OpenInteraction = {
   readonly id: string
   readonly interaction: Interaction
   readonly client: Client
-  /** Scheme and host of the redirect URI, for the page and for its `form-action`. */
+  /** What the page's `form-action` has to name so that its form may end at the redirect URI; not meant to be shown. */
   readonly redirectSource: string
   readonly step: InteractionStep
   /** Who is signed in at this browser now. */
