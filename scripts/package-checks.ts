@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -29,6 +29,9 @@ async function checkPackage(one: Workspace, packed: string): Promise<Outcome[]> 
   const tarball = join(packed, `${one.name.replace('@', '').replace('/', '-')}-${one.version}.tgz`)
   const unpack = await runChild('tar', ['xzf', tarball, '--strip-components=1', '-C', installed])
   if (unpack.code !== 0) return [failed(`${one.name} cannot be unpacked\n${unpack.output}`)]
+  // The versions that npm put beside the package itself, because another one is at the top.
+  const own = join(one.folder, 'node_modules')
+  if (existsSync(own)) symlinkSync(own, join(installed, 'node_modules'))
   const programs = await Promise.all(one.programs.map((program) => programStarts(one, join(installed, program))))
   return [
     await contents(one, tarball),
