@@ -152,9 +152,12 @@ function countMeasure(metrics: Metrics, name: string, labels: Readonly<Record<st
     metrics.count('pkce_rejections', { reason })
 }
 
+/** True when the store answers, and takes writes as far as is known (FT-06). */
 async function storeAnswers(store: SqliteStore): Promise<boolean> {
   try {
     await store.listSigningKeys()
+    // Requests may be sent elsewhere while it is not ready, so nobody else would find out that it can write again.
+    if (store.writeFault() !== undefined) await store.tryWrite()
     return true
   } catch {
     return false

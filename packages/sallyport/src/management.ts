@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts'
 export type Health = {
   started: boolean
   draining: boolean
-  /** True when the store answers. */
+  /** True when the store answers and takes writes. */
   readonly ready: () => Promise<boolean>
 }
 

@@ -21,6 +21,8 @@ export type GroupCommit = {
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>
   statistics(): Statistics
+  /** Why the last write failed; `undefined` again once something was written. */
+  writeFault(): StoreUnavailable | undefined
 }
 
 export type GroupCommitOptions = {
@@ -49,15 +51,27 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
   /** Operations of a transaction that failed; each gets one of its own. */
   let alone: Waiting[] = []
   let scheduled = false
+  const changes = db.prepare<[], number>('SELECT total_changes()').pluck()
+  let fault: StoreUnavailable | undefined
   let transactions = 0
   let operations = 0
 
+  /** What the callers are told; a fault of the medium is remembered. */
+  const told = (error: unknown): unknown => {
+    const cause = asStoreFault(error)
+    if (cause instanceof StoreUnavailable) fault = cause
+    return cause
+  }
+
   const attempt = (batch: readonly Waiting[]): void => {
     begin.run()
+    // An empty transaction asks nothing of the medium and so proves nothing.
+    const before = fault && changes.get()
     try {
       const results: unknown[] = []
       for (const { run } of batch) results.push(run())
       commit.run()
+      if (fault !== undefined && changes.get() !== before) fault = undefined
       transactions++
       operations += batch.length
       for (const [index, { resolve }] of batch.entries()) resolve(results[index])
@@ -65,19 +79,20 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
       // SQLite rolls back by itself after some faults of the medium.
       if (db.inTransaction) rollback.run()
       if (batch.length > 1) alone = [...alone, ...batch]
-      else batch[0]?.reject(asStoreFault(error))
+      else batch[0]?.reject(told(error))
     }
   }
 
   const refuse = (batch: readonly Waiting[], error: unknown): void => {
     if (!isBusy(error)) {
-      for (const { reject } of batch) reject(asStoreFault(error))
+      const cause = told(error)
+      for (const { reject } of batch) reject(cause)
       return
     }
     const limit = performance.now() - patience
     const late = batch.filter(({ since }) => since <= limit)
     waiting = [...batch.filter(({ since }) => since > limit), ...waiting]
-    for (const { reject } of late) reject(new StoreUnavailable('timeout', error))
+    for (const { reject } of late) reject(told(error))
   }
 
   const flush = (): void => {
@@ -113,5 +128,6 @@ export function createGroupCommit(db: Database, { patience, checkFile }: GroupCo
       }),
     drain: () => (scheduled ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
     statistics: () => ({ transactions, operations }),
+    writeFault: () => fault,
   }
 }

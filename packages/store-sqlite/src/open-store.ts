@@ -18,11 +18,19 @@ import { settingVerbs } from './settings.ts'
 import { signingKeyVerbs } from './signing-keys.ts'
 import { standingVerbs } from './standing.ts'
 import { createSweep } from './sweep.ts'
+import { createWriteTrial } from './write-trial.ts'
 
 /** A store in one SQLite file, and what can be asked of it beyond the port. */
 export type SqliteStore = Store & {
   /** What was written since the file was opened, exactly. */
   statistics(): Statistics & { readonly statements: number }
+  /** Why the last write failed; `undefined` again once something was written. Reads nothing. */
+  writeFault(): StoreUnavailable | undefined
+  /**
+   * Writes a row of some size and removes it again, to find out whether the medium takes writes. Rejects with
+   * `StoreUnavailable` when it does not; otherwise `writeFault` is `undefined` afterwards.
+   */
+  tryWrite(): Promise<void>
   /** Faults that SQLite's own check finds in the file; empty for a sound one. Reads the whole file. */
   integrityFaults(): Promise<readonly string[]>
   /** Steps of the schema that were applied when the file was opened. */
@@ -60,6 +68,8 @@ function composeStore(
   return {
     ...verbs(connection),
     statistics: () => ({ ...group.statistics(), statements: connection.statements() }),
+    writeFault: group.writeFault,
+    tryWrite: createWriteTrial(connection),
     integrityFaults: () => connection.read(() => faultsIn(db, 'integrity_check')),
     migrated,
     close: async () => {

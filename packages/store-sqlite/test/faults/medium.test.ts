@@ -83,6 +83,22 @@ describe('a full disk', () => {
     })
   })
 
+  it('FT-06 is remembered until something was really written', async () => {
+    const store = await openSqliteStore({ path: scratchFile(), maxBytes: 2 * 1024 * 1024 })
+    expect(store.writeFault()).toBeUndefined()
+    await fill(store)
+    expect(store.writeFault()).toMatchObject({ name: 'StoreUnavailable', reason: 'full' })
+    await store.appendEvents([])
+    expect(store.writeFault()).toMatchObject({ reason: 'full' })
+    await expect(store.tryWrite()).rejects.toMatchObject({ name: 'StoreUnavailable', reason: 'full' })
+    expect(store.writeFault()).toMatchObject({ reason: 'full' })
+    await store.sweep(start, 200)
+    await store.tryWrite()
+    expect(store.writeFault()).toBeUndefined()
+    expect(await store.integrityFaults()).toEqual([])
+    await store.close()
+  })
+
   it('FT-06, A-RT-14 does so too on a volume that is really full', async () => {
     const volume = smallVolume('4m')
     const path = volume === undefined ? scratchFile() : join(volume, 'store.db')
