@@ -19,7 +19,12 @@ export type DemoState = {
 }
 
 /** One line of the screen that `dev` prints. */
-export type DemoAddress = { readonly label: string; readonly url: string }
+export type DemoAddress = {
+  readonly label: string
+  readonly url: string
+  /** Port it has unless somebody else has it already. */
+  readonly wantedPort?: number
+}
 
 export type DemoApps = { readonly addresses: readonly DemoAddress[]; close(): Promise<void> }
 

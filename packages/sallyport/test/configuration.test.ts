@@ -35,6 +35,11 @@ describe('start refuses', () => {
     expect(outcome.stderr).toContain('plain http')
   })
 
+  it('A-GEN-01 an issuer without TLS, before it looks for the store', async () => {
+    const words = ['start', '--issuer', 'http://id.example.com', '--data', scratch.path('nowhere')]
+    expectRefused(await run(words), /issuer .*http:\/\/id\.example\.com is plain http; use https/)
+  })
+
   it('A-GOV-07 an unknown key, with the nearest one', async () => {
     expectRefused(
       await start(withFile('http:\n  prot: 1\n')),
@@ -105,6 +110,15 @@ describe('config check', () => {
   it('A-GOV-07 ends with 78 for a file that cannot be loaded', async () => {
     expect((await check('issuer: [\n')).code).toBe(78)
     expect((await check('isuer: https://id.example.com\n')).code).toBe(78)
+  })
+
+  it('A-GOV-07 lists every fault that start lists', async () => {
+    const file = withFile('htpp:\n  port: 1\npolicy:\n  sessionIdle: 90d\n  accessTokenLifetime: 2h\n')
+    const [checked, started] = await Promise.all([run(['config', 'check', ...file]), start(file)])
+    const faults = ({ stderr }: Outcome): string[] => stderr.trim().split('\n').slice(1)
+    expect(faults(checked)).toHaveLength(3)
+    expect(faults(checked)).toEqual(faults(started))
+    expect(checked.code).toBe(78)
   })
 
   it('ends with 0 when there is nothing to find', async () => {

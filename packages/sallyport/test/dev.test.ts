@@ -25,8 +25,9 @@ type Dev = {
 }
 
 /** Starts `sallyport dev` and waits for its screen. */
-async function startDev(data: string, port: number): Promise<Dev> {
-  const child = startProcess(['dev', '--data', data, '--port', String(port), '--management-port', '0'], {
+async function startDev(data: string, port: number, managementPort = 0): Promise<Dev> {
+  const ports = ['--port', String(port), '--management-port', String(managementPort)]
+  const child = startProcess(['dev', '--data', data, ...ports], {
     cwd: scratch.folder,
   })
   child.stdin?.end()
@@ -51,9 +52,14 @@ async function startDev(data: string, port: number): Promise<Dev> {
   }
 }
 
-const takenPort = (): Promise<{ server: Server; port: number }> =>
+const takenPort = (wanted = 0): Promise<{ server: Server; port: number }> =>
   new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
+    const server = createServer()
+    // Somebody else has it: that is as good here.
+    server.once('error', () => {
+      resolve({ server, port: wanted })
+    })
+    server.listen(wanted, '127.0.0.1', () => {
       resolve({ server, port: (server.address() as AddressInfo).port })
     })
   })
@@ -90,10 +96,26 @@ describe('dev', () => {
     await first.stop()
     await new Promise((resolve) => server.close(resolve))
     const second = await startDev('four', port)
-    expect(second.screen).not.toContain('is in use')
+    expect(second.screen).not.toContain(`Port ${port} is in use`)
     expect(second.screen).toContain(`password ${password}`)
     expect(new URL(second.url('Start here')).port).toBe(String(port))
     await second.stop()
+  })
+
+  it('says of every port that moved where it went, in one line each', async () => {
+    const management = await takenPort()
+    const app = await takenPort(7640)
+    const dev = await startDev('moved', await freePort(), management.port)
+    const portOf = (label: string): string => new URL(dev.url(label)).port
+    const lines = dev.screen.split('\n').filter((line) => line.includes('is in use'))
+    expect(lines).toEqual([
+      `Port ${management.port} is in use, so health and metrics are on ${portOf('Health')}.`,
+      `Port 7640 is in use, so the Demo app is on ${portOf('Demo app')}.`,
+      `Port 7641 is in use, so the Demo API is on ${portOf('Demo API')}.`,
+    ])
+    expect((await fetch(dev.url('Health'))).status).toBe(200)
+    await dev.stop()
+    for (const { server } of [management, app]) server.close()
   })
 
   it('tells scripts the same as JSON', async () => {

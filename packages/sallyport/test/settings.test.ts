@@ -100,6 +100,8 @@ describe('where settings come from', () => {
 describe('faults', () => {
   it.each([
     ['A-GOV-07 an unknown key', 'version: 1\nhttp:\n  prot: 1\n', 'http.prot', 'did you mean http.port?'],
+    ['A-GOV-07 an unknown section', 'version: 1\nhtpp:\n  port: 1\n', 'htpp', 'did you mean http?'],
+    ['A-GOV-07 another unknown section', 'version: 1\npolcy:\n  sessionIdle: 1h\n', 'polcy', 'did you mean policy?'],
     ['A-GOV-07 a key in the wrong place', 'version: 1\nport: 1\n', 'port', 'did you mean http.port?'],
     [
       'A-PKCE-15 a key that would weaken PKCE',

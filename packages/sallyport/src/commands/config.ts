@@ -23,12 +23,11 @@ export function addConfig(program: Command): void {
   )
 }
 
-/** A loaded configuration; what cannot even be understood is exit code 78, here as everywhere. */
+/** A loaded configuration; what cannot even be understood is exit code 78, here as everywhere, with every other fault. */
 async function loadUnderstood(call: Call): Promise<Awaited<ReturnType<typeof loadSettings>>> {
   const loaded = await loadSettings(call.sources)
-  const broken = loaded.faults.filter(({ kind }) => kind === 'broken')
-  if (broken.length > 0)
-    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be loaded', broken.map(faultLine))
+  if (loaded.faults.some(({ kind }) => kind === 'broken'))
+    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be loaded', loaded.faults.map(faultLine))
   return loaded
 }
 

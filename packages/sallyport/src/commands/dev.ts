@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 import type { SecurityEvent } from '@sallyport/server'
 import { checkedIssuer } from '../administration.ts'
-import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
-import { faultLine, type Config } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { atDoor, nodeName, startDaemon, type Daemon, type PublicDoor } from '../daemon.ts'
 import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
-import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
+import type { ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { openAccounts } from '../people.ts'
+import { refuseFaults } from '../refuse-faults.ts'
 import { runUntilSignal } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
 import { claimIssuer, openStore } from '../workplace.ts'
@@ -38,12 +38,6 @@ async function dev(call: Call): Promise<ExitCode> {
     await store.close()
     lock.release()
   }
-}
-
-function refuseFaults(config: Config): void {
-  const faults = bindFaults(config)
-  if (faults.length > 0)
-    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
 }
 
 type Serving = {
@@ -89,7 +83,8 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
   )
   state.server = daemon.server
   const apps = await startApps(demo, state)
-  showScreen({ terminal, config, state, daemon, apps, lines, moved: door.port !== config.http.port })
+  const listening = { config, port: door.port, managementPort: daemon.managementPort, apps }
+  showScreen({ terminal, config, state, daemon, apps, lines, moved: movedPorts(listening) })
   return runUntilSignal({ stop: () => stopAll(daemon, apps) }, log)
 }
 
@@ -121,6 +116,30 @@ async function devLog(config: Config, terminal: Terminal): Promise<Log> {
   }
 }
 
+/** A port that somebody else has, and the one that was taken in its place. */
+type Moved = { readonly what: string; readonly wanted: number; readonly port: number }
+
+type Listening = {
+  readonly config: Config
+  readonly port: number
+  readonly managementPort: number
+  readonly apps: DemoApps
+}
+
+function movedPorts({ config, port, managementPort, apps }: Listening): readonly Moved[] {
+  const all: Moved[] = [
+    { what: 'it listens', wanted: config.http.port, port },
+    { what: 'health and metrics are', wanted: config.management.port, port: managementPort },
+    ...apps.addresses.flatMap(({ label, url, wantedPort }) =>
+      wantedPort === undefined
+        ? []
+        : [{ what: `the ${label} is`, wanted: wantedPort, port: Number(new URL(url).port) }],
+    ),
+  ]
+  // Port 0 asks for any.
+  return all.filter(({ wanted, port: taken }) => wanted !== 0 && wanted !== taken)
+}
+
 type Screen = {
   readonly terminal: Terminal
   readonly config: Config
@@ -128,7 +147,7 @@ type Screen = {
   readonly daemon: Daemon
   readonly apps: DemoApps
   readonly lines: readonly string[]
-  readonly moved: boolean
+  readonly moved: readonly Moved[]
 }
 
 function showScreen({ terminal, config, state, daemon, apps, lines, moved }: Screen): void {
@@ -145,7 +164,7 @@ function showScreen({ terminal, config, state, daemon, apps, lines, moved }: Scr
   const screen = [
     '',
     'Sallyport is running on this machine only, with demo data.',
-    ...(moved ? [`Port ${config.http.port} is in use, so it listens on ${new URL(publicUrl).port}.`] : []),
+    ...moved.map(({ what, wanted, port }) => `Port ${wanted} is in use, so ${what} on ${port}.`),
     '',
     ...addresses.map(({ label, url }) => `  ${label.padEnd(width)}  ${url}`),
     '',
@@ -155,6 +174,14 @@ function showScreen({ terminal, config, state, daemon, apps, lines, moved }: Scr
     '',
   ]
   if (terminal.json)
-    terminal.data({ issuer, public_url: publicUrl, addresses: addresses.map(({ label, url }) => ({ label, url })) }, '')
+    terminal.data(
+      {
+        issuer,
+        public_url: publicUrl,
+        addresses: addresses.map(({ label, url }) => ({ label, url })),
+        moved: moved.map(({ wanted, port }) => ({ wanted, port })),
+      },
+      '',
+    )
   else process.stdout.write(`${screen.join('\n')}\n`)
 }

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { checkedIssuer } from '../administration.ts'
-import { bindFaults } from '../bind-rules.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
-import { faultLine, type Config } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { atDoor, nodeName, startDaemon, type Daemon } from '../daemon.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
+import { refuseFaults } from '../refuse-faults.ts'
 import { runUntilSignal } from '../signals.ts'
 import { issuerSetting, openStore, otherIssuer } from '../workplace.ts'
 
@@ -34,12 +34,6 @@ async function start(call: Call): Promise<ExitCode> {
   } finally {
     log?.flush()
   }
-}
-
-function refuseFaults(config: Config): void {
-  const faults = bindFaults(config)
-  if (faults.length > 0)
-    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
 }
 
 async function serve(config: Config, log: Log): Promise<ExitCode> {

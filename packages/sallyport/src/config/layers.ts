@@ -35,9 +35,10 @@ export function unknownKey(key: string, origin: string): ConfigFault {
   if (/pkce|challenge/i.test(key))
     return broken(key, origin, 'PKCE with S256 is required of every client; there is nothing to set', 'remove it')
   const names = settings.map((setting) => setting.key)
+  const sections = [...new Set(names.flatMap((name) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : [])))]
   const last = key.split('.').at(-1) ?? key
   const inAnotherPlace = names.find((name) => name.split('.').at(-1)?.toLowerCase() === last.toLowerCase())
-  const close = nearest(key, names) ?? inAnotherPlace
+  const close = nearest(key, key.includes('.') ? names : [...names, ...sections]) ?? inAnotherPlace
   return broken(key, origin, 'is not a setting', close === undefined ? 'remove it' : `did you mean ${close}?`)
 }
 

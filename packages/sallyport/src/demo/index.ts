@@ -16,6 +16,7 @@ import { seedDemo as seedStore } from './seed-demo.ts'
 type Running = { readonly demo: Demo; readonly app: HttpServer; readonly api: HttpServer; readonly random: Random }
 
 const appPort = 7640
+const apiPort = 7641
 const host = '127.0.0.1'
 
 /** What was made while seeding, by the state it was made for. */
@@ -34,7 +35,7 @@ async function open(port: number): Promise<{ server: HttpServer; port: number }>
 /** Takes the ports of app and API, since their addresses stand in the store, and makes what the demo needs there. */
 export async function seedDemo(state: DemoState): Promise<readonly string[]> {
   const app = await open(appPort)
-  const api = await open(app.port + 1)
+  const api = await open(apiPort)
   const random = systemRandom()
   const demo = await seedStore({
     store: state.store,
@@ -77,8 +78,8 @@ export async function startDemoApps(state: DemoState): Promise<DemoApps> {
   )
   api.on('request', demoApi({ addresses: demo.addresses, random, now, onEvent: feed.add }))
   const addresses: DemoAddress[] = [
-    { label: 'Demo app', url: demo.addresses.app },
-    { label: 'Demo API', url: demo.addresses.api },
+    { label: 'Demo app', url: demo.addresses.app, wantedPort: appPort },
+    { label: 'Demo API', url: demo.addresses.api, wantedPort: apiPort },
   ]
   return {
     addresses,
