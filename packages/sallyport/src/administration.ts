@@ -22,12 +22,12 @@ export const registrationContext = ({ config, issuer, random }: Workplace): Regi
 })
 
 type AdminEvent = Pick<SecurityEvent, 'event' | 'reason'> &
-  Partial<Pick<SecurityEvent, 'clientId' | 'subject' | 'authorizationId'>>
+  Partial<Pick<SecurityEvent, 'clientId' | 'subject' | 'authorizationId' | 'detail'>>
 
 /** The event of something an administrator did on the command line. */
 export const adminEvent = (
   { random }: Pick<Workplace, 'random'>,
-  { event, reason, clientId, subject, authorizationId }: AdminEvent,
+  { event, reason, clientId, subject, authorizationId, detail }: AdminEvent,
 ): SecurityEvent => ({
   id: orderedId(now(), random),
   event,
@@ -41,5 +41,5 @@ export const adminEvent = (
   reason,
   class: undefined,
   count: 1,
-  detail: { surface: 'command_line' },
+  detail: { ...detail, surface: 'command_line' },
 })

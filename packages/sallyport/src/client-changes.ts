@@ -1,15 +1,18 @@
 import {
   changeClient,
   ClientMetadataError,
+  createManagedClient,
   newSecret,
   registerClient,
   type Client,
   type ClientRegistration,
+  type SecurityEvent,
 } from '@sallyport/server'
 import { adminEvent, registrationContext } from './administration.ts'
 import { clientRecord, clientText, findClient } from './client-record.ts'
 import type { Call } from './command.ts'
 import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
+import { sharingDetail, type SharingDetail } from './shared-redirect-uri.ts'
 import { inWorkplace, type Workplace } from './workplace.ts'
 
 /** What the options of `client create` and `client update` say. */
@@ -17,6 +20,7 @@ export type Options = {
   readonly type?: string
   readonly name?: string
   readonly redirectUri?: readonly string[]
+  readonly allowSharedRedirectUri?: boolean
   readonly postLogoutRedirectUri?: readonly string[]
   readonly allowedOrigin?: readonly string[]
   readonly scope?: string
@@ -71,9 +75,9 @@ const optionOf = (member: string): string => {
 const advice = (fix: string | undefined): string =>
   fix === undefined ? '' : `; ${fix.includes(' ') ? fix : `did you mean ${fix}?`}`
 
-function explained<T>(work: () => T): T {
+async function explained<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!(error instanceof ClientMetadataError)) throw error
     const lines = error.faults.map(({ member, problem, fix }) => `${optionOf(member)}: ${problem}${advice(fix)}`)
@@ -85,13 +89,18 @@ export async function createClient(call: Call, options: Options): Promise<ExitCo
   const config = await call.config()
   return inWorkplace(config, async (place) => {
     const wanted = registration(options) as ClientRegistration
-    const made = explained(() => registerClient(wanted, registrationContext(place)))
-    const { client } = made
-    const secret = call.dryRun ? undefined : made.secret
-    await mustKnowResources(place, [...(client.resources ?? []), ...client.resourceServerOf])
-    const event = adminEvent(place, { event: 'client.registered', reason: 'administrator', clientId: client.id })
-    if (!call.dryRun && !(await place.store.admin.createClient(client, [event])))
-      throw new CommandFailure(exitCode.failed, 'the id of the new client is taken; try again')
+    const context = registrationContext(place)
+    const planned = (await explained(() => registerClient(wanted, context))).client
+    await mustKnowResources(place, [...(planned.resources ?? []), ...planned.resourceServerOf])
+    const allowSharedRedirectUri = options.allowSharedRedirectUri ?? false
+    const detail = await sharingDetail(place, planned, { allowed: allowSharedRedirectUri })
+    const eventOf = ({ id }: Client): SecurityEvent =>
+      adminEvent(place, { event: 'client.registered', reason: 'administrator', clientId: id, detail })
+    const { client, secret } = call.dryRun
+      ? { client: planned, secret: undefined }
+      : await explained(() =>
+          createManagedClient(place.store.admin, wanted, context, { allowSharedRedirectUri, eventOf }),
+        )
     call.terminal.data(clientRecord(client, secret), clientText(client, secret))
     if (secret !== undefined) call.terminal.say('The secret is shown this once and never again.')
     return exitCode.ok
@@ -108,9 +117,11 @@ async function mustKnowResources({ store }: Workplace, wanted: readonly string[]
   }
 }
 
-async function save(call: Call, place: Workplace, next: Client, reason: string): Promise<void> {
+type Change = { readonly reason: string; readonly detail?: SharingDetail }
+
+async function save(call: Call, place: Workplace, next: Client, { reason, detail = {} }: Change): Promise<void> {
   if (call.dryRun) return
-  const event = adminEvent(place, { event: 'client.updated', reason, clientId: next.id })
+  const event = adminEvent(place, { event: 'client.updated', reason, clientId: next.id, detail })
   if (!(await place.store.admin.updateClient(next, [event])))
     throw new CommandFailure(
       exitCode.missing,
@@ -125,10 +136,14 @@ export async function updateClient(
 ): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
-    const changed = explained(() => changeClient(client, registration(options), registrationContext(place)))
+    const changed = await explained(() => changeClient(client, registration(options), registrationContext(place)))
     const disabledAt = options.enable === true ? undefined : options.disable === true ? place.now() : client.disabledAt
     const next = { ...changed, disabledAt }
-    await save(call, place, next, options.disable === true ? 'client_disabled' : 'administrator')
+    const detail = await sharingDetail(place, next, {
+      before: client.redirectUris,
+      allowed: options.allowSharedRedirectUri ?? false,
+    })
+    await save(call, place, next, { reason: options.disable === true ? 'client_disabled' : 'administrator', detail })
     call.terminal.data(clientRecord(next), clientText(next))
     return exitCode.ok
   })
@@ -165,7 +180,7 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
         ? []
         : [{ ...old, expiresAt: Math.min(old.expiresAt, context.now + overlap) as typeof old.expiresAt }]
     const next: Client = { ...client, version: client.version + 1, secrets: [record, ...kept], updatedAt: context.now }
-    await save(call, place, next, 'secret_rotated')
+    await save(call, place, next, { reason: 'secret_rotated' })
     call.terminal.data(clientRecord(next, secret), clientText(next, secret))
     if (secret !== undefined) call.terminal.say('The secret is shown this once and never again.')
     return exitCode.ok

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createScratch, installationIn, issuer, prepare, type Installation } from './cli.ts'
+import { createScratch, installationIn, issuer, prepare, run, type Installation } from './cli.ts'
 
 const scratch = createScratch()
 let place: Installation
@@ -103,6 +103,25 @@ describe('client', () => {
     expect(await place.json(['client', 'update', String(id), '--enable'])).not.toHaveProperty('disabled_at')
   })
 
+  it('unsets what was set, and leaves alone what is not named', async () => {
+    const set = ['--first-party', '--require-state', '--session-refresh-tokens']
+    const flags = { first_party: true, require_state: true, session_refresh_tokens: true }
+    const made = await place.json([...webClient, '--scope', 'openid offline_access', ...set])
+    expect(made).toMatchObject(flags)
+    const update = ['client', 'update', String(made['client_id'])]
+    expect(await place.json([...update, '--name', 'Other'])).toMatchObject(flags)
+    expect(await place.json([...update, '--no-first-party'])).toMatchObject({ ...flags, first_party: false })
+    const unset = await place.json([...update, '--no-require-state', '--no-session-refresh-tokens'])
+    expect(unset).toMatchObject({ first_party: false, require_state: false, session_refresh_tokens: false })
+    expect(await place.json([...update, ...set])).toMatchObject(flags)
+  })
+
+  it('says what disabling does', async () => {
+    const { stdout } = await run(['client', 'update', '--help'], { env: { COLUMNS: '400' } })
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('while it is disabled nothing issued to it works')
+    expect(stdout).not.toContain('dead')
+  })
+
   it('A-TOK-10 rotates a secret and lets the old one end with the overlap', async () => {
     const made = await place.json(webClient)
     const rotated = await place.json(['client', 'rotate-secret', String(made['client_id'])])
@@ -123,11 +142,24 @@ describe('client', () => {
     expect((await place.run(['client', 'get', String(id)])).code).toBe(6)
   })
 
+  it('A-CC-05 tells which secrets end within 30 days, and only those', async () => {
+    const env = { SALLYPORT_POLICY__CLIENT_SECRET_LIFETIME: '20d' }
+    const { client_id: soon } = await place.json(webClient, { env })
+    const { client_id: later } = await place.json(webClient)
+    const listed = (await place.json(['client', 'list'])) as { clients: Record<string, unknown>[] }
+    const told = (id: unknown): unknown => listed.clients.find((one) => one['client_id'] === id)?.['secret_ends_soon']
+    expect([told(soon), told(later)]).toEqual([true, false])
+    const { stdout } = await place.run(['client', 'list'])
+    expect(stdout).toMatch(new RegExp(`${String(soon)} .* ends \\d{4}-\\d\\d-\\d\\d`))
+    await place.json(['client', 'rotate-secret', String(soon)])
+    expect((await place.run(['client', 'list'])).stdout).not.toMatch(new RegExp(`${String(soon)} .* ends`))
+  })
+
   it('lists every client', async () => {
     const { clients } = (await place.json(['client', 'list'])) as { clients: Record<string, unknown>[] }
     expect(clients.length).toBeGreaterThan(3)
     for (const client of clients) expect(client).toHaveProperty('client_id')
-    expect((await place.run(['client', 'list'])).stdout).toMatch(/^ID +TYPE +NAME +STATE\n/)
+    expect((await place.run(['client', 'list'])).stdout).toMatch(/^ID +TYPE +NAME +STATE +SECRET\n/)
   })
 })
 

@@ -69,6 +69,19 @@ describe('doctor', () => {
     )
   })
 
+  it('A-CC-05 finds a client secret that ends within 30 days', async () => {
+    const one = copyOf()
+    const create = ['client', 'create', '--type', 'service', '--name', 'Robot']
+    await one.json(create)
+    expect((await findings(one)).found.map(({ check }) => check)).not.toContain('secrets')
+    const env = { SALLYPORT_POLICY__CLIENT_SECRET_LIFETIME: '20d' }
+    const { client_id: id } = await one.json(create, { env })
+    const found = (await findings(one)).found.filter(({ check }) => check === 'secrets')
+    expect(found).toHaveLength(1)
+    expect(found[0]?.message).toContain(String(id))
+    expect(found[0]?.remedy).toBe(`run: sallyport client rotate-secret ${String(id)}`)
+  })
+
   it('finds an issuer that is not that of the store', async () => {
     const { found } = await findings(copyOf(), ['--issuer', 'https://id.example.com'])
     expect(found.map(({ message }) => message).join()).toContain('the store belongs to')

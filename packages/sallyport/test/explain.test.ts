@@ -8,6 +8,7 @@ const redirectUri = 'http://127.0.0.1/callback'
 let place: Installation
 let daemon: RunningDaemon
 let clientId: string
+let noisyClientId: string
 
 beforeAll(async () => {
   place = await prepare(scratch.folder)
@@ -15,6 +16,8 @@ beforeAll(async () => {
     ...['client', 'create', '--type', 'native', '--name', 'App', '--redirect-uri', redirectUri, '--scope', 'openid'],
   ])
   clientId = String(made['client_id'])
+  const noisy = ['client', 'create', '--type', 'native', '--name', 'Noisy', '--redirect-uri', redirectUri]
+  noisyClientId = String((await place.json([...noisy, '--scope', 'openid']))['client_id'])
   daemon = await startDaemon(place)
 })
 afterAll(async () => {
@@ -23,10 +26,10 @@ afterAll(async () => {
 })
 
 /** A request that is refused because it has no challenge; gives its id and where it led. */
-async function refused(): Promise<{ id: string; location: URL }> {
+async function refused(client = clientId): Promise<{ id: string; location: URL }> {
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: clientId,
+    client_id: client,
     redirect_uri: redirectUri,
     scope: 'openid',
   })
@@ -54,6 +57,14 @@ describe('explain', () => {
       events: [{ event: 'authz.request.rejected', reason_id: 'pkce_required', client_id: clientId }],
       explanations: [{ reason: 'pkce_required', error: 'invalid_request' }],
     })
+  })
+
+  it('A-LOG-03 says of a refusal that was only counted where it is counted', async () => {
+    const ids: string[] = []
+    for (let number = 0; number < 130; number++) ids.push((await refused(noisyClientId)).id)
+    const { code, stderr } = await place.run(['explain', ids.at(-2) ?? ''])
+    expect(code).toBe(6)
+    expect(stderr).toMatch(/alike refusals .*counted together.*sallyport events tail/)
   })
 
   it('ends with 6 for an id that nothing is known about', async () => {

@@ -3,7 +3,8 @@ import { clientRecord, clientText, findClient } from '../client-record.ts'
 import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command.ts'
 import { exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
-import { table } from '../terminal.ts'
+import { endingSecret } from '../secret-ends.ts'
+import { instant, table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
 
 /** Adds `sallyport client …`. */
@@ -16,7 +17,15 @@ export function addClient(program: Command): void {
     verb(group, 'update <client-id>', 'change an application; what is not named stays', changes('updateClient')),
   )
   update.option('--name <name>', 'name that people see when they are asked for consent')
-  update.option('--disable', 'stop it at once; everything issued to it is dead').option('--enable', 'let it go on')
+  update
+    .option('--no-first-party', 'people are asked for consent again')
+    .option('--no-require-state', 'take its requests without state again')
+    .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
+    .option(
+      '--disable',
+      'while it is disabled nothing issued to it works; to end that for good: sallyport grant revoke',
+    )
+    .option('--enable', 'let it go on; what was issued to it works again unless it ended in the meantime')
   verb(group, 'get <client-id>', 'show one application', getClient)
   verb(group, 'list', 'show all applications', listClients)
   verb(group, 'delete <client-id>', 'remove an application and everything issued to it', changes('deleteClient'))
@@ -43,6 +52,7 @@ function verb<O extends object>(group: Command, words: string, summary: string, 
 function described(command: Command): Command {
   return command
     .option('--redirect-uri <uri>', 'complete address to return to; may be given several times', collect)
+    .option('--allow-shared-redirect-uri', 'take an https redirect URI that another client has; the audit says so')
     .option('--post-logout-redirect-uri <uri>', 'address to return to after signing out', collect)
     .option('--allowed-origin <origin>', 'origin that may call the token endpoint from a browser', collect)
     .option('--scope <scope>', 'all that it may ask for, separated by spaces')
@@ -67,20 +77,30 @@ async function getClient(call: Call, _options: object, [id]: readonly string[]):
 }
 
 async function listClients(call: Call): Promise<ExitCode> {
-  return inWorkplace(await call.config(), async ({ store }) => {
+  return inWorkplace(await call.config(), async ({ store, now }) => {
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
-    const rows = clients.map(({ id, type, name, disabledAt }) => [
+    const ends = clients.map((client) => endingSecret(client, now()))
+    const rows = clients.map(({ id, type, name, disabledAt }, index) => [
       id,
       type,
       name,
       disabledAt === undefined ? 'active' : 'disabled',
+      endText(ends[index], now()),
     ])
     call.terminal.data(
-      { clients: clients.map((client) => clientRecord(client)) },
+      {
+        clients: clients.map((client, index) => ({
+          ...clientRecord(client),
+          secret_ends_soon: ends[index] !== undefined,
+        })),
+      },
       rows.length === 0
         ? 'no clients yet; make one with: sallyport client create'
-        : table(['ID', 'TYPE', 'NAME', 'STATE'], rows),
+        : table(['ID', 'TYPE', 'NAME', 'STATE', 'SECRET'], rows),
     )
     return exitCode.ok
   })
 }
+
+const endText = (end: number | undefined, now: number): string =>
+  end === undefined ? '' : `${end <= now ? 'ended' : 'ends'} ${instant(end).slice(0, 10)}`

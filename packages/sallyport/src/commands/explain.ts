@@ -32,7 +32,7 @@ async function explain(call: Call, _options: object, [requestId]: readonly strin
     if (events.length === 0)
       throw new CommandFailure(
         exitCode.missing,
-        `no event has the request id ${requestId ?? ''}; only refused requests and changes leave one, and old ones are swept`,
+        `no event has the request id ${requestId ?? ''}; of alike refusals in a busy minute only the first are written one by one, the others are counted together in one event, which sallyport events tail shows; requests that went well leave none, and old ones are swept`,
       )
     const found = [...new Set(events.flatMap((event) => reasonIdOf(event) ?? []))].map((id) => explanation(id, issuer))
     call.terminal.data(

@@ -8,8 +8,9 @@ import { issuerFindings } from './issuer.ts'
 import { bad, ok, type Finding } from './finding.ts'
 import { keyFindings } from './keys.ts'
 import { permissionFindings } from './permissions.ts'
+import { secretFindings } from './secrets.ts'
 
-/** Looks at permissions, store, keys, issuer and clock. Changes nothing. */
+/** Looks at permissions, store, keys, client secrets, issuer and clock. Changes nothing. */
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const findings: Finding[] = [...permissionFindings(config)]
   if (!existsSync(config.storePath))
@@ -27,6 +28,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
   try {
     const issuer = await store.admin.readSetting(issuerSetting)
     findings.push(...(await storeFindings(store)), ...(await keyFindings(config, store, issuer)))
+    findings.push(...(await secretFindings(store)))
     const answer = await issuerFindings(config, issuer)
     findings.push(...answer.findings, ...(await clockFindings(store, answer.serverTime)))
     return findings
