@@ -47,8 +47,10 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
     return await atDoor(config, false, async (door) => {
       const daemon = await startDaemon({ ...options, onEvent: log.event }, door)
       if (lock.recovered) await daemon.server.emit({ event: 'lifecycle.recovered' })
+      // Whoever reads that it listens may send a signal at once.
+      const ended = runUntilSignal(daemon, log)
       tellListening(log, { config, issuer, port: door.port, daemon })
-      return runUntilSignal(daemon, log)
+      return ended
     })
   } finally {
     await store.close()
