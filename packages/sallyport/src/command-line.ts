@@ -44,6 +44,10 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
   events: { summary: 'security events', load: async () => (await import('./commands/events.ts')).addEvents },
+  audit: {
+    summary: 'the trail of changes and decisions',
+    load: async () => (await import('./commands/audit.ts')).addAudit,
+  },
   explain: {
     summary: 'why a request was refused, by its id',
     load: async () => (await import('./commands/explain.ts')).addExplain,

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScratch, installationIn, issuer, prepare, run, type Installation } from './cli.ts'
 
@@ -237,5 +238,27 @@ describe('resource, session, grant and key', () => {
     for (const key of next) expect(Date.parse(key.active_from) - Date.now()).toBeGreaterThan(14 * 60_000)
     const hasty = await place.run(['key', 'rotate', '--lead', '1m'])
     expect(hasty.code).toBe(2)
+  })
+})
+
+describe('audit', () => {
+  it('A-LOG-04 follows the trail of what operators did, and names the event that was altered', async () => {
+    const own = await prepare(scratch.path('audit'))
+    await own.json(webClient)
+    await own.json([...webClient])
+    expect(await own.json(['audit', 'verify'])).toMatchObject({ intact: true, checked: 2 })
+    const whole = await own.run(['audit', 'verify'])
+    expect(whole.stdout).toContain('whole')
+
+    const db = new BetterSqlite3(own.store)
+    const id = db.prepare<[], string>('SELECT id FROM events WHERE link IS NOT NULL ORDER BY n LIMIT 1').pluck().get()
+    db.prepare("UPDATE events SET client_id = 'another' WHERE id = ?").run(id)
+    db.close()
+
+    const broken = await own.run(['audit', 'verify', '--json'])
+    expect(broken.code).toBe(3)
+    expect(JSON.parse(broken.stdout)).toEqual({ schema_version: 1, intact: false, checked: 1, broken_at: id })
+    const words = await own.run(['audit', 'verify'])
+    expect(words).toMatchObject({ code: 3, stdout: expect.stringContaining(`broken at event ${String(id)}`) as string })
   })
 })

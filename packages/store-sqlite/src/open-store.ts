@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { StoreUnavailable, type Store } from '@sallyport/server/model'
 import { accountStore } from './accounts.ts'
+import { auditVerb } from './audit.ts'
 import { clientAdmin, clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
 import { createConnection, type Connection } from './connection.ts'
@@ -95,7 +96,12 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     ...signingKeyVerbs(connection),
     appendEvents: (noted) => connection.write(() => events.add(noted)),
     sweep: createSweep(connection),
-    admin: { ...clientAdmin(connection, events), ...listVerbs(connection), ...settingVerbs(connection) },
+    admin: {
+      ...clientAdmin(connection, events),
+      ...listVerbs(connection),
+      ...auditVerb(connection),
+      ...settingVerbs(connection),
+    },
     accounts: accountStore(connection, endAllOf),
   }
 }

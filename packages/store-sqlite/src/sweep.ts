@@ -28,8 +28,11 @@ function createSweeps(db: Connection): readonly Sweep[] {
   const dropRefreshTokens = db.change<[number, number]>(
     'DELETE FROM refresh_tokens WHERE n IN (SELECT n FROM refresh_tokens WHERE purge_day <= ? ORDER BY purge_day, n LIMIT ?)',
   )
-  const dropEvents = db.change<[number, number]>(
-    'DELETE FROM events WHERE ts <= ? AND n IN (SELECT n FROM events ORDER BY n LIMIT ?)',
+  // The audit trail is only ever cut at its old end: behind an event of it that stays, the others stay too.
+  const dropEvents = db.change<[number, number, number, number]>(
+    `DELETE FROM events WHERE ts <= ? AND n IN (SELECT n FROM events ORDER BY n LIMIT ?) AND (link IS NULL OR n < coalesce(
+       (SELECT min(n) FROM (SELECT n, ts, link FROM events ORDER BY n LIMIT ?) WHERE link IS NOT NULL AND ts > ?),
+       9223372036854775807))`,
   )
   return [
     expiring('interactions', 'digest', 'expires_at'),
@@ -42,7 +45,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('once_marks', 'mark', 'expires_at'),
     expiring('counters', 'name', 'ends_at'),
     expiring('signing_keys', 'kid', 'remove_at', retention.signingKey),
-    { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit) },
+    { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit, limit, now - retention.event) },
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Store } from '@sallyport/server/model'
 import { accountContract } from './store-contract/accounts.ts'
+import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
 import { interactionContract } from './store-contract/interactions.ts'
@@ -33,6 +34,7 @@ const parts = [
   markContract,
   clientContract,
   listContract,
+  auditContract,
   accountContract,
   sweepContract,
   aliasContract,

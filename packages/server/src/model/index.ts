@@ -1,6 +1,15 @@
 export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
 export type { Accounts } from './accounts.ts'
 export {
+  chainLink,
+  createTrailCheck,
+  isAudited,
+  trailStart,
+  type AuditReport,
+  type AuditRow,
+  type TrailCheck,
+} from './audit.ts'
+export {
   endFor,
   type Authentication,
   type Authorization,

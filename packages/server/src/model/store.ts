@@ -10,6 +10,7 @@ import type {
   SecurityEvent,
 } from './authorization.ts'
 import type { AccountStore } from './account.ts'
+import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
@@ -188,6 +189,11 @@ export type AdminStore = {
   ): Promise<Page<SecurityEvent>>
   /** The newest events, oldest first. */
   lastEvents(limit: number): Promise<Page<SecurityEvent>>
+  /**
+   * Follows the audit trail from the oldest event kept (A-LOG-04). Law: an event for which `isAudited` holds gets its link
+   * in the transaction that stores it; all processes on one medium keep one trail, and the sweep cuts only its old end.
+   */
+  verifyAudit(): Promise<AuditReport>
   /** What the store remembers about itself under a name, such as the issuer it belongs to. */
   readSetting(name: string): Promise<string | undefined>
   /** Law: writes only over the value `expected` (`undefined`: over nothing); false when another stands there. */

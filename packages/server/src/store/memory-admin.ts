@@ -1,3 +1,4 @@
+import { createTrailCheck, isAudited, type AuditReport } from '../model/audit.ts'
 import { maxPage } from '../model/retention.ts'
 import type { AdminStore, AuthorizationListing } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
@@ -12,6 +13,16 @@ const listing = (row: AuthorizationRow): AuthorizationListing => ({
 /** True when a filter that is given names the value. */
 const matches = (wanted: string | undefined, value: string | undefined): boolean =>
   wanted === undefined || wanted === value
+
+function verifyTrail(state: MemoryState): AuditReport {
+  const trail = createTrailCheck()
+  for (const event of state.events.values()) {
+    const links = state.links.get(event.id)
+    if (!isAudited(event) && links === undefined) continue
+    if (!trail.follow({ event, previous: links?.previous, link: links?.link })) break
+  }
+  return trail.report(state.newestLink)
+}
 
 /** Lists and edits for operators. */
 export const memoryAdmin = (state: MemoryState): AdminStore => ({
@@ -68,6 +79,7 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     const items = sorted.slice(-Math.max(1, Math.min(limit, maxPage)))
     return { items, next: items.at(-1)?.id }
   },
+  verifyAudit: async () => verifyTrail(state),
   readSetting: async (name) => state.settings.get(name),
   writeSetting: async (name, value, expected) => {
     if (state.settings.get(name) !== expected) return false

@@ -1,4 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
+import { chainLink, isAudited, trailStart } from '../model/audit.ts'
 import type { User } from '../model/account.ts'
 import type {
   Authorization,
@@ -59,6 +60,9 @@ export type MemoryState = {
   readonly signingKeys: Map<string, SigningKeyRow>
   readonly signingKeySlots: Set<string>
   readonly events: Map<string, SecurityEvent>
+  /** The links of the audit trail by event, and the newest one. */
+  readonly links: Map<string, { readonly previous: string; readonly link: string }>
+  newestLink: string
   readonly settings: Map<string, string>
 }
 
@@ -82,6 +86,8 @@ export const emptyState = (): MemoryState => ({
   signingKeys: new Map(),
   signingKeySlots: new Set(),
   events: new Map(),
+  links: new Map(),
+  newestLink: trailStart,
   settings: new Map(),
 })
 
@@ -104,7 +110,14 @@ function copy(value: unknown): unknown {
 
 /** Stores events that are not there yet: the same event stored twice is one row. */
 export function addEvents(state: MemoryState, events: readonly SecurityEvent[]): void {
-  for (const event of events) if (!state.events.has(event.id)) state.events.set(event.id, keep(event))
+  for (const event of events) {
+    if (state.events.has(event.id)) continue
+    state.events.set(event.id, keep(event))
+    if (!isAudited(event)) continue
+    const previous = state.newestLink
+    state.newestLink = chainLink(previous, event)
+    state.links.set(event.id, { previous, link: state.newestLink })
+  }
 }
 
 /** One page of `rows` in order of their ids. */

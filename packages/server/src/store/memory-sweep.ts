@@ -1,4 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
+import { isAudited } from '../model/audit.ts'
 import { retention } from '../model/retention.ts'
 import type { Swept } from '../model/store.ts'
 import { pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
@@ -32,6 +33,22 @@ function sweepSealedAnswers(state: MemoryState, now: Seconds, limit: number): nu
   return cleared
 }
 
+/** The audit trail is only ever cut at its old end: behind an event of it that stays, the others stay too. */
+function sweepEvents(state: MemoryState, now: Seconds, limit: number): number {
+  let held = false
+  return sweepMap(
+    state.events,
+    limit,
+    (row) => {
+      const over = row.ts + retention.event <= now
+      if (!isAudited(row)) return over
+      held ||= !over
+      return !held
+    },
+    (row) => state.links.delete(row.id),
+  )
+}
+
 /** Removes what no decision needs any more. */
 export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Swept {
   const forget = ({ code }: AuthorizationRow): void => {
@@ -58,6 +75,6 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
       limit,
       (row) => row.removeAt !== undefined && row.removeAt + retention.signingKey <= now,
     ),
-    events: sweepMap(state.events, limit, (row) => row.ts + retention.event <= now),
+    events: sweepEvents(state, now, limit),
   }
 }

@@ -163,7 +163,9 @@ export const core: readonly string[] = [
     event TEXT NOT NULL,
     request_id TEXT,
     client_id TEXT,
-    record TEXT NOT NULL
+    record TEXT NOT NULL,
+    previous TEXT,
+    link TEXT
   ) STRICT`,
   `CREATE INDEX events_request ON events (request_id) WHERE request_id IS NOT NULL`,
 ]
