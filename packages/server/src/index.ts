@@ -13,16 +13,13 @@ export {
 } from './policy.ts'
 export {
   changeClient,
-  ClientMetadataError,
-  clientTypes,
   newSecret,
   registerClient,
-  registrationFaults,
   registrationOf,
-  type ClientFault,
-  type ClientRegistration,
   type RegistrationContext,
-} from './clients/metadata.ts'
+} from './clients/client-record.ts'
+export { clientTypes, type ClientRegistration } from './clients/registration.ts'
+export { ClientMetadataError, registrationFaults, type ClientFault } from './clients/registration-rules.ts'
 export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
 export { clientId, orderedId, subjectId } from './ids.ts'

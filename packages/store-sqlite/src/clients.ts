@@ -1,4 +1,11 @@
-import { isBrowserBased, type AdminStore, type Client, type Resource, type Store } from '@sallyport/server/model'
+import {
+  isBrowserBased,
+  laterClientMembers,
+  type AdminStore,
+  type Client,
+  type Resource,
+  type Store,
+} from '@sallyport/server/model'
 import { orNull, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 import { pageOf, pageSize } from './pages.ts'
@@ -6,7 +13,7 @@ import { pageOf, pageSize } from './pages.ts'
 type ReadVerbs = Pick<Store, 'findClient' | 'originRegistered' | 'findResource' | 'listResources'>
 type AdminVerbs = Pick<AdminStore, 'createClient' | 'updateClient' | 'deleteClient' | 'listClients' | 'saveResource'>
 
-const readClient = (record: string): Client => JSON.parse(record) as Client
+const readClient = (record: string): Client => ({ ...laterClientMembers, ...(JSON.parse(record) as Client) })
 
 /** Clients and resources as the endpoints read them. */
 export function clientVerbs(db: Connection): ReadVerbs {

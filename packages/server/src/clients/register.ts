@@ -1,7 +1,9 @@
 import type { Client } from '../model/client.ts'
 import type { SecurityEvent } from '../model/authorization.ts'
 import type { AdminStore } from '../model/store.ts'
-import { ClientMetadataError, registerClient, type ClientRegistration, type RegistrationContext } from './metadata.ts'
+import { registerClient, type RegistrationContext } from './client-record.ts'
+import type { ClientRegistration } from './registration.ts'
+import { ClientMetadataError } from './registration-rules.ts'
 
 export type RegisteredClient = {
   readonly client: Client

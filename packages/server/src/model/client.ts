@@ -88,3 +88,9 @@ export const isPublic = (client: Client): boolean => client.authenticationMethod
 
 /** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
 export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
+
+/**
+ * Members that came after the first release of the record, with the value a record without them stands for. Drivers that
+ * store the record as a document read it through this, so that a record written before is complete.
+ */
+export const laterClientMembers = {} as const satisfies Partial<Client>

@@ -32,6 +32,7 @@ export type {
 } from './authorization-request.ts'
 export {
   isBrowserBased,
+  laterClientMembers,
   isPublic,
   type Client,
   type ClientAuthenticationMethod,

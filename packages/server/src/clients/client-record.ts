@@ -1,0 +1,149 @@
+import { lookupKey, parseScope, type Random, type Seconds } from '@sallyport/protocol'
+import { clientId } from '../ids.ts'
+import type { Client, ClientAuthenticationMethod, ClientSecret } from '../model/client.ts'
+import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
+import { ClientMetadataError, registrationFaults, type ClientFault } from './registration-rules.ts'
+
+export type RegistrationContext = {
+  /** The issuer is plain http on the loopback interface (see redirectUriFault). */
+  readonly development: boolean
+  readonly now: Seconds
+  readonly random: Random
+  readonly secretLifetime: number
+}
+
+/** A fresh secret of 256 bits; only its digest is kept, and it ends after `lifetime` seconds (A-TOK-10, A-CC-05). */
+export function newSecret({ now, random, secretLifetime }: RegistrationContext): {
+  secret: string
+  record: ClientSecret
+} {
+  const secret = random.handle()
+  return {
+    secret,
+    record: {
+      id: random.id(9),
+      digest: lookupKey(secret),
+      createdAt: now,
+      expiresAt: (now + secretLifetime) as Seconds,
+    },
+  }
+}
+
+const webOrigins = (input: ClientRegistration): readonly string[] =>
+  input.type === 'spa' ? [...new Set((input.redirectUris ?? []).map((uri) => new URL(uri).origin))] : []
+
+/** Makes the record of a client. Throws ClientMetadataError with every fault. The secret is returned once and never again. */
+export function registerClient(
+  input: ClientRegistration,
+  context: RegistrationContext,
+): { client: Client; secret: string | undefined } {
+  const faults = registrationFaults(input, context.development)
+  if (faults.length > 0) throw new ClientMetadataError(faults)
+  const defaults = typeDefaults[input.type]
+  const authenticationMethod = input.authenticationMethod ?? defaults.methods[0] ?? 'none'
+  const secret = authenticationMethod === 'none' ? undefined : newSecret(context)
+  const client: Client = {
+    ...describedBy(input, defaults, authenticationMethod),
+    id: clientId(context.random),
+    version: 1,
+    channel: 'managed',
+    secrets: secret === undefined ? [] : [secret.record],
+    createdAt: context.now,
+    updatedAt: context.now,
+    disabledAt: undefined,
+  }
+  return { client, secret: secret?.secret }
+}
+
+type Described = Omit<Client, 'id' | 'version' | 'channel' | 'secrets' | 'createdAt' | 'updatedAt' | 'disabledAt'>
+
+function describedBy(
+  input: ClientRegistration,
+  defaults: TypeDefaults,
+  authenticationMethod: ClientAuthenticationMethod,
+): Described {
+  return {
+    name: input.name.normalize('NFC').trim(),
+    type: input.type,
+    applicationType: defaults.applicationType,
+    authenticationMethod,
+    redirectUris: input.redirectUris ?? [],
+    postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
+    allowedOrigins: input.allowedOrigins ?? webOrigins(input),
+    grantTypes: input.grantTypes ?? defaults.grants,
+    scope: input.scope === undefined ? [] : (parseScope(input.scope) ?? []),
+    defaultScope: input.defaultScope === undefined ? [] : (parseScope(input.defaultScope) ?? []),
+    resources: input.resources,
+    resourceServerOf: input.resourceServerOf ?? [],
+    introspectOwnTokens: input.introspectOwnTokens ?? authenticationMethod !== 'none',
+    idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
+    userinfoAlgorithm: input.userinfoAlgorithm,
+    defaultMaxAge: input.defaultMaxAge,
+    requireAuthTime: input.requireAuthTime ?? false,
+    defaultAcrValues: input.defaultAcrValues ?? [],
+    requireState: input.requireState ?? false,
+    requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
+    firstParty: input.firstParty ?? false,
+    sessionRefreshTokens: input.sessionRefreshTokens ?? false,
+    accessTokenLifetime: input.accessTokenLifetime,
+    refreshTokenIdle: input.refreshTokenIdle,
+    refreshTokenAbsolute: input.refreshTokenAbsolute,
+    clientUri: input.clientUri,
+  }
+}
+
+/** The registration a record stands for, to be changed and checked again as a whole. */
+export function registrationOf(client: Client): ClientRegistration {
+  const {
+    id: _id,
+    version: _version,
+    channel: _channel,
+    secrets: _secrets,
+    createdAt: _created,
+    updatedAt: _updated,
+    disabledAt: _disabled,
+    applicationType: _application,
+    ...rest
+  } = client
+  return {
+    ...rest,
+    scope: rest.scope.length === 0 ? undefined : rest.scope.join(' '),
+    defaultScope: rest.defaultScope.length === 0 ? undefined : rest.defaultScope.join(' '),
+  }
+}
+
+/**
+ * The record after a change of its registration; its type, and with it what it is, stays for good (A-REDIR-10). A client
+ * with a secret may send it another way, but never start or stop having one. Origins that followed from the redirect URIs
+ * follow the new ones.
+ */
+export function changeClient(
+  client: Client,
+  change: Partial<ClientRegistration>,
+  context: RegistrationContext,
+): Client {
+  const before = registrationOf(client)
+  const derived = sameList(client.allowedOrigins, webOrigins(before))
+  const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...change }
+  const faults = [...changeFaults(client, input), ...registrationFaults(input, context.development)]
+  if (faults.length > 0) throw new ClientMetadataError(faults)
+  const defaults = typeDefaults[input.type]
+  return {
+    ...client,
+    ...describedBy(input, defaults, input.authenticationMethod ?? client.authenticationMethod),
+    version: client.version + 1,
+    updatedAt: context.now,
+  }
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((value, index) => value === b[index])
+
+function changeFaults(client: Client, input: ClientRegistration): ClientFault[] {
+  if (input.type !== client.type)
+    return [{ member: 'type', problem: 'one client has one type; register another client' }]
+  const hasSecret = (input.authenticationMethod ?? client.authenticationMethod) !== 'none'
+  return hasSecret === (client.authenticationMethod !== 'none')
+    ? []
+    : [{ member: 'authenticationMethod', problem: 'a client keeps having a secret or none; register another client' }]
+}

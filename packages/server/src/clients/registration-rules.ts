@@ -1,0 +1,155 @@
+import {
+  identityScopes,
+  isJwsAlgorithm,
+  maxRedirectUris,
+  nearest,
+  parseScope,
+  redirectUriFault,
+} from '@sallyport/protocol'
+import {
+  clientTypes,
+  registrationMembers,
+  typeDefaults,
+  type ClientRegistration,
+  type TypeDefaults,
+} from './registration.ts'
+
+export type ClientFault = { readonly member: string; readonly problem: string; readonly fix?: string | undefined }
+
+/** All that is wrong with a registration, at once. */
+export class ClientMetadataError extends Error {
+  readonly faults: readonly ClientFault[]
+
+  constructor(faults: readonly ClientFault[]) {
+    super(faults.map((fault) => `${fault.member}: ${fault.problem}`).join('; '))
+    this.name = 'ClientMetadataError'
+    this.faults = faults
+  }
+}
+
+const hidden = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
+
+function strangers(input: object): ClientFault[] {
+  return Object.keys(input)
+    .filter((key) => !(registrationMembers as readonly string[]).includes(key))
+    .map((key) => {
+      if (/pkce|codechallenge|plain/i.test(key.replaceAll('_', ''))) {
+        return {
+          member: key,
+          problem: 'PKCE with S256 is required of every client; there is nothing to set',
+          fix: 'remove it',
+        }
+      }
+      const close = nearest(key, registrationMembers)
+      return {
+        member: key,
+        problem: 'is not a member of a client',
+        fix: close === undefined ? 'remove it' : `did you mean ${close}?`,
+      }
+    })
+}
+
+function nameFaults(name: unknown): ClientFault[] {
+  if (typeof name !== 'string' || name.trim() === '') return [{ member: 'name', problem: 'is required' }]
+  if (name.length > 100) return [{ member: 'name', problem: 'is longer than 100 characters' }]
+  return hidden.test(name) ? [{ member: 'name', problem: 'contains control or direction characters' }] : []
+}
+
+function uriFaults(input: ClientRegistration, defaults: TypeDefaults, development: boolean): ClientFault[] {
+  const faults: ClientFault[] = []
+  const list = (member: 'redirectUris' | 'postLogoutRedirectUris'): void => {
+    const uris = input[member] ?? []
+    if (uris.length > maxRedirectUris) faults.push({ member, problem: `has more than ${maxRedirectUris} entries` })
+    for (const uri of uris.slice(0, maxRedirectUris)) {
+      const problem = redirectUriFault(uri, defaults.applicationType, development)
+      if (problem !== undefined) faults.push({ member, problem: `${JSON.stringify(uri.slice(0, 200))} ${problem}` })
+    }
+  }
+  list('redirectUris')
+  list('postLogoutRedirectUris')
+  for (const origin of input.allowedOrigins ?? []) {
+    if (!/^https?:\/\/[a-z0-9.[\]:-]+$/.test(origin))
+      faults.push({ member: 'allowedOrigins', problem: `${JSON.stringify(origin.slice(0, 200))} is not an origin` })
+  }
+  if (input.clientUri !== undefined && !input.clientUri.startsWith('https://'))
+    faults.push({ member: 'clientUri', problem: 'must be an https URL' })
+  return faults
+}
+
+function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientFault[] {
+  const faults: ClientFault[] = []
+  const grants = input.grantTypes ?? defaults.grants
+  for (const grant of grants) {
+    if (!defaults.allowedGrants.includes(grant))
+      faults.push({
+        member: 'grantTypes',
+        problem: `${grant} is not for clients of type ${input.type}`,
+        fix: `use ${defaults.allowedGrants.join(', ')}`,
+      })
+  }
+  if (grants.includes('authorization_code') && (input.redirectUris ?? []).length === 0) {
+    faults.push({
+      member: 'redirectUris',
+      problem: 'at least one complete redirect URI is needed',
+      fix: 'add --redirect-uri',
+    })
+  }
+  const method = input.authenticationMethod
+  if (method !== undefined && !defaults.methods.includes(method)) {
+    faults.push({
+      member: 'authenticationMethod',
+      problem: `${method} is not for clients of type ${input.type}`,
+      fix: `use ${defaults.methods.join(' or ')}`,
+    })
+  }
+  return faults
+}
+
+function scopeFaults(input: ClientRegistration, defaults: TypeDefaults): ClientFault[] {
+  const faults: ClientFault[] = []
+  const scope = input.scope === undefined ? [] : parseScope(input.scope)
+  if (scope === undefined) return [{ member: 'scope', problem: 'is not a list of scope values with single spaces' }]
+  const fallback = input.defaultScope === undefined ? [] : parseScope(input.defaultScope)
+  if (fallback === undefined || fallback.some((value) => !scope.includes(value))) {
+    faults.push({ member: 'defaultScope', problem: 'must be part of scope' })
+  }
+  const grants = input.grantTypes ?? defaults.grants
+  if (grants.length === 1 && grants[0] === 'client_credentials') {
+    const personal = scope.filter((value) => identityScopes.includes(value))
+    if (personal.length > 0)
+      faults.push({ member: 'scope', problem: `${personal.join(' ')} belong to people; a service acts for itself` })
+  }
+  return faults
+}
+
+const numberFaults = (input: ClientRegistration): ClientFault[] =>
+  (['defaultMaxAge', 'accessTokenLifetime', 'refreshTokenIdle', 'refreshTokenAbsolute'] as const)
+    .filter((member) => {
+      const value = input[member]
+      return value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= 31_536_000)
+    })
+    .map((member) => ({ member, problem: 'must be a whole number of seconds' }))
+
+const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
+  (['idTokenAlgorithm', 'userinfoAlgorithm'] as const)
+    .filter((member) => input[member] !== undefined && !isJwsAlgorithm(input[member]))
+    .map((member) => ({ member, problem: 'must be RS256, PS256, ES256, EdDSA or Ed25519' }))
+
+/** Everything wrong with a registration; empty when it may be stored. The one validator for every way in (RU-04). */
+export function registrationFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {
+  if (!Object.hasOwn(typeDefaults, input.type)) {
+    return [
+      { member: 'type', problem: `must be one of ${clientTypes.join(', ')}`, fix: nearest(input.type, clientTypes) },
+    ]
+  }
+  const defaults = typeDefaults[input.type]
+  return [
+    ...strangers(input),
+    ...nameFaults(input.name),
+    ...grantFaults(input, defaults),
+    ...uriFaults(input, defaults, development),
+    ...scopeFaults(input, defaults),
+    ...numberFaults(input),
+    ...algorithmFaults(input),
+  ]
+}

@@ -1,0 +1,87 @@
+import type { ApplicationType, JwsAlgorithm } from '@sallyport/protocol'
+import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
+
+/** What an operator says about a client. Everything not said follows from `type`. */
+export type ClientRegistration = {
+  readonly type: ClientType
+  readonly name: string
+  readonly redirectUris?: readonly string[] | undefined
+  readonly postLogoutRedirectUris?: readonly string[] | undefined
+  readonly allowedOrigins?: readonly string[] | undefined
+  readonly authenticationMethod?: ClientAuthenticationMethod | undefined
+  readonly grantTypes?: readonly GrantType[] | undefined
+  readonly scope?: string | undefined
+  readonly defaultScope?: string | undefined
+  readonly resources?: readonly string[] | undefined
+  readonly resourceServerOf?: readonly string[] | undefined
+  readonly introspectOwnTokens?: boolean | undefined
+  readonly idTokenAlgorithm?: JwsAlgorithm | undefined
+  readonly userinfoAlgorithm?: JwsAlgorithm | undefined
+  readonly defaultMaxAge?: number | undefined
+  readonly requireAuthTime?: boolean | undefined
+  readonly defaultAcrValues?: readonly string[] | undefined
+  readonly requireState?: boolean | undefined
+  readonly requireRedirectUriAtToken?: boolean | undefined
+  readonly firstParty?: boolean | undefined
+  readonly sessionRefreshTokens?: boolean | undefined
+  readonly accessTokenLifetime?: number | undefined
+  readonly refreshTokenIdle?: number | undefined
+  readonly refreshTokenAbsolute?: number | undefined
+  readonly clientUri?: string | undefined
+}
+
+/** What follows from the type of a client where its registration says nothing, and what the type rules out. */
+export type TypeDefaults = {
+  readonly applicationType: ApplicationType
+  readonly methods: readonly ClientAuthenticationMethod[]
+  readonly grants: readonly GrantType[]
+  readonly allowedGrants: readonly GrantType[]
+}
+
+const person: readonly GrantType[] = ['authorization_code', 'refresh_token']
+const secrets: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post']
+
+/** What each kind of client is (A-REDIR-10, A-REDIR-11): software in the hands of users has no secret. */
+export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
+  web: { applicationType: 'web', methods: secrets, grants: person, allowedGrants: [...person, 'client_credentials'] },
+  spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
+  native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: person },
+  device: { applicationType: 'native', methods: ['none'], grants: ['refresh_token'], allowedGrants: person },
+  service: {
+    applicationType: 'web',
+    methods: secrets,
+    grants: ['client_credentials'],
+    allowedGrants: ['client_credentials'],
+  },
+}
+
+export const clientTypes = Object.keys(typeDefaults) as readonly ClientType[]
+
+/** Every member a registration may have. */
+export const registrationMembers: readonly (keyof ClientRegistration)[] = [
+  'type',
+  'name',
+  'redirectUris',
+  'postLogoutRedirectUris',
+  'allowedOrigins',
+  'authenticationMethod',
+  'grantTypes',
+  'scope',
+  'defaultScope',
+  'resources',
+  'resourceServerOf',
+  'introspectOwnTokens',
+  'idTokenAlgorithm',
+  'userinfoAlgorithm',
+  'defaultMaxAge',
+  'requireAuthTime',
+  'defaultAcrValues',
+  'requireState',
+  'requireRedirectUriAtToken',
+  'firstParty',
+  'sessionRefreshTokens',
+  'accessTokenLifetime',
+  'refreshTokenIdle',
+  'refreshTokenAbsolute',
+  'clientUri',
+]
