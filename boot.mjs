@@ -31,7 +31,7 @@ const pinnedNode = '24.21.0'
 const unusable = 78
 
 const commands = {
-  dev: { entry: 'packages/sallyport/src/main.ts', args: ['dev'], dev: false },
+  dev: { entry: 'packages/sallyport/bin/sallyport.mjs', args: ['dev'], dev: false },
   test: { entry: 'scripts/test-all.ts', args: [], dev: true },
   check: { entry: 'scripts/check.ts', args: [], dev: true },
   bench: { entry: 'bench/main.ts', args: [], dev: true },

@@ -8,7 +8,7 @@ import { freePort } from '../free-port.ts'
 import { randomText } from '../load/randomness.ts'
 import type { Provisioned, Target } from './target.ts'
 
-const source = fileURLToPath(new URL('../../packages/sallyport/src/main.ts', import.meta.url))
+const source = fileURLToPath(new URL('../../packages/sallyport/bin/sallyport.mjs', import.meta.url))
 const daemon = [process.execPath, '--conditions=@sallyport/source', source]
 
 type Run = (args: readonly string[], input?: string) => Promise<string>
@@ -70,6 +70,6 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
 export const sallyport: Target = {
   name: 'sallyport',
   label: 'Sallyport, SQLite',
-  missing: () => (existsSync(source) ? undefined : 'packages/sallyport/src/main.ts does not exist yet'),
+  missing: () => (existsSync(source) ? undefined : 'packages/sallyport/bin/sallyport.mjs does not exist yet'),
   provision,
 }

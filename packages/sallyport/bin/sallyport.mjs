@@ -23,18 +23,29 @@ const condition = '@sallyport/source'
 const source = here('../src/main.ts')
 const fetched = here('../../../.runtime/bin/node')
 
+/**
+ * Keeps compiled code with the checkout or the package, where only those who may change the code itself can write. It is
+ * switched on here, in plain JavaScript: a first TypeScript file would load the whole type stripper before there is a cache.
+ */
+const keepCompiledCode = (folder) => nodeModule.enableCompileCache(here(folder))
+
 /** Runs the sources in this very process: what `--conditions` does at the start, done a moment later. */
 const runHere = () => {
-  nodeModule.registerHooks({
-    resolve: (specifier, context, next) =>
-      next(specifier, { ...context, conditions: [...context.conditions, condition] }),
-  })
+  keepCompiledCode('../../../.runtime/compile-cache')
+  if (!process.execArgv.includes(`--conditions=${condition}`)) {
+    nodeModule.registerHooks({
+      resolve: (specifier, context, next) =>
+        next(specifier, { ...context, conditions: [...context.conditions, condition] }),
+    })
+  }
   return import(new URL('../src/main.ts', import.meta.url).href)
 }
 
 /** Becomes the process of a newer Node, as far as the outside can tell: same signals, same exit code. */
 const runThere = (node) => {
-  const child = spawn(node, [`--conditions=${condition}`, source, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [`--conditions=${condition}`, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => giveUp(`${node} could not be started: ${error.message}`))
   child.on('exit', (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code))
@@ -47,6 +58,7 @@ if (existsSync(source)) {
   else if (existsSync(fetched)) runThere(fetched)
   else giveUp(`Node ${version} is older than 22.18 and this checkout has no other yet; run \`npm start\` once`)
 } else if (atLeast(22, 12)) {
+  keepCompiledCode('../.cache')
   await import(new URL('../dist/main.js', import.meta.url).href)
 } else {
   giveUp(`Node ${version} is too old, 22.12 or newer is needed; try: npx -y -p node@24 -p sallyport sallyport`)

@@ -1,6 +1,7 @@
-import { createServer, type Server as HttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import type { HttpResponse } from '@sallyport/server'
 import type { Metrics } from './metrics.ts'
+import { createServer } from './node-http.ts'
 
 /** What the process is doing, as a supervisor asks for it. */
 export type Health = {

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { CommandFailure, exitCode } from './failure.ts'
+import { createServer } from './node-http.ts'
 
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void
 
