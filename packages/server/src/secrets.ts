@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync } from 'node:crypto'
 import { equalInConstantTime, type Random } from '@sallyport/protocol'
 
 /** Keys for one purpose each, all derived from the master key (B-JWK-09). */
@@ -24,7 +24,8 @@ const tagBytes = 16
 /** AES-256-GCM in a versioned envelope: version, nonce, ciphertext, tag. `context` is authenticated along. */
 export function seal(key: Uint8Array, plain: string | Uint8Array, context: string, random: Random): Buffer {
   const nonce = Buffer.from(random.id(nonceBytes), 'base64url')
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+  // Given bare bytes, node asks in a slow way whether they are a key object: four fifths of the whole cost.
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce).setAAD(Buffer.from(context))
   return Buffer.concat([Buffer.of(envelopeVersion), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
@@ -33,7 +34,7 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
   if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== envelopeVersion) return undefined
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + nonceBytes))
+    const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), bytes.subarray(1, 1 + nonceBytes))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(bytes.length - tagBytes))
     return Buffer.concat([decipher.update(bytes.subarray(1 + nonceBytes, bytes.length - tagBytes)), decipher.final()])
