@@ -8,6 +8,7 @@ import type { Resource } from './model/client.ts'
 import type { Store } from './model/store.ts'
 import type { Policy } from './policy.ts'
 import type { Secrets } from './secrets.ts'
+import type { UsageBook } from './usage.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
 import type { VerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
@@ -42,6 +43,7 @@ export type Context = {
   readonly random: Random
   readonly secrets: Secrets
   readonly events: EventWriter
+  readonly usage: UsageBook
   readonly clients: ClientCache
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints

@@ -18,6 +18,7 @@ import { deriveSecrets } from './secrets.ts'
 import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
 import { addNextKey, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { createUsageBook } from './usage.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
 const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'Ed25519', 'PS256']
@@ -60,6 +61,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     secrets,
     algorithms,
     events: createEventWriter({ store, random, now, log: (event) => options.onEvent?.(event) }),
+    usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {

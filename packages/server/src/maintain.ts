@@ -43,4 +43,5 @@ export async function maintain(
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
   await sweepAll(ctx, now)
   await ctx.events.flush()
+  await ctx.usage.flush()
 }

@@ -130,6 +130,8 @@ function clientRemover(
   )
   const remove = db.change<[string]>('DELETE FROM clients WHERE id = ?')
   const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
+  const forgetWeeks = db.change<[string]>('DELETE FROM client_usage WHERE client_id = ?')
+  const forgetUse = db.change<[string]>('DELETE FROM client_last_use WHERE client_id = ?')
   return async (id, now, noted) => {
     if (!(await db.write(() => disable(now, now, id) === 1))) return false
     const end = (await db.read(() => last())) ?? 0
@@ -138,6 +140,8 @@ function clientRemover(
       if (remove(id) === 0) return false
       dropOrigins(id)
       forget(id)
+      forgetWeeks(id)
+      forgetUse(id)
       events.add(noted)
       return true
     })

@@ -19,6 +19,7 @@ import { settingVerbs } from './settings.ts'
 import { signingKeyVerbs } from './signing-keys.ts'
 import { standingVerbs } from './standing.ts'
 import { createSweep } from './sweep.ts'
+import { usageStore } from './usage.ts'
 import { createWriteTrial } from './write-trial.ts'
 
 /** A store in one SQLite file, and what can be asked of it beyond the port. */
@@ -103,5 +104,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
       ...settingVerbs(connection),
     },
     accounts: accountStore(connection, endAllOf),
+    usage: usageStore(connection),
   }
 }

@@ -1,5 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
-import { retention, type Store, type Swept } from '@sallyport/server/model'
+import { isoWeek, retention, type Store, type Swept } from '@sallyport/server/model'
 import type { Connection } from './connection.ts'
 
 type Sweep = { readonly table: string; readonly run: (now: number, limit: number) => number }
@@ -34,6 +34,10 @@ function createSweeps(db: Connection): readonly Sweep[] {
        (SELECT min(n) FROM (SELECT n, ts, link FROM events ORDER BY n LIMIT ?) WHERE link IS NOT NULL AND ts > ?),
        9223372036854775807))`,
   )
+  const dropUsage = db.change<[string, number]>(
+    `DELETE FROM client_usage WHERE (client_id, week) IN
+       (SELECT client_id, week FROM client_usage WHERE week < ? ORDER BY week LIMIT ?)`,
+  )
   return [
     expiring('interactions', 'digest', 'expires_at'),
     expiring('sessions', 'id', 'expires_at', retention.session),
@@ -46,6 +50,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('counters', 'name', 'ends_at'),
     expiring('signing_keys', 'kid', 'remove_at', retention.signingKey),
     { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit, limit, now - retention.event) },
+    { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]
 }
 

@@ -2,8 +2,11 @@ import BetterSqlite3 from 'better-sqlite3'
 import { openSqliteStore, StoreRefused } from '@sallyport/store-sqlite'
 import { ground } from '@sallyport/testing/store-contract'
 import { describe, expect, it } from 'vitest'
+import { steps } from '../src/migrations/index.ts'
 import { scratchFile } from './scratch.ts'
 import { schemaOf } from './tables.ts'
+
+const everyStep = steps.map(({ name }) => name)
 
 /** What opening a file came to. */
 const opening = async (path: string, migrations?: 'apply' | 'require'): Promise<unknown> => {
@@ -17,10 +20,15 @@ const opening = async (path: string, migrations?: 'apply' | 'require'): Promise<
 }
 
 describe('migrations', () => {
+  it('FT-13 stand in the order of their names', () => {
+    expect(everyStep).toEqual([...everyStep].sort())
+    expect(everyStep[0]).toBe('0001-core')
+  })
+
   it('FT-13 apply each step once and keep the data', async () => {
     const path = scratchFile()
     const store = await openSqliteStore({ path })
-    expect(store.migrated).toEqual(['0001-core'])
+    expect(store.migrated).toEqual(everyStep)
     const on = await ground(store)
     await store.close()
     const again = await openSqliteStore({ path })
@@ -39,7 +47,7 @@ describe('migrations', () => {
     const repaired = new BetterSqlite3(path)
     repaired.exec('DROP TABLE events')
     repaired.close()
-    expect(await opening(path)).toEqual(['0001-core'])
+    expect(await opening(path)).toEqual(everyStep)
   })
 
   it('FT-20 refuse a file of a newer release and do not touch it', async () => {

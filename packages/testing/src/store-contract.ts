@@ -12,6 +12,7 @@ import { refreshContract } from './store-contract/refresh.ts'
 import { sessionContract } from './store-contract/sessions.ts'
 import { standingContract } from './store-contract/standing.ts'
 import { sweepContract } from './store-contract/sweep.ts'
+import { usageContract } from './store-contract/usage.ts'
 import { aliasContract, reopenContract } from './store-contract/whole.ts'
 
 export type { ContractRunner } from './store-contract/assertions.ts'
@@ -37,6 +38,7 @@ const parts = [
   auditContract,
   accountContract,
   sweepContract,
+  usageContract,
   aliasContract,
 ]
 

@@ -6,6 +6,7 @@ import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { Interaction, Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
+import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 import { approve } from './approve.ts'
 import { bindBrowser, currentSession } from './browser.ts'
@@ -72,6 +73,7 @@ async function approved(
   switch (outcome) {
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
+      ctx.usage.note(client.id, issued)
       return respond(ctx, targetOf(request), { code })
     case 'challenge_reused':
       return refused(ctx, call, progress, refuse('challenge_reused'))
@@ -84,6 +86,8 @@ async function approved(
   }
 }
 
+const issued: readonly UsageName[] = ['codes_issued']
+
 /** An error for the client; the interaction ends with it, and ends once. */
 export async function refused(
   ctx: Context,
@@ -95,6 +99,7 @@ export async function refused(
     throw refuse('interaction_consumed')
   }
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
+  if (error.reason === 'challenge_reused') ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
   return respondError(ctx, targetOf(request), error)
 }

@@ -10,6 +10,7 @@ import { readBody } from '../form.ts'
 import { errorPage, header } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { HttpResponse } from '../model/http.ts'
+import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 
 const webView = /; wv\)|\bFBA[NV]\/|\bInstagram\b|\bLine\//
@@ -42,11 +43,23 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
     request = await validateRequest(ctx, settled, form)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
+    ctx.usage.refused(settled.client.id, error.reason)
     await reportRefusal(ctx, call, 'authorize', error, { clientId: settled.client.id })
     ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
     return respondError(ctx, responseTarget(ctx, form, settled.redirectUri), error)
   }
-  return askAgainByGet(call, ctx.endpoints.authorize) ?? guarded(ctx, call, request, settled)
+  const again = askAgainByGet(call, ctx.endpoints.authorize)
+  if (again !== undefined) return again
+  noteRequest(ctx, request)
+  return guarded(ctx, call, request, settled)
+}
+
+/** Counts a request that was understood, once: not again at the steps after its pages. */
+function noteRequest(ctx: Context, { clientId, state, nonce }: AuthorizationRequest): void {
+  const names: UsageName[] = ['authorization_requests', 'with_s256']
+  if (state !== undefined) names.push('with_state')
+  if (nonce !== undefined) names.push('with_nonce')
+  ctx.usage.note(clientId, names)
 }
 
 /** Faults after validation become `server_error` or `temporarily_unavailable` at the client (A-AUTHZ-11). */

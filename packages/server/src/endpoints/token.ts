@@ -1,12 +1,13 @@
-import { OAuthError, refuse } from '@sallyport/protocol'
+import { OAuthError, refuse, type Form } from '@sallyport/protocol'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isGrantType } from '../grants/index.ts'
 import { errorJson, json } from '../http.ts'
-import type { AuthenticatedClient } from '../model/client.ts'
+import type { AuthenticatedClient, GrantType } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
+import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 import { commit } from '../tokens/commit.ts'
 import { issueTokens } from '../tokens/issue.ts'
@@ -32,13 +33,28 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
       const issued = await issueTokens(ctx, call, grant)
       if (await commit(ctx, grant, issued)) {
         ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.bindings })
+        ctx.usage.note(client.id, used(client, grantType, form), call.request.headers)
         return withCors(json(200, issued.body), origin)
       }
     }
     throw refuse('code_race_lost')
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
+    if (client !== undefined) ctx.usage.refused(client.id, error.reason)
     await reportRefusal(ctx, call, 'token', error, { clientId: client?.id })
     return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
+}
+
+/** What a request that got tokens counts as (A-GOV-03). A code is redeemed with its verifier, or not at all. */
+function used(client: AuthenticatedClient, grantType: GrantType, form: Form): readonly UsageName[] {
+  const names: UsageName[] = ['bearer_tokens']
+  if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
+  if (grantType === 'refresh_token') names.push('refreshes')
+  else if (grantType === 'client_credentials') names.push('client_credentials')
+  else {
+    names.push('codes_redeemed', 'codes_redeemed_with_verifier')
+    if (form.has('redirect_uri')) names.push('redirect_uri_at_token')
+  }
+  return names
 }

@@ -46,6 +46,7 @@ export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.t
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
 export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
+export type { Page } from './page.ts'
 export { maxPage, retention } from './retention.ts'
 export type { EventDraft, PageOptions, Route, RouteHandler, RouteHost } from './route.ts'
 export type { SigningKey } from './signing-key.ts'
@@ -55,9 +56,20 @@ export {
   type AuthorizationListing,
   type CodeIssue,
   type CodeIssueRecords,
-  type Page,
   type SessionView,
   type Store,
   type Swept,
   type TokenStanding,
 } from './store.ts'
+export {
+  addCounts,
+  isoWeek,
+  mergeLastUse,
+  usageNames,
+  type ClientUsage,
+  type LastUse,
+  type UsageCounts,
+  type UsageDelta,
+  type UsageName,
+  type UsageStore,
+} from './usage.ts'

@@ -14,7 +14,9 @@ import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
+import type { Page } from './page.ts'
 import type { SigningKey } from './signing-key.ts'
+import type { UsageStore } from './usage.ts'
 
 /** What happened to a request for a code. Everything but `issued` wrote nothing. */
 export type CodeIssue = 'issued' | 'interaction_consumed' | 'challenge_reused' | 'session_ended' | 'client_disabled'
@@ -144,12 +146,10 @@ export type Store = {
 
   readonly admin: AdminStore
   readonly accounts: AccountStore
+  readonly usage: UsageStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }
-
-/** One page of a list; `next` is given back as `after`. */
-export type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined }
 
 export type AuthorizationListing = {
   readonly authorization: Authorization

@@ -2,6 +2,7 @@ import { createTrailCheck, isAudited, type AuditReport } from '../model/audit.ts
 import { maxPage } from '../model/retention.ts'
 import type { AdminStore, AuthorizationListing } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
+import { forgetUsage } from './memory-usage.ts'
 import { addEvents, keep, pageOf, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 const listing = (row: AuthorizationRow): AuthorizationListing => ({
@@ -43,6 +44,7 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     for (const [key, consent] of state.consents) if (consent.clientId === id) state.consents.delete(key)
     for (const row of state.authorizations.values())
       if (row.authorization.clientId === id) revoke(row, 'administrator', now)
+    forgetUsage(state, id)
     addEvents(state, events)
     return true
   },

@@ -12,7 +12,8 @@ import type { Client, Resource } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import { maxPage } from '../model/retention.ts'
 import type { SigningKey } from '../model/signing-key.ts'
-import type { Page } from '../model/store.ts'
+import type { Page } from '../model/page.ts'
+import type { ClientUsage, LastUse } from '../model/usage.ts'
 
 /** An authorization with the code it began with. */
 export type AuthorizationRow = {
@@ -64,6 +65,8 @@ export type MemoryState = {
   readonly links: Map<string, { readonly previous: string; readonly link: string }>
   newestLink: string
   readonly settings: Map<string, string>
+  /** By client and week, and by client. */
+  readonly usage: { readonly weeks: Map<string, ClientUsage>; readonly last: Map<string, LastUse> }
 }
 
 export const emptyState = (): MemoryState => ({
@@ -89,6 +92,7 @@ export const emptyState = (): MemoryState => ({
   links: new Map(),
   newestLink: trailStart,
   settings: new Map(),
+  usage: { weeks: new Map(), last: new Map() },
 })
 
 /** Two parts as one key; the separator occurs in none of the identifiers. */

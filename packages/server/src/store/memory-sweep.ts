@@ -2,6 +2,7 @@ import type { Seconds } from '@sallyport/protocol'
 import { isAudited } from '../model/audit.ts'
 import { retention } from '../model/retention.ts'
 import type { Swept } from '../model/store.ts'
+import { isoWeek } from '../model/usage.ts'
 import { pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 /** Removes at most `limit` entries that are over, in the order in which they were stored. */
@@ -76,5 +77,6 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
       (row) => row.removeAt !== undefined && row.removeAt + retention.signingKey <= now,
     ),
     events: sweepEvents(state, now, limit),
+    client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

@@ -6,6 +6,7 @@ import { memoryMarks } from './memory-marks.ts'
 import { memorySessions } from './memory-sessions.ts'
 import { emptyState } from './memory-state.ts'
 import { sweepMemory } from './memory-sweep.ts'
+import { memoryUsage } from './memory-usage.ts'
 
 /**
  * A store that lives and dies with its process, for development and tests. It keeps every law of the port among the
@@ -29,6 +30,7 @@ export function createMemoryStore(): Store {
     sweep: async (now, limit) => sweepMemory(state, now, limit),
     admin: memoryAdmin(state),
     accounts: memoryAccounts(state),
+    usage: memoryUsage(state),
     close: async () => undefined,
   }
 }

@@ -1,7 +1,11 @@
 import { core } from './0001-core.ts'
+import { governance } from './0050-governance.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
 export type Step = { readonly name: string; readonly statements: readonly string[] }
 
 /** Every step there is, in order. A published step is never edited; what is wrong in it is put right by a later one. */
-export const steps: readonly Step[] = [{ name: '0001-core', statements: core }]
+export const steps: readonly Step[] = [
+  { name: '0001-core', statements: core },
+  { name: '0050-governance', statements: governance },
+]
