@@ -18,6 +18,9 @@ export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   clientSecretOverlap: 'How long the old secret works after `client rotate-secret`.',
   keyRotationPeriod: 'How long a signing key is used.',
   keyPublicationLead: 'How long the next signing key is published before it signs.',
+  authorizationRequestsPerMinute: 'Authorization requests taken of one client from one network in a minute.',
+  tokenRequestsPerMinute: 'Token requests taken of one client in a minute.',
+  introspectionRequestsPerMinute: 'Introspection and revocation requests taken of one client in a minute.',
   stateLength: 'Longest `state`.',
   requestBodySize: 'Largest request body.',
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -10,6 +10,14 @@ import type { Provisioned, Target } from './target.ts'
 
 const source = fileURLToPath(new URL('../../packages/sallyport/bin/sallyport.mjs', import.meta.url))
 const daemon = [process.execPath, '--conditions=@sallyport/source', source]
+
+// One client sends here what a city sends elsewhere: its requests are counted as always, against the highest limits.
+const limits = `version: 1
+policy:
+  authorizationRequestsPerMinute: 1000000
+  tokenRequestsPerMinute: 1000000
+  introspectionRequestsPerMinute: 2000000
+`
 
 type Run = (args: readonly string[], input?: string) => Promise<string>
 
@@ -49,7 +57,15 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
     ...['--id-token-algorithm', 'ES256', '--session-refresh-tokens'],
   ])
   const service = await createClient(store, ['--type', 'service', '--name', 'Bench service', '--scope', benchApiScope])
-  const ports = ['--port', String(port), '--management-port', String(await freePort())]
+  writeFileSync(join(folder, 'sallyport.yaml'), limits)
+  const ports = [
+    '--config',
+    join(folder, 'sallyport.yaml'),
+    '--port',
+    String(port),
+    '--management-port',
+    String(await freePort()),
+  ]
   return {
     command: [...daemon, 'start', '--issuer', issuer, ...store, ...ports],
     deployment: {

@@ -38,6 +38,9 @@ export const floor = {
   clientSecretOverlap: bounds(7 * day, 0, 7 * day),
   keyRotationPeriod: bounds(90 * day, day, 365 * day),
   keyPublicationLead: bounds(day, 10 * minute, 30 * day),
+  authorizationRequestsPerMinute: bounds(600, 10, 1_000_000, 'count'),
+  tokenRequestsPerMinute: bounds(60_000, 60, 1_000_000, 'count'),
+  introspectionRequestsPerMinute: bounds(600_000, 60, 2_000_000, 'count'),
   stateLength: bounds(2048, 512, 4096, 'characters'),
   requestBodySize: bounds(64 * 1024, 8 * 1024, 256 * 1024, 'bytes'),
 } as const satisfies Record<string, Bounds>

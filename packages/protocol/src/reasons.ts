@@ -72,6 +72,7 @@ export const reasons = {
   param_value: entry('invalid_request', 400, 'parameters', 'A parameter has a value that is not allowed'),
   overload: entry('temporarily_unavailable', 503, 'unavailable', 'The server is busy; try again shortly'),
   throttled: entry('temporarily_unavailable', 429, 'throttled', 'Too many failed attempts; try again later'),
+  rate_limited: entry('temporarily_unavailable', 429, 'throttled', 'Too many requests; try again later'),
   store_unavailable: entry(
     'temporarily_unavailable',
     503,

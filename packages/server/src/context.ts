@@ -1,6 +1,7 @@
 import type { JwsAlgorithm, OAuthError, Random, Seconds } from '@sallyport/protocol'
 import type { ClientCache } from './clients/client-cache.ts'
 import type { EventWriter } from './events.ts'
+import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { HttpRequest } from './model/http.ts'
 import type { Pages } from './model/pages.ts'
@@ -45,6 +46,7 @@ export type Context = {
   readonly events: EventWriter
   readonly usage: UsageBook
   readonly clients: ClientCache
+  readonly limits: Limits
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints
   /** Algorithms there are keys for. */

@@ -11,6 +11,7 @@ import { createClientCache } from './clients/client-cache.ts'
 import type { Context } from './context.ts'
 import { createEventWriter } from './events.ts'
 import { parseIssuer } from './issuer.ts'
+import { createLimits } from './limits.ts'
 import type { Resource } from './model/client.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
 import { createPolicy } from './policy.ts'
@@ -63,6 +64,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     events: createEventWriter({ store, random, now, log: (event) => options.onEvent?.(event) }),
     usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
+    limits: createLimits(store, policy, now),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {
       authorize: url('/oauth2/authorize'),

@@ -110,7 +110,8 @@ describe('failed comparisons', () => {
     const issuer = await newIssuer()
     const authorized = await issuer.authorize()
     for (let attempt = 0; attempt < 1000; attempt++) {
-      const answer = await issuer.redeem(authorized, { code_verifier: issuer.random.handle() })
+      const remoteAddress = `10.0.${attempt >> 3}.${attempt & 7}`
+      const answer = await issuer.redeem(authorized, { code_verifier: issuer.random.handle() }, { remoteAddress })
       expect(answer.json['error']).toBe('invalid_grant')
     }
     expectRefusal(await issuer.redeem(authorized), 'invalid_grant')

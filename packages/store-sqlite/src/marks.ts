@@ -9,10 +9,10 @@ export function markVerbs(db: Connection): Verbs {
     `INSERT INTO once_marks (mark, expires_at) VALUES (?, ?)
      ON CONFLICT (mark) DO UPDATE SET expires_at = excluded.expires_at WHERE once_marks.expires_at <= ?`,
   )
-  const count = db.changedRow<[string, number, number, number], number>(
-    `INSERT INTO counters (name, value, ends_at) VALUES (?, 1, ?)
+  const count = db.changedRow<[string, number, number, number, number], number>(
+    `INSERT INTO counters (name, value, ends_at) VALUES (?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET
-       value = CASE WHEN ends_at <= ? THEN 1 ELSE value + 1 END,
+       value = CASE WHEN ends_at <= ? THEN excluded.value ELSE value + excluded.value END,
        ends_at = CASE WHEN ends_at <= ? THEN excluded.ends_at ELSE ends_at END
      RETURNING value`,
   )
@@ -21,7 +21,7 @@ export function markVerbs(db: Connection): Verbs {
 
   return {
     rememberOnce: (key, expiresAt, now) => db.write(() => remember(key, expiresAt, now) === 1),
-    count: (key, window, now) => db.write(() => count(key, now + window, now, now) ?? 1),
+    count: (key, window, now, by = 1) => db.write(() => count(key, by, now + window, now, now) ?? by),
     readCount: (key, now) => db.read(() => read(key, now) ?? 0),
     clearCount: (key) =>
       db.write(() => {

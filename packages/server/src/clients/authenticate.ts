@@ -11,7 +11,7 @@ import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
 import type { AuthenticatedClient, Client, ClientAuthenticationMethod } from '../model/client.ts'
-import { countFailure, requireNotThrottled } from './throttle.ts'
+import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
 
 type Presented = {
   readonly method: ClientAuthenticationMethod
@@ -93,11 +93,11 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   const client = found instanceof Promise ? await found : found
   // A client without a secret has nothing to be guessed, and whoever sends one in its name must not lock it out.
   const guessable = client === undefined || client.authenticationMethod !== 'none'
-  if (guessable) requireNotThrottled(ctx, call, client)
+  if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
   const reason = verdict(client, credentials, ctx.now())
   if (reason === undefined) return client as AuthenticatedClient
   const error = await reported(ctx, call, reason, { client, named: credentials.clientId })
-  if (guessable && credentials.secret !== undefined) await countFailure(ctx, call, client)
+  if (guessable && credentials.secret !== undefined) await countFailure(ctx, call, secretGuesses(client))
   throw error
 }
 

@@ -35,6 +35,8 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   try {
     form = readParameters(ctx, call)
     settled = await settleClient(ctx, form)
+    const counted = ctx.limits.authorize(`${settled.client.id} ${call.network}`)
+    if (counted !== undefined) await counted
   } catch (error) {
     return unsettled(ctx, call, error)
   }

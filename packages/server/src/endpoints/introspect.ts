@@ -22,6 +22,8 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     if (isPublic(client)) throw refuse('client_auth_missing')
+    const counted = ctx.limits.inspect(client.id)
+    if (counted !== undefined) await counted
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (!mayIntrospect(client)) throw refuse('introspection_not_allowed')

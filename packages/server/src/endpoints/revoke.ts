@@ -26,6 +26,8 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
+    const counted = ctx.limits.inspect(client.id)
+    if (counted !== undefined) await counted
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (token.includes('.')) await revokeJwt(ctx, call, client, token)

@@ -1,6 +1,7 @@
 import { OAuthError, refuse, type Form } from '@sallyport/protocol'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
+import { countFailure, grantGuesses, isGrantGuess, requireNotThrottled } from '../clients/throttle.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isGrantType } from '../grants/index.ts'
@@ -22,10 +23,13 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
+    const counted = ctx.limits.token(client.id)
+    if (counted !== undefined) await counted
     const grantType = form.get('grant_type')
     if (grantType === undefined) throw refuse('grant_type_missing')
     if (!isGrantType(grantType)) throw refuse('grant_type')
     if (!client.grantTypes.includes(grantType)) throw refuse('grant_not_allowed')
+    if (grantType !== 'client_credentials') requireNotThrottled(ctx, call, grantGuesses(client))
     // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
     for (let attempt = 0; attempt < 2; attempt++) {
       const grant = await grants[grantType](ctx, call, client, form)
@@ -42,6 +46,7 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     if (!(error instanceof OAuthError)) throw error
     if (client !== undefined) ctx.usage.refused(client.id, error.reason)
     await reportRefusal(ctx, call, 'token', error, { clientId: client?.id })
+    if (client !== undefined && isGrantGuess(error.reason)) await countFailure(ctx, call, grantGuesses(client))
     return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
 }

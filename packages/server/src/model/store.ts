@@ -118,8 +118,8 @@ export type Store = {
 
   /** Law: over all time, on all nodes, at most one call per key resolves true before it expires. */
   rememberOnce(key: string, expiresAt: Seconds, now: Seconds): Promise<boolean>
-  /** Adds one to a counter that starts over `window` seconds after its first count, and tells the new value. Atomic. */
-  count(key: string, window: number, now: Seconds): Promise<number>
+  /** Adds `by` (1 unless given) to a counter that starts over `window` seconds after its first count, and tells the new value. Atomic. */
+  count(key: string, window: number, now: Seconds, by?: number): Promise<number>
   /** Present value of a counter; 0 when its window is over. */
   readCount(key: string, now: Seconds): Promise<number>
   /** Sets a counter back, after a success. */

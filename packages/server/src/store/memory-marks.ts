@@ -15,11 +15,11 @@ export const memoryMarks = (state: MemoryState): Verbs => ({
     state.onceMarks.set(key, expiresAt)
     return true
   },
-  count: async (key, window, now) => {
+  count: async (key, window, now, by = 1) => {
     const counter = state.counters.get(key)
-    if (counter !== undefined && counter.endsAt > now) return ++counter.value
-    state.counters.set(key, { value: 1, endsAt: now + window })
-    return 1
+    if (counter !== undefined && counter.endsAt > now) return (counter.value += by)
+    state.counters.set(key, { value: by, endsAt: now + window })
+    return by
   },
   readCount: async (key, now) => {
     const counter = state.counters.get(key)

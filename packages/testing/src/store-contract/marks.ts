@@ -20,6 +20,16 @@ export const markContract: ContractPart = ({ describe, it }, withStore) => {
       }),
     )
     it(
+      'A-RATE-03 counts several at once',
+      withStore(async (store) => {
+        const name = unique('counter')
+        equal(await store.count(name, 60, start, 30), 30)
+        equal(await store.count(name, 60, later(59), 12), 42)
+        equal(await store.readCount(name, later(59)), 42)
+        equal(await store.count(name, 60, later(60), 5), 5)
+      }),
+    )
+    it(
       'BF-02 counts parallel calls without losing one, in windows that begin with the first count',
       withStore(async (store) => {
         const name = unique('counter')
