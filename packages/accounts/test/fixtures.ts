@@ -11,6 +11,7 @@ const request: AuthorizationRequest = {
   scope: ['openid'],
   resources: [],
   codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  exceptionId: undefined,
   nonce: undefined,
   prompt: [],
   maxAge: undefined,

@@ -217,6 +217,12 @@ export const reasons = {
 
   // PKCE at the authorization endpoint
   pkce_required: entry('invalid_request', 400, 'pkce-required', 'pkce_required: code challenge required'),
+  exception_nonce: entry(
+    'invalid_request',
+    400,
+    'pkce-required',
+    'pkce_required: without a code challenge this client needs scope openid and a nonce',
+  ),
   pkce_method: entry(
     'invalid_request',
     400,

@@ -21,6 +21,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'applications that may ask for tokens',
     load: async () => (await import('./commands/client.ts')).addClient,
   },
+  exception: {
+    summary: 'dated exceptions from PKCE',
+    load: async () => (await import('./commands/exception.ts')).addException,
+  },
   user: { summary: 'people who may sign in', load: async () => (await import('./commands/user.ts')).addUser },
   session: {
     summary: 'browsers that are signed in',

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { configSchema } from '../src/config/json-schema.ts'
 import { flagLayer, type ConfigFault } from '../src/config/layers.ts'
 import { configOf, loadSettings, type Config, type Loaded } from '../src/config/load.ts'
-import { settings, variableOf } from '../src/config/settings.ts'
+import { pkceExceptions, settings, variableOf } from '../src/config/settings.ts'
 import { parseDuration, parseSize, writeDuration, writeSize } from '../src/config/units.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-settings-'))
@@ -206,7 +206,13 @@ describe('the JSON Schema', () => {
   })
 
   it('A-PKCE-15 has nothing that could weaken PKCE', () => {
-    expect(JSON.stringify(configSchema())).not.toMatch(/pkce|plain|code_challenge/i)
+    // The one word about PKCE says whether dated exceptions can be made (A-GOV-01), and has no wider value.
+    expect(pkceExceptions.kind.schema).toEqual({ enum: ['forbidden', 'dated'] })
+    expect(pkceExceptions.fallback).toBe('forbidden')
+    const others = settings.filter(({ key }) => key !== pkceExceptions.key)
+    expect(JSON.stringify(others.map(({ key, about, kind }) => [key, about, kind.schema]))).not.toMatch(
+      /pkce|plain|code_challenge/i,
+    )
   })
 
   it('gives every setting a variable of its own', () => {

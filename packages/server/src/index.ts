@@ -24,5 +24,13 @@ export { createManagedClient, sharedRedirectUris, type RegisteredClient } from '
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
 export { clientId, orderedId, subjectId } from './ids.ts'
 export { networkOf } from './network.ts'
+export {
+  ExceptionRefused,
+  mayHaveException,
+  newException,
+  requireRenewable,
+  type ExceptionFault,
+  type ExceptionRequest,
+} from './relaxations.ts'
 export { claimsOfScope, supportedClaims } from './claims.ts'
 export * from './model/index.ts'

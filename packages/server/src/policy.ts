@@ -3,15 +3,21 @@ import { isBrowserBased, type Client } from './model/client.ts'
 
 declare const brand: unique symbol
 
+/** `dated` lets an administrator make exceptions that name a client and a deadline; there is no wider word. */
+export type PkceExceptions = 'forbidden' | 'dated'
+
 /** Numbers an operator may set, each within its bounds, and switches that only tighten. */
 export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   /** Show an error page to known embedded web views (A-REDIR-15). */
   readonly refuseWebViews?: boolean
+  /** Whether dated exceptions from PKCE can be made and used at all (A-GOV-01); `forbidden` when left out. */
+  readonly pkceExceptions?: PkceExceptions
 }
 
 /** A checked, frozen policy; the brand can only be made by `createPolicy`. */
 export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly refuseWebViews: boolean
+  readonly pkceExceptions: PkceExceptions
   readonly [brand]: 'Policy'
 }
 
@@ -30,9 +36,10 @@ export class PolicyError extends Error {
 }
 
 const switches = ['refuseWebViews'] as const
+const exceptionWords: readonly unknown[] = ['forbidden', 'dated'] satisfies PkceExceptions[]
 
 /** Names of every setting. */
-export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches]
+export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches, 'pkceExceptions']
 
 function faultOf(key: string, value: unknown): PolicyFault | undefined {
   if (value === undefined) return undefined
@@ -40,6 +47,11 @@ function faultOf(key: string, value: unknown): PolicyFault | undefined {
     return typeof value === 'boolean'
       ? undefined
       : { key, problem: 'must be true or false', fix: `write ${key}: true or ${key}: false` }
+  }
+  if (key === 'pkceExceptions') {
+    return exceptionWords.includes(value)
+      ? undefined
+      : { key, problem: 'must be forbidden or dated', fix: 'leave it out' }
   }
   if (!Object.hasOwn(floor, key)) {
     const close = nearest(key, policyKeys)
@@ -65,7 +77,8 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   if (faults.length > 0) throw new PolicyError(faults)
   const numbers: Record<string, number> = {}
   for (const key of Object.keys(floor) as PolicyNumber[]) numbers[key] = options[key] ?? floor[key].default
-  return Object.freeze({ ...numbers, refuseWebViews: options.refuseWebViews ?? false }) as Policy
+  const { refuseWebViews = false, pkceExceptions = 'forbidden' } = options
+  return Object.freeze({ ...numbers, refuseWebViews, pkceExceptions }) as Policy
 }
 
 /** What holds for one client: the stricter of the policy and the client's own wish. */

@@ -10,7 +10,7 @@ import { orUndefined } from './connection.ts'
 
 /** What no statement looks at, kept as one text. */
 export type Details = Omit<Authorization, 'id' | 'clientId' | 'subject' | 'sessionId' | 'offline' | 'expiresAt'> & {
-  readonly code: Omit<AuthorizationCode, 'digest' | 'authorizationId' | 'clientId' | 'codeChallenge'>
+  readonly code: Omit<AuthorizationCode, 'digest' | 'authorizationId' | 'clientId' | 'codeChallenge' | 'exceptionId'>
 }
 
 /** Columns of an authorization in the order in which every query reads them. */
@@ -79,7 +79,7 @@ export function readCode(
   row: readonly [...AuthorizationColumns, ...unknown[]],
   details: Details,
   digest: string,
-  codeChallenge: string | null,
+  [codeChallenge, exceptionId]: readonly [challenge: string | null, exceptionId: string | null],
 ): AuthorizationCode {
   return {
     digest,
@@ -87,6 +87,7 @@ export function readCode(
     clientId: row[1],
     redirectUri: details.code.redirectUri,
     codeChallenge: orUndefined(codeChallenge),
+    exceptionId: orUndefined(exceptionId),
     nonce: details.code.nonce,
     issuedAt: details.code.issuedAt,
     expiresAt: details.code.expiresAt,

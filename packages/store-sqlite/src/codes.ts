@@ -18,6 +18,7 @@ import {
 } from './authorization-rows.ts'
 import { orNull, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
+import { exceptionUser } from './exceptions.ts'
 import { challengeKey, digestKey } from './lookup-key.ts'
 
 type Verbs = Pick<Store, 'challengeUsed' | 'issueCode' | 'findAuthorizationCode' | 'destroyAuthorizationCode'>
@@ -28,6 +29,7 @@ type CodeRow = [
   redeemed: number,
   destroyed: number,
   disabled: number,
+  exceptionId: string | null,
 ]
 
 /** Answers of the check before a code is issued, by number. */
@@ -58,7 +60,8 @@ export function codeVerbs(db: Connection, events: EventRows): Verbs {
     'SELECT 1 FROM authorizations WHERE challenge_key = ? AND code_challenge = ? AND client_id = ?',
   )
   const find = db.row<[number, string], CodeRow>(
-    `SELECT ${authorizationColumns}, a.code_challenge, a.redeemed_at IS NOT NULL, a.destroyed_at IS NOT NULL, ${subjectDisabled}
+    `SELECT ${authorizationColumns}, a.code_challenge, a.redeemed_at IS NOT NULL, a.destroyed_at IS NOT NULL, ${subjectDisabled},
+       a.exception_id
      FROM authorizations a WHERE a.code_key = ? AND a.code_digest = ?`,
   )
   const destroy = db.change<[number, number, string]>(
@@ -90,7 +93,7 @@ function codeView(row: CodeRow, digest: string): AuthorizationCodeView {
   const details = unpackDetails(row[6])
   const unredeemed = row[10] === 1 ? 'destroyed' : 'issued'
   return {
-    code: readCode(row, details, digest, row[8]),
+    code: readCode(row, details, digest, [row[8], row[12]]),
     state: row[9] === 1 ? 'redeemed' : unredeemed,
     authorization: readAuthorization(row, details),
     ended: endOf(row[7], row[11]),
@@ -108,17 +111,32 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
   const checkWithInteraction = db.value<[...CheckParameters, ...InteractionParameters, ...ChallengeParameters], number>(
     `SELECT ${clientAndSession} ${openInteraction} ${freshChallenge}`,
   )
+  const useException = exceptionUser(db)
   const endInteraction = db.change<[string]>('DELETE FROM interactions WHERE digest = ?')
   const remember = db.change<[string, string, number, string]>(
     `INSERT INTO consents (subject, client_id, expires_at, record) VALUES (?, ?, ?, ?)
      ON CONFLICT (subject, client_id) DO UPDATE SET expires_at = excluded.expires_at, record = excluded.record`,
   )
   const insert = db.change<
-    [string, string, string, string, number, number, number, number, number | null, string, string | null, string]
+    [
+      string,
+      string,
+      string,
+      string,
+      number,
+      number,
+      number,
+      number,
+      number | null,
+      string,
+      string | null,
+      string,
+      string | null,
+    ]
   >(
     `INSERT INTO authorizations (id, client_id, subject, session_id, offline, expires_at, kept_until,
-       code_key, challenge_key, code_digest, code_challenge, details)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       code_key, challenge_key, code_digest, code_challenge, details, exception_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
 
   return ({ authorization, code, interaction, consent, events: noted }, now) => {
@@ -144,6 +162,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
             clientId,
           )
     if (outcome !== 0) return outcomes[outcome ?? 0] ?? 'session_ended'
+    if (code.exceptionId !== undefined && !useException(code.exceptionId, clientId, now)) return 'exception_ended'
     insert(
       id,
       clientId,
@@ -157,6 +176,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
       code.digest,
       orNull(challenge),
       packDetails(authorization, code),
+      orNull(code.exceptionId),
     )
     if (interaction !== undefined) endInteraction(interaction.digest)
     if (consent !== undefined) remember(consent.subject, consent.clientId, consent.expiresAt, JSON.stringify(consent))

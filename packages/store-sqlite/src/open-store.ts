@@ -5,6 +5,7 @@ import { auditVerb } from './audit.ts'
 import { clientAdmin, clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
 import { createConnection, type Connection } from './connection.ts'
+import { exceptionStore } from './exceptions.ts'
 import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
@@ -105,5 +106,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     },
     accounts: accountStore(connection, endAllOf),
     usage: usageStore(connection),
+    exceptions: exceptionStore(connection, events),
   }
 }

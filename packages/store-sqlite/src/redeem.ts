@@ -42,10 +42,12 @@ export function redeemVerbs(db: Connection, events: EventRows): Verbs {
 
 /** The conditional write that decides every race: one row, and whether it was changed names the winner. */
 function spender(db: Connection): (redemption: Redemption, successor: string | undefined, now: Seconds) => boolean {
-  const spendCode = db.change<[number, number, string]>(
+  const spendCode = db.change<[number, number, string, number]>(
     `UPDATE authorizations AS a SET redeemed_at = ?, kept_until = max(kept_until, expires_at)
      WHERE n = (SELECT n FROM authorizations WHERE code_key = ? AND code_digest = ?)
-       AND redeemed_at IS NULL AND destroyed_at IS NULL AND code_challenge IS NOT NULL AND ${inForce}`,
+       AND redeemed_at IS NULL AND destroyed_at IS NULL AND ${inForce}
+       AND (code_challenge IS NOT NULL
+         OR (SELECT revoked_at IS NULL AND deadline > ? FROM pkce_exceptions e WHERE e.id = a.exception_id))`,
   )
   const spendRefreshToken = db.changedRow<[number, string | null, number, string], number>(
     `UPDATE refresh_tokens SET rotated_at = ?, successor_digest = ?
@@ -59,7 +61,7 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
       case 'none':
         return true
       case 'authorization_code':
-        return spendCode(now, digestKey(redemption.digest), redemption.digest) === 1
+        return spendCode(now, digestKey(redemption.digest), redemption.digest, now) === 1
       case 'refresh_token': {
         const spent = spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest)
         if (spent === undefined) return false

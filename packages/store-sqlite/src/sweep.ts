@@ -50,6 +50,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('counters', 'name', 'ends_at'),
     expiring('signing_keys', 'kid', 'remove_at', retention.signingKey),
     { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit, limit, now - retention.event) },
+    expiring('pkce_exceptions', 'id', 'deadline', retention.exception),
     { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]
 }

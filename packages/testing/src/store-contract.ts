@@ -3,6 +3,7 @@ import { accountContract } from './store-contract/accounts.ts'
 import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
+import { exceptionContract } from './store-contract/exceptions.ts'
 import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
@@ -39,6 +40,7 @@ const parts = [
   accountContract,
   sweepContract,
   usageContract,
+  exceptionContract,
   aliasContract,
 ]
 

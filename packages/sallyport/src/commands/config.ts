@@ -9,7 +9,8 @@ import { configOf, faultLine, loadSettings, type Config } from '../config/load.t
 import type { ConfigFault } from '../config/layers.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
-import { issuerSetting, openStore } from '../workplace.ts'
+import { exceptionNotices, standingExceptions } from '../exceptions.ts'
+import { issuerSetting, now, openStore } from '../workplace.ts'
 
 /** Adds `sallyport config …`. */
 export function addConfig(program: Command): void {
@@ -90,7 +91,10 @@ async function storeFindings(config: Config): Promise<readonly ConfigFault[]> {
         finding(`client ${client.id} ${member}`, client.name, problem, fix ?? 'change it with sallyport client update'),
       ),
     )
-    return [...issuerFindings(issuer), ...faults]
+    const noted = exceptionNotices(config, await standingExceptions(store, now()), now()).map(
+      ({ exception, problem, fix }) => finding(`exception ${exception.id}`, exception.clientId, problem, fix),
+    )
+    return [...issuerFindings(issuer), ...faults, ...noted]
   } finally {
     await store.close()
   }

@@ -1,16 +1,18 @@
 import type { Command } from 'commander'
+import type { SqliteStore } from '@sallyport/store-sqlite'
 import { checkedIssuer } from '../administration.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { atDoor, nodeName, startDaemon, type Daemon } from '../daemon.ts'
+import { exceptionNotices, standingExceptions } from '../exceptions.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
 import { refuseFaults } from '../refuse-faults.ts'
 import { runUntilSignal } from '../signals.ts'
-import { issuerSetting, openStore, otherIssuer } from '../workplace.ts'
+import { issuerSetting, now, openStore, otherIssuer } from '../workplace.ts'
 
 /** Adds `sallyport start`. */
 export function addStart(program: Command): void {
@@ -49,6 +51,7 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
       if (lock.recovered) await daemon.server.emit({ event: 'lifecycle.recovered' })
       // Whoever reads that it listens may send a signal at once.
       const ended = runUntilSignal(daemon, log)
+      await tellExceptions(log, config, store)
       tellListening(log, { config, issuer, port: door.port, daemon })
       return ended
     })
@@ -56,6 +59,12 @@ async function serve(config: Config, log: Log): Promise<ExitCode> {
     await store.close()
     lock.release()
   }
+}
+
+/** Exceptions are told at every start (A-GOV-02). */
+async function tellExceptions(log: Log, config: Config, store: SqliteStore): Promise<void> {
+  for (const { exception, problem } of exceptionNotices(config, await standingExceptions(store, now()), now()))
+    log.line('warn', `exception from PKCE: ${problem}`, { exception: exception.id, client_id: exception.clientId })
 }
 
 /** The issuer the store remembers; a configured one must be the same. */

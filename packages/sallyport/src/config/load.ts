@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PolicyNumber } from '@sallyport/protocol'
 import type { PolicyOptions } from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
 import { defaultFile, readConfigFile } from './file.ts'
@@ -100,8 +101,8 @@ export function configOf(resolved: Loaded['resolved']): Config {
   // The map was filled with values of the setting's own kind.
   const maybe = <T>(setting: Setting<T>): T | undefined => resolved.get(setting.key)?.value as T | undefined
   const value = <T>(setting: Setting<T>): T => maybe(setting) as T
-  const policy: { [name: string]: number | boolean } = { refuseWebViews: value(known.refuseWebViews) }
-  for (const setting of known.policySettings) policy[setting.name] = value(setting)
+  const numbers: { [name in PolicyNumber]?: number } = {}
+  for (const setting of known.policySettings) numbers[setting.name] = value(setting)
   return {
     issuer: maybe(known.issuer),
     data: value(known.data),
@@ -118,7 +119,11 @@ export function configOf(resolved: Loaded['resolved']): Config {
     log: { level: value(known.logLevel) },
     drainLimit: value(known.drainLimit),
     language: value(known.language),
-    policy: policy,
+    policy: {
+      ...numbers,
+      refuseWebViews: value(known.refuseWebViews),
+      pkceExceptions: value(known.pkceExceptions),
+    },
   }
 }
 

@@ -94,6 +94,13 @@ export const refuseWebViews = setting('policy.refuseWebViews', flag, 'Show an er
   fallback: false,
 })
 
+export const pkceExceptions = setting(
+  'policy.pkceExceptions',
+  choice(['forbidden', 'dated'] as const),
+  'Whether dated exceptions from PKCE can be made and used; forbidden ends those there are',
+  { fallback: 'forbidden' as const },
+)
+
 function policyKind(name: PolicyNumber): Kind<number> {
   const bounds = floor[name]
   if (bounds.unit === 's') return duration(bounds)
@@ -119,6 +126,7 @@ export const settings: readonly AnySetting[] = [
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
   refuseWebViews,
+  pkceExceptions,
 ].map((one) => one as unknown as AnySetting)
 
 /** `http.trustedProxies` → `SALLYPORT_HTTP__TRUSTED_PROXIES`. */

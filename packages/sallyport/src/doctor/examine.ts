@@ -6,6 +6,7 @@ import { issuerSetting, openStore } from '../workplace.ts'
 import { clockFindings } from './clock.ts'
 import { issuerFindings } from './issuer.ts'
 import { bad, ok, type Finding } from './finding.ts'
+import { exceptionFindings } from './exceptions.ts'
 import { keyFindings } from './keys.ts'
 import { permissionFindings } from './permissions.ts'
 import { secretFindings } from './secrets.ts'
@@ -29,6 +30,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
     const issuer = await store.admin.readSetting(issuerSetting)
     findings.push(...(await storeFindings(store)), ...(await keyFindings(config, store, issuer)))
     findings.push(...(await secretFindings(store)))
+    findings.push(...(await exceptionFindings(config, store)))
     const answer = await issuerFindings(config, issuer)
     findings.push(...answer.findings, ...(await clockFindings(store, answer.serverTime)))
     return findings

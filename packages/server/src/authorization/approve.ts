@@ -35,13 +35,16 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     clientId: approval.client.id,
     redirectUri: approval.request.redirectUri,
     codeChallenge: approval.request.codeChallenge,
+    exceptionId: approval.request.exceptionId,
     nonce: approval.request.nonce,
     issuedAt: now,
     expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
     network: call.network,
   }
   const consent = rememberedConsent(ctx, approval, now)
-  const events = consentEvents(ctx, call, approval, authorization)
+  const given = consentEvents(ctx, call, approval, authorization)
+  const excepted = exceptionEvents(ctx, call, approval, authorization)
+  const events = excepted.length === 0 ? given : [...given, ...excepted]
   const { interaction } = approval
   const outcome = await ctx.store.issueCode(
     {
@@ -117,6 +120,25 @@ function consentEvents(
       resources: request.resources.join(' '),
       remembered: remember,
     },
+  }
+  return [ctx.events.record(draft, { requestId: call.id, network: call.network })]
+}
+
+/** Every code without a challenge is loud (A-GOV-01). */
+function exceptionEvents(
+  ctx: Context,
+  call: Call,
+  { client, session, request }: Approval,
+  authorization: Authorization,
+): readonly SecurityEvent[] {
+  if (request.exceptionId === undefined) return noEvents
+  const draft = {
+    event: 'pkce.exception.used',
+    severity: 'medium' as const,
+    clientId: client.id,
+    subject: session.subject,
+    authorizationId: authorization.id,
+    detail: { exception: request.exceptionId },
   }
   return [ctx.events.record(draft, { requestId: call.id, network: call.network })]
 }

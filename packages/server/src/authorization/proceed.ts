@@ -73,8 +73,10 @@ async function approved(
   switch (outcome) {
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
-      ctx.usage.note(client.id, issued)
+      ctx.usage.note(client.id, request.exceptionId === undefined ? issued : issuedUnderException)
       return respond(ctx, targetOf(request), { code })
+    case 'exception_ended':
+      return refused(ctx, call, progress, refuse('pkce_required'))
     case 'challenge_reused':
       return refused(ctx, call, progress, refuse('challenge_reused'))
     case 'interaction_consumed':
@@ -87,6 +89,7 @@ async function approved(
 }
 
 const issued: readonly UsageName[] = ['codes_issued']
+const issuedUnderException: readonly UsageName[] = ['codes_issued', 'codes_issued_under_exception']
 
 /** An error for the client; the interaction ends with it, and ends once. */
 export async function refused(
@@ -112,7 +115,8 @@ async function openInteraction(
 ): Promise<HttpResponse> {
   const { client, request } = progress
   // Told now rather than after a person has signed in and agreed (PK-11).
-  if (await ctx.store.challengeUsed(client.id, request.codeChallenge))
+  const { codeChallenge } = request
+  if (codeChallenge !== undefined && (await ctx.store.challengeUsed(client.id, codeChallenge)))
     return refused(ctx, call, progress, refuse('challenge_reused'))
   const handle = ctx.random.handle()
   const browser = bindBrowser(ctx, call)

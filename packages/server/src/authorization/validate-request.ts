@@ -12,6 +12,7 @@ import type { Context } from '../context.ts'
 import { knownNames } from '../form.ts'
 import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
+import { exceptionFor } from '../relaxations.ts'
 import { requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
 import { parseClaimsParameter } from './claims-parameter.ts'
 import { hintedSubject } from './id-token-hint.ts'
@@ -51,8 +52,11 @@ export async function validateRequest(
   if (form.has('registration')) throw refuse('registration_parameter')
   const state = requireState(ctx, client, form)
   const responseMode = requireResponse(client, form)
-  const codeChallenge = requireChallenge(ctx, form)
+  const codeChallenge = form.get('code_challenge') === undefined ? undefined : requireChallenge(ctx, form)
+  const exceptionId = codeChallenge === undefined ? await requireException(ctx, client, form) : undefined
   const scope = requireScope(client, form)
+  const nonce = requireNonce(form)
+  if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')
   const resources = requestedResources(form)
   await requireAllowedResources(ctx, client, resources)
   const claims = form.get('claims')
@@ -65,7 +69,8 @@ export async function validateRequest(
     scope,
     resources,
     codeChallenge,
-    nonce: requireNonce(form),
+    exceptionId,
+    nonce,
     prompt: requirePrompt(form),
     maxAge: requireMaxAge(form) ?? client.defaultMaxAge,
     acrValues: words(form.get('acr_values'), 20) ?? client.defaultAcrValues,
@@ -106,7 +111,7 @@ function requireResponse(client: Client, form: Form): ResponseMode {
   return mode
 }
 
-/** Every request of every client carries an S256 challenge (A-PKCE-01 to -04); there is no branch without one. */
+/** Every request of every client carries an S256 challenge (A-PKCE-01 to -04); see `requireException` for the one way around. */
 function requireChallenge(ctx: Context, form: Form): string {
   const challenge = form.get('code_challenge')
   if (challenge === undefined) throw refuse('pkce_required')
@@ -114,6 +119,14 @@ function requireChallenge(ctx: Context, form: Form): string {
   if (!isCodeChallenge(challenge)) throw refuse('pkce_challenge_syntax')
   if (publishedChallenges.has(challenge) && !ctx.acceptPublishedChallenges) throw refuse('challenge_published')
   return challenge
+}
+
+/** A request without a challenge is refused, unless a dated exception of this client stands in for it (A-GOV-01). */
+async function requireException(ctx: Context, client: Client, form: Form): Promise<string> {
+  // A method without a challenge is a challenge that got lost, and no exception is meant for that.
+  const exception = form.has('code_challenge_method') ? undefined : await exceptionFor(ctx, client, ctx.now())
+  if (exception === undefined) throw refuse('pkce_required')
+  return exception.id
 }
 
 function requireScope(client: Client, form: Form): readonly string[] {

@@ -57,8 +57,9 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
 }
 
 /** Counts a request that was understood, once: not again at the steps after its pages. */
-function noteRequest(ctx: Context, { clientId, state, nonce }: AuthorizationRequest): void {
-  const names: UsageName[] = ['authorization_requests', 'with_s256']
+function noteRequest(ctx: Context, { clientId, state, nonce, codeChallenge }: AuthorizationRequest): void {
+  const names: UsageName[] = ['authorization_requests']
+  if (codeChallenge !== undefined) names.push('with_s256')
   if (state !== undefined) names.push('with_state')
   if (nonce !== undefined) names.push('with_nonce')
   ctx.usage.note(clientId, names)

@@ -51,14 +51,16 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-/** What a request that got tokens counts as (A-GOV-03). A code is redeemed with its verifier, or not at all. */
+/** What a request that got tokens counts as (A-GOV-03). */
 function used(client: AuthenticatedClient, grantType: GrantType, form: Form): readonly UsageName[] {
   const names: UsageName[] = ['bearer_tokens']
   if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else {
-    names.push('codes_redeemed', 'codes_redeemed_with_verifier')
+    // Without a verifier a code is redeemed under a dated exception, or not at all.
+    const how = form.has('code_verifier') ? 'codes_redeemed_with_verifier' : 'codes_redeemed_under_exception'
+    names.push('codes_redeemed', how)
     if (form.has('redirect_uri')) names.push('redirect_uri_at_token')
   }
   return names

@@ -11,9 +11,10 @@ import {
 } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import type { AuthorizationCodeView } from '../model/authorization.ts'
+import type { AuthorizationCode, AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
+import { exceptionFor } from '../relaxations.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
@@ -44,7 +45,8 @@ export async function authorizationCode(
     throw await fail('code_redirect_uri_missing', { class: 'malformed' })
   if (redirectUri !== undefined && redirectUri !== code.redirectUri)
     throw await fail('code_redirect_uri', { reason: 'redirect_uri', class: 'redirect_mismatch' })
-  const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge)
+  const excepted = code.codeChallenge === undefined && (await isExcepted(ctx, client, code))
+  const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge, excepted)
   if (pkce !== undefined) {
     if (code.codeChallenge !== undefined) await destroy(ctx, view)
     throw await fail(pkce, pkceEvent(view, pkce))
@@ -62,9 +64,18 @@ export async function authorizationCode(
 
 const intercepted: ExchangeClass = 'suspected_interception'
 
+/** Whether a code without a challenge was issued under an exception that is in force; the redemption looks again. */
+async function isExcepted(ctx: Context, client: AuthenticatedClient, code: AuthorizationCode): Promise<boolean> {
+  const exception = await exceptionFor(ctx, client, ctx.now())
+  return exception !== undefined && exception.id === code.exceptionId
+}
+
 /** Decides by the stored challenge whether a verifier is needed, never by what was sent (PK-06). */
-function pkceFault(verifier: string | undefined, challenge: string | undefined): Reason | undefined {
-  if (challenge === undefined) return verifier === undefined ? 'challenge_absent' : 'verifier_without_challenge'
+function pkceFault(verifier: string | undefined, challenge: string | undefined, excepted: boolean): Reason | undefined {
+  if (challenge === undefined) {
+    if (verifier !== undefined) return 'verifier_without_challenge'
+    return excepted ? undefined : 'challenge_absent'
+  }
   if (verifier === undefined) return 'verifier_missing'
   // Syntax before the hash: a megabyte of verifier costs a length comparison.
   if (!isCodeVerifier(verifier)) return 'verifier_syntax'

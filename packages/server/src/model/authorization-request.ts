@@ -23,7 +23,9 @@ export type AuthorizationRequest = {
   readonly state: string | undefined
   readonly scope: readonly string[]
   readonly resources: readonly string[]
-  readonly codeChallenge: string
+  /** `undefined` only under a dated exception (A-GOV-01). */
+  readonly codeChallenge: string | undefined
+  readonly exceptionId: string | undefined
   readonly nonce: string | undefined
   readonly prompt: readonly Prompt[]
   readonly maxAge: number | undefined

@@ -46,8 +46,10 @@ export type AuthorizationCode = {
   readonly authorizationId: string
   readonly clientId: string
   readonly redirectUri: string
-  /** `undefined` only for a row that must never be redeemed (A-PKCE-08). */
+  /** `undefined` only under an exception; without one the row must never be redeemed (A-PKCE-08). */
   readonly codeChallenge: string | undefined
+  /** The dated exception that stands in for the challenge (A-GOV-01). */
+  readonly exceptionId: string | undefined
   readonly nonce: string | undefined
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds

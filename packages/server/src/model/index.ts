@@ -42,6 +42,15 @@ export {
   type GrantType,
   type Resource,
 } from './client.ts'
+export {
+  exceptionCoolingOff,
+  exceptionEnd,
+  exceptionSpan,
+  isInForce,
+  type ExceptionCreation,
+  type ExceptionStore,
+  type PkceException,
+} from './exception.ts'
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'

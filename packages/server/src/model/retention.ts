@@ -16,6 +16,8 @@ export const retention = {
   /** A withdrawn signing key: the longest session, whose ID Tokens may come back as hints when it ends (B-OIDC-31). */
   signingKey: floor.sessionAbsolute.max,
   event: 90 * day,
+  /** The register of exceptions is evidence for audits. */
+  exception: 2 * 365 * day,
   /** Weeks of use: a year, and the week that the year ago lies in. */
   usage: 54 * 7 * day,
 } as const

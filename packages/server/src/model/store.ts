@@ -14,12 +14,14 @@ import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
+import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { UsageStore } from './usage.ts'
 
 /** What happened to a request for a code. Everything but `issued` wrote nothing. */
-export type CodeIssue = 'issued' | 'interaction_consumed' | 'challenge_reused' | 'session_ended' | 'client_disabled'
+export type CodeIssue =
+  'issued' | 'interaction_consumed' | 'challenge_reused' | 'session_ended' | 'client_disabled' | 'exception_ended'
 
 /** All that is written when an authorization request succeeds. */
 export type CodeIssueRecords = {
@@ -88,7 +90,8 @@ export type Store = {
   /**
    * Ends the interaction, remembers consent and stores authorization and code, together or not at all.
    * Law: over all time, on all nodes, one interaction and one (client, challenge) pair gives at most one `issued`; session,
-   * subject and client are looked at inside the transaction.
+   * subject and client are looked at inside the transaction. A code under a dated exception is counted there, and issued only
+   * while the exception is in force.
    */
   issueCode(records: CodeIssueRecords, now: Seconds): Promise<CodeIssue>
   findAuthorizationCode(digest: string): Promise<AuthorizationCodeView | undefined>
@@ -99,7 +102,8 @@ export type Store = {
   /**
    * Redeems a code or refresh token AND writes what is issued for it, together or not at all.
    * Law: over all time, on all nodes, at most one call per digest resolves true, and none after the authorization was
-   * revoked or its person or client was disabled. A call that resolves false wrote nothing.
+   * revoked or its person or client was disabled, and none of a code without a challenge unless the exception that it
+   * was issued under is in force. A call that resolves false wrote nothing.
    */
   redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
   /** Ends an authorization and everything issued under it. Idempotent; true for the call that ended it. Never called inside redeem. */
@@ -147,6 +151,7 @@ export type Store = {
   readonly admin: AdminStore
   readonly accounts: AccountStore
   readonly usage: UsageStore
+  readonly exceptions: ExceptionStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

@@ -8,8 +8,10 @@ import {
   type RefreshTokenView,
   type RevocationReason,
 } from '../model/authorization.ts'
+import { isInForce } from '../model/exception.ts'
 import { retention } from '../model/retention.ts'
 import type { CodeIssue, CodeIssueRecords, Store } from '../model/store.ts'
+import { useException } from './memory-exceptions.ts'
 import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 type Verbs = Pick<
@@ -117,6 +119,8 @@ function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds):
   }
   const outcome = refusal(state, records, now)
   if (outcome !== 'issued') return outcome
+  if (code.exceptionId !== undefined && !useException(state, code.exceptionId, code.clientId, now))
+    return 'exception_ended'
   if (state.authorizations.has(authorization.id) || state.codes.has(code.digest))
     throw new Error('authorization or code exists')
   if (records.interaction !== undefined) state.interactions.delete(records.interaction.digest)
@@ -199,6 +203,11 @@ function redeem(
   return true
 }
 
+function excepted(state: MemoryState, { code }: AuthorizationRow, now: Seconds): boolean {
+  const exception = code.exceptionId === undefined ? undefined : state.exceptions.get(code.exceptionId)
+  return exception !== undefined && isInForce(exception, now)
+}
+
 function spend(state: MemoryState, redemption: Redemption, successor: string | undefined, now: Seconds): boolean {
   switch (redemption.kind) {
     case 'none':
@@ -206,7 +215,8 @@ function spend(state: MemoryState, redemption: Redemption, successor: string | u
     case 'authorization_code': {
       const row = codeRow(state, redemption.digest)
       if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false
-      if (row.code.codeChallenge === undefined || !stands(state, row)) return false
+      if (row.code.codeChallenge === undefined && !excepted(state, row, now)) return false
+      if (!stands(state, row)) return false
       row.redeemedAt = now
       row.keptUntil = Math.max(row.keptUntil, row.authorization.expiresAt)
       return true

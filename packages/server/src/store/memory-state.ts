@@ -10,6 +10,7 @@ import type {
 } from '../model/authorization.ts'
 import type { Client, Resource } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Page } from '../model/page.ts'
@@ -65,6 +66,7 @@ export type MemoryState = {
   readonly links: Map<string, { readonly previous: string; readonly link: string }>
   newestLink: string
   readonly settings: Map<string, string>
+  readonly exceptions: Map<string, PkceException>
   /** By client and week, and by client. */
   readonly usage: { readonly weeks: Map<string, ClientUsage>; readonly last: Map<string, LastUse> }
 }
@@ -92,6 +94,7 @@ export const emptyState = (): MemoryState => ({
   links: new Map(),
   newestLink: trailStart,
   settings: new Map(),
+  exceptions: new Map(),
   usage: { weeks: new Map(), last: new Map() },
 })
 

@@ -77,6 +77,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
       (row) => row.removeAt !== undefined && row.removeAt + retention.signingKey <= now,
     ),
     events: sweepEvents(state, now, limit),
+    pkce_exceptions: sweepMap(state.exceptions, limit, (row) => row.deadline + retention.exception <= now),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

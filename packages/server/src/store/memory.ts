@@ -2,6 +2,7 @@ import type { Store } from '../model/store.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
+import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memorySessions } from './memory-sessions.ts'
 import { emptyState } from './memory-state.ts'
@@ -31,6 +32,7 @@ export function createMemoryStore(): Store {
     admin: memoryAdmin(state),
     accounts: memoryAccounts(state),
     usage: memoryUsage(state),
+    exceptions: memoryExceptions(state),
     close: async () => undefined,
   }
 }

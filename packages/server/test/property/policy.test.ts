@@ -105,7 +105,11 @@ describe('bounds', () => {
   })
 
   it('A-PKCE-15, A-PKCE-19 there is no setting about PKCE, redirect matching, single use, or iss', () => {
-    for (const key of policyKeys)
+    // Whether dated exceptions can be made (A-GOV-01) is the one word about it, and it has no value that is wider.
+    for (const wider of ['optional', 'allowed', true, 'DATED'])
+      expect(() => createPolicy({ pkceExceptions: wider as 'dated' })).toThrow(PolicyError)
+    expect(createPolicy().pkceExceptions).toBe('forbidden')
+    for (const key of policyKeys.filter((name) => name !== 'pkceExceptions'))
       expect(key).not.toMatch(/pkce|challenge|verifier|plain|redirect|match|iss\b|issuerParam|implicit|password/i)
   })
 })

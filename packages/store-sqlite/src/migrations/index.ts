@@ -1,5 +1,6 @@
 import { core } from './0001-core.ts'
 import { governance } from './0050-governance.ts'
+import { exceptions } from './0051-exceptions.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
 export type Step = { readonly name: string; readonly statements: readonly string[] }
@@ -8,4 +9,5 @@ export type Step = { readonly name: string; readonly statements: readonly string
 export const steps: readonly Step[] = [
   { name: '0001-core', statements: core },
   { name: '0050-governance', statements: governance },
+  { name: '0051-exceptions', statements: exceptions },
 ]

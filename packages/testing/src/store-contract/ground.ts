@@ -51,6 +51,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     clientId: of.id,
     redirectUri: 'https://app.test/cb',
     codeChallenge: digest(),
+    exceptionId: undefined,
     nonce: 'a nonce',
     issuedAt: start,
     expiresAt: later(60),

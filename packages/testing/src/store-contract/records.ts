@@ -86,6 +86,7 @@ export const interaction = (clientId: string, more: Partial<Interaction> = {}): 
     scope: ['openid'],
     resources: [],
     codeChallenge: digest(),
+    exceptionId: undefined,
     nonce: undefined,
     prompt: [],
     maxAge: undefined,
