@@ -3,12 +3,13 @@ import { join, relative } from 'node:path'
 import { wholeProgram } from '../packages/sallyport/src/command-line.ts'
 import { report, type Finding } from './finding.ts'
 import { root } from './paths.ts'
-import { commandSections, policyTable, settingsTable } from './reference-tables.ts'
+import { commandSections, policyTable, rulesTable, settingsTable } from './reference-tables.ts'
 
 // Tables in the reference are made from the code. `--write` puts them into the pages; without it a stale one is a finding.
 const parts: readonly { readonly page: string; readonly name: string; readonly text: string }[] = [
   { page: 'docs/reference/configuration.md', name: 'settings', text: settingsTable() },
   { page: 'docs/reference/configuration.md', name: 'policy', text: policyTable() },
+  { page: 'docs/prove-in-ci.md', name: 'rules', text: rulesTable() },
   { page: 'docs/reference/command-line.md', name: 'commands', text: commandSections(await wholeProgram()) },
 ]
 

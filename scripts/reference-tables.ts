@@ -1,4 +1,5 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
+import { rules } from '../packages/sallyport/src/check/finding.ts'
 import type { wholeProgram } from '../packages/sallyport/src/command-line.ts'
 import { duration, size } from '../packages/sallyport/src/config/kinds.ts'
 import { settings, variableOf, type AnySetting } from '../packages/sallyport/src/config/settings.ts'
@@ -52,6 +53,13 @@ export const policyTable = (): string =>
       const { default: usual, min, max } = floor[name]
       return [code(`policy.${name}`), measure(name, usual), measure(name, min), measure(name, max), policyWords[name]]
     }),
+  )
+
+/** Every rule of `config check`. */
+export const rulesTable = (): string =>
+  table(
+    ['Rule', 'Severity', 'What holds'],
+    Object.entries(rules).map(([id, { severity, about }]) => [code(id), severity, `${about}.`]),
   )
 
 type Leaf = { readonly path: string; readonly command: Command }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { collect, tellsNearest } from './command.ts'
 import { CommandFailure, exitCode, unknownName, usage, type ExitCode } from './failure.ts'
 import { tellFailure } from './terminal.ts'
+import { version } from './version.ts'
 
 type Group = { readonly summary: string; readonly load: () => Promise<(parent: Command) => void> }
 
@@ -61,11 +61,6 @@ const groups: Readonly<Record<string, Group>> = {
     load: async () => (await import('./commands/flow.ts')).addFlow,
   },
   reset: { summary: 'delete the data folder', load: async () => (await import('./commands/reset.ts')).addReset },
-}
-
-export function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 function createProgram(): Command {

@@ -1,1 +1,2 @@
-export { runCommandLine, version } from './command-line.ts'
+export { runCommandLine } from './command-line.ts'
+export { version } from './version.ts'

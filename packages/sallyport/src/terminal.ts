@@ -28,6 +28,15 @@ export const schemaVersion = 1
 const toJson = (record: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({ schema_version: schemaVersion, ...record })
 
+/** Prints an outcome: the record as JSON, or the text. */
+export function printOutcome(
+  { json }: Pick<Manner, 'json'>,
+  record: Readonly<Record<string, unknown>>,
+  text: string,
+): void {
+  process.stdout.write(`${json ? toJson(record) : text}\n`)
+}
+
 /** Milliseconds after which somebody who waits is told what for. */
 const patience = 1000
 
@@ -37,7 +46,9 @@ export function createTerminal(manner: Manner): Terminal {
   }
   return {
     ...manner,
-    data: (record, text) => void process.stdout.write(`${manner.json ? toJson(record) : text}\n`),
+    data: (record, text) => {
+      printOutcome(manner, record, text)
+    },
     say,
     during: async (what, work) => {
       const timer = setTimeout(() => {

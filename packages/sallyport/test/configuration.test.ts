@@ -88,14 +88,14 @@ describe('config check', () => {
     (JSON.parse(stdout) as { findings: { key: string }[] }).findings.map(({ key }) => key)
 
   it.each([
-    ['an issuer without TLS', 'issuer: http://localhost:7636\n', 'issuer'],
+    ['an issuer without TLS, and so without HSTS', 'issuer: http://localhost:7636\n', 'issuer', 'issuer'],
     ['an issuer that no one may have', 'issuer: http://id.example.com\n', 'issuer'],
     ['weak bounds', 'issuer: https://id.example.com\npolicy:\n  refreshRetryGrace: 10m\n', 'policy.refreshRetryGrace'],
     ['a public listener without TLS', 'issuer: https://id.example.com\nhttp:\n  host: 0.0.0.0\n', 'http.host'],
     ['metrics for everybody', 'issuer: https://id.example.com\nmanagement:\n  host: 0.0.0.0\n', 'management.host'],
-  ])('A-GOV-07 finds %s and ends with 3', async (_, text, key) => {
+  ])('A-GOV-07 finds %s and ends with 3', async (_, text, ...expected) => {
     const outcome = await check(text)
-    expect(keys(outcome)).toEqual([key])
+    expect(keys(outcome)).toEqual(expected)
     expect(outcome.code).toBe(3)
   })
 

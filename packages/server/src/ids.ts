@@ -23,6 +23,9 @@ export const looksLikeClientId = (text: string): boolean => text.startsWith('cli
 
 const clientIdSyntax = /^client_[\w-]{22}$/
 
+/** True for text of the shape that ids of registered clients have. */
+export const isClientId = (text: string): boolean => clientIdSyntax.test(text)
+
 /**
  * The id of a client as it may be written into events and counters. Text of any other shape may be a secret that was sent
  * in the wrong field, and gives `undefined` (A-LOG-02).

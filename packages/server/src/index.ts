@@ -18,11 +18,11 @@ export {
   registrationOf,
   type RegistrationContext,
 } from './clients/client-record.ts'
-export { clientTypes, type ClientRegistration } from './clients/registration.ts'
+export { clientTypes, registrationMembers, type ClientRegistration } from './clients/registration.ts'
 export { ClientMetadataError, registrationFaults, type ClientFault } from './clients/registration-rules.ts'
 export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
-export { clientId, orderedId, subjectId } from './ids.ts'
+export { clientId, isClientId, orderedId, subjectId } from './ids.ts'
 export { networkOf } from './network.ts'
 export {
   ExceptionRefused,

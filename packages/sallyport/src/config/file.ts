@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { LineCounter, Node, Pair, YAMLMap } from 'yaml'
 import { unknownKey, type ConfigFault, type Environment, type Layer, type Written } from './layers.ts'
+import { isSection, readSection, type DeclaredEntry } from './sections.ts'
 import { settings } from './settings.ts'
 
 /** Version of the shape of the file. */
@@ -12,9 +13,11 @@ type Reading = {
   readonly environment: Environment
   readonly layer: Map<string, Written>
   readonly faults: ConfigFault[]
+  readonly declared: DeclaredEntry[]
   /** File and line of a node. */
   readonly place: (node: unknown) => string
   readonly isMap: (node: unknown) => node is YAMLMap<unknown, unknown>
+  readonly plain: (node: unknown) => unknown
 }
 
 const keys = new Set(settings.map((setting) => setting.key))
@@ -70,7 +73,10 @@ function readPair(reading: Reading, prefix: string, pair: Pair<unknown, unknown>
   const origin = reading.place(pair.key)
   const isGroup = prefix === '' && groups.has(key)
   if (prefix === '' && key === 'version') checkVersion(reading, origin, plainValue(pair.value))
-  else if (keys.has(key)) readEntry(reading, key, origin, plainValue(pair.value))
+  else if (prefix === '' && isSection(key)) {
+    const fill = (text: string, at: string, place: string) => filledIn(text, reading, at, place)
+    readSection({ ...reading, fill }, key, pair)
+  } else if (keys.has(key)) readEntry(reading, key, origin, plainValue(pair.value))
   else if (isGroup && reading.isMap(pair.value))
     for (const inner of pair.value.items) readPair(reading, `${key}.`, inner)
   else if (isGroup) reading.faults.push(broken(key, origin, 'holds no settings', `write them below ${key}, indented`))
@@ -90,14 +96,25 @@ const placeIn =
     return range === undefined || range === null ? file : `${file}:${lines.linePos(range[0]).line}`
   }
 
+/** Longest file that is read. */
+const maxFileSize = 4 * 1024 * 1024
+
+/** What one file says: settings, declared objects, and what is wrong. */
+export type FileContents = {
+  readonly layer: Layer
+  readonly declared: readonly DeclaredEntry[]
+  readonly faults: readonly ConfigFault[]
+}
+
 /** Reads one file in YAML or JSON. */
-export async function readConfigFile(
-  file: string,
-  environment: Environment,
-): Promise<{ layer: Layer; faults: readonly ConfigFault[] }> {
+export async function readConfigFile(file: string, environment: Environment): Promise<FileContents> {
   const layer = new Map<string, Written>()
-  if (!existsSync(file)) return { layer, faults: [broken('config', file, 'does not exist', 'check --config')] }
-  const { parseDocument, LineCounter, isMap } = await import('yaml')
+  const declared: DeclaredEntry[] = []
+  const refused = (fault: ConfigFault): FileContents => ({ layer, declared, faults: [fault] })
+  if (!existsSync(file)) return refused(broken('config', file, 'does not exist', 'check --config'))
+  if (statSync(file).size > maxFileSize)
+    return refused(broken('config', file, 'is larger than 4 MiB', 'divide it over several files'))
+  const { parseDocument, LineCounter, isMap, isNode } = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
   const faults: ConfigFault[] = document.errors.map((error) =>
@@ -108,11 +125,12 @@ export async function readConfigFile(
       'mend the line',
     ),
   )
-  if (faults.length > 0) return { layer, faults }
-  const reading: Reading = { environment, layer, faults, place: placeIn(file, lines), isMap }
+  if (faults.length > 0) return { layer, declared, faults }
+  const plain = (node: unknown): unknown => (isNode(node) ? node.toJS(document, { maxAliasCount: 100 }) : node)
+  const reading: Reading = { environment, layer, faults, declared, place: placeIn(file, lines), isMap, plain }
   const top: unknown = document.contents
-  if (!isMap(top)) return { layer, faults: [broken('syntax', file, 'holds no settings', 'begin it with version: 1')] }
+  if (!isMap(top)) return refused(broken('syntax', file, 'holds no settings', 'begin it with version: 1'))
   for (const pair of top.items) readPair(reading, '', pair)
   if (!document.has('version')) faults.push(broken('version', file, 'is missing', 'begin the file with version: 1'))
-  return { layer, faults }
+  return { layer, declared, faults }
 }

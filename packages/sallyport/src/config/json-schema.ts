@@ -1,14 +1,18 @@
+import { clientTypes, registrationMembers } from '@sallyport/server'
 import { configVersion } from './file.ts'
 import { settings, type AnySetting } from './settings.ts'
+import { clientExtras, clientShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
 
 type Schema = { readonly [member: string]: unknown }
+
+const placeholder = { type: 'string', pattern: String.raw`\$\{(env|file):[^}]+\}` }
 
 function describe({ kind, about, fallback, secret }: AnySetting): Schema {
   const written = fallback === undefined ? undefined : kind.write(fallback)
   return {
     description: about,
     // Text with a placeholder can stand for any value.
-    anyOf: [kind.schema, { type: 'string', pattern: String.raw`\$\{(env|file):[^}]+\}` }],
+    anyOf: [kind.schema, placeholder],
     ...(written === undefined || secret ? {} : { default: written }),
   }
 }
@@ -19,6 +23,24 @@ const object = (properties: Schema, more: Schema = {}): Schema => ({
   properties,
   ...more,
 })
+
+const members = (shapes: Readonly<Record<string, Shape>>): Record<string, Schema> =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, shapeRules[shape].schema]))
+
+/** Objects by the name they are declared under. */
+function declarations(): Record<string, Schema> {
+  const known = Object.fromEntries(registrationMembers.map((name) => [name, clientShapes[name] ?? 'any'] as const))
+  const client = { ...members({ ...known, ...clientExtras }), type: { enum: clientTypes } }
+  const named = (description: string, one: Schema): Schema => ({
+    description,
+    type: 'object',
+    additionalProperties: one,
+  })
+  return {
+    clients: named('Applications, by name', object(client, { required: ['type', 'name'] })),
+    resources: named('APIs that tokens can be issued for, by their URI', object(members(resourceShapes))),
+  }
+}
 
 /** JSON Schema of the configuration file, for editors. */
 export function configSchema(): Schema {
@@ -35,6 +57,7 @@ export function configSchema(): Schema {
     groups.set(first, group)
   }
   for (const [name, properties] of groups) top[name] = object(properties)
+  Object.assign(top, declarations())
   const dialect = 'https://json-schema.org/draft/2020-12/schema'
   return object(top, { $schema: dialect, title: 'sallyport.yaml', required: ['version'] })
 }

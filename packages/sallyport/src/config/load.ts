@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import type { PolicyNumber } from '@sallyport/protocol'
 import type { PolicyOptions } from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
+import type { Declarations } from './declared.ts'
 import { defaultFile, readConfigFile } from './file.ts'
 import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
+import type { DeclaredEntry } from './sections.ts'
 import * as known from './settings.ts'
 import type { AnySetting, LogLevel, Setting } from './settings.ts'
 
@@ -41,6 +43,8 @@ export type Resolved = { readonly setting: AnySetting; readonly value: unknown; 
 
 export type Loaded = {
   readonly resolved: ReadonlyMap<string, Resolved>
+  /** Clients and resources that the files declare. */
+  readonly declarations: Declarations
   readonly faults: readonly ConfigFault[]
 }
 
@@ -48,8 +52,10 @@ function filesOf({ files, profile, environment }: Sources): readonly string[] {
   const named = files.length > 0 ? files : (environment['SALLYPORT_CONFIG']?.split(',') ?? [])
   const first = named.length > 0 || !existsSync(defaultFile) ? named : [defaultFile]
   const wanted = profile ?? environment['SALLYPORT_PROFILE']
-  return wanted === undefined ? first : [...first, `sallyport.${wanted}.yaml`]
+  return wanted === undefined ? first : [...first, profileFile(wanted)]
 }
+
+export const profileFile = (profile: string): string => `sallyport.${profile}.yaml`
 
 /** Gathers what every source says. Precedence: flag, environment, later file, earlier file, default. */
 export async function loadSettings(sources: Sources): Promise<Loaded> {
@@ -59,10 +65,12 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
   faults.push(...environment.faults)
   layers.push(environment.layer)
   const files: Layer[] = []
+  const declared: DeclaredEntry[] = []
   for (const file of filesOf(sources)) {
     const read = await readConfigFile(file, sources.environment)
     faults.push(...read.faults)
     files.unshift(read.layer)
+    declared.push(...read.declared)
   }
   layers.push(...files)
   const resolved = new Map<string, Resolved>()
@@ -76,7 +84,11 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
     else resolved.set(setting.key, { setting, value: parsed.value, origin: written.origin })
   }
-  return { resolved, faults }
+  if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [] }, faults }
+  // The rules of registration come with it: only files that declare something need them.
+  const { readDeclarations } = await import('./declared.ts')
+  const read = readDeclarations(declared)
+  return { resolved, declarations: read.declarations, faults: [...faults, ...read.faults] }
 }
 
 /** A value outside its bounds is understood, only not acceptable. */

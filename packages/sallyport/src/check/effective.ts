@@ -1,0 +1,61 @@
+import { effectivePolicy, type Client, type Policy } from '@sallyport/server'
+import type { Subject } from './subject.ts'
+
+/** A value of the effective policy. `null` stands for "no limit" in lists. */
+export type Value = string | number | boolean | readonly string[] | null
+
+export type Values = Readonly<Record<string, Value>>
+
+/** What really holds, worked out from policy and registration: not what was written, but what it comes to. */
+export type EffectivePolicy = {
+  readonly policy: Values
+  /** By the name in the file. */
+  readonly clients: Readonly<Record<string, Values>>
+  readonly resources: Readonly<Record<string, Values>>
+}
+
+const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort()
+
+function clientValues(policy: Policy, client: Client): Values {
+  const { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute } = effectivePolicy(policy, client)
+  const refreshes = client.grantTypes.includes('refresh_token')
+  return {
+    type: client.type,
+    authentication: client.authenticationMethod,
+    grants: sorted(client.grantTypes),
+    redirectUris: sorted(client.redirectUris),
+    postLogoutRedirectUris: sorted(client.postLogoutRedirectUris),
+    allowedOrigins: sorted(client.allowedOrigins),
+    scope: sorted(client.scope),
+    resources: client.resources === undefined ? null : sorted(client.resources),
+    introspects: sorted(client.resourceServerOf),
+    requireState: client.requireState,
+    requireRedirectUriAtToken: client.requireRedirectUriAtToken,
+    asksConsent: !client.firstParty,
+    sessionRefreshTokens: client.sessionRefreshTokens,
+    accessTokenLifetime,
+    ...(refreshes ? { refreshTokenIdle, refreshTokenAbsolute } : {}),
+    disabled: client.disabledAt !== undefined,
+  }
+}
+
+const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> =>
+  Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** The effective policy of a configuration and of every client it declares. */
+export const effectiveOf = ({ policy, clients, declarations }: Subject): EffectivePolicy => ({
+  policy: byName(Object.entries(policy as unknown as Values)),
+  clients: byName(clients.map(({ name, client }) => [name, clientValues(policy, client)])),
+  resources: byName(
+    declarations.resources.map(({ key, resource }) => [
+      key,
+      {
+        scopes: sorted(resource.scopes.map(({ name }) => name)),
+        accessTokenLifetime: Math.min(
+          policy.accessTokenLifetime,
+          resource.accessTokenLifetime ?? policy.accessTokenLifetime,
+        ),
+      },
+    ]),
+  ),
+})

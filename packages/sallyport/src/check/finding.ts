@@ -1,0 +1,51 @@
+/** What a rule found: which rule, where, and what to do. */
+export type CheckFinding = {
+  readonly rule: RuleId
+  readonly key: string
+  /** A file with its line, a flag, a variable, or where else it came from. */
+  readonly origin: string
+  readonly problem: string
+  readonly fix: string
+}
+
+export type Severity = 'error' | 'warning'
+
+type Rule = { readonly severity: Severity; readonly about: string }
+
+/** Every rule of `config check`. Each finding fails the check; the severity tells what to mend first. */
+export const rules = {
+  'issuer-not-https': { severity: 'error', about: 'The issuer is an https URL' },
+  'hsts-missing': { severity: 'error', about: 'Browsers are told to come back over TLS only' },
+  'weak-bound': { severity: 'error', about: 'Every value lies within its floor and its ceiling' },
+  'listener-without-tls': { severity: 'error', about: 'The public listener is reached through TLS only' },
+  'management-exposed': { severity: 'error', about: 'Health and metrics stay on this machine' },
+  'redirect-uri-not-exact': { severity: 'error', about: 'Redirect URIs are complete, exact and safe' },
+  'redirect-uri-shared': { severity: 'error', about: 'No two clients have the same https redirect URI' },
+  'client-refused': { severity: 'error', about: 'Every client follows the rules of registration' },
+  'client-id-twice': { severity: 'error', about: 'A client is declared once' },
+  'resource-unknown': { severity: 'error', about: 'Clients name only resources that are there' },
+  'scope-unknown': { severity: 'warning', about: 'Clients ask only for scopes that a resource or OpenID Connect has' },
+  'secret-without-use': { severity: 'warning', about: 'Only clients that have a secret are given one' },
+  'exception-expired': { severity: 'error', about: 'No exception from PKCE is past its deadline' },
+  'exception-standing': { severity: 'warning', about: 'No client is excepted from PKCE for long' },
+  'fapi2-public-client': { severity: 'error', about: 'FAPI 2.0: clients are confidential' },
+  'fapi2-shared-secret': { severity: 'error', about: 'FAPI 2.0: clients prove themselves by keys' },
+  'fapi2-bearer': { severity: 'error', about: 'FAPI 2.0: access tokens are bound to a key' },
+  'fapi2-code-lifetime': { severity: 'error', about: 'FAPI 2.0: a code lives at most 60 seconds' },
+  'fapi2-exceptions': { severity: 'error', about: 'FAPI 2.0: no client is excepted from PKCE' },
+  'fapi2-algorithm': { severity: 'error', about: 'FAPI 2.0: PS256, ES256 or EdDSA' },
+  'mcp-no-resource': { severity: 'error', about: 'MCP: every server is a resource of its own' },
+  'mcp-unnamed-resource': { severity: 'warning', about: 'MCP: a client names the servers it may reach' },
+  'policy-regression': { severity: 'error', about: 'The effective policy is no weaker than the baseline' },
+} as const satisfies Record<string, Rule>
+
+export type RuleId = keyof typeof rules
+
+/** File and line of an origin, where it has them. */
+export function placeOf(origin: string): { readonly file: string; readonly line: number } | undefined {
+  const [, file, line] = /^(.+):(\d{1,9})$/.exec(origin) ?? []
+  return file === undefined || file.includes('://') ? undefined : { file, line: Number(line) }
+}
+
+export const findingLine = ({ rule, key, origin, problem, fix }: CheckFinding): string =>
+  `${rules[rule].severity} ${rule} ${key} (${origin}): ${problem}; ${fix}`

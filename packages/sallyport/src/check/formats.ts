@@ -1,0 +1,108 @@
+import { findingLine, placeOf, rules, type CheckFinding, type RuleId } from './finding.ts'
+
+export const formats = ['text', 'json', 'sarif', 'junit'] as const
+export type Format = (typeof formats)[number]
+
+export const isFormat = (text: string): text is Format => (formats as readonly string[]).includes(text)
+
+export type Report = {
+  readonly findings: readonly CheckFinding[]
+  /** Sentences about what became of the effective policy. */
+  readonly changes: readonly string[]
+  readonly version: string
+}
+
+export const findingRecord = (finding: CheckFinding): Record<string, unknown> => ({
+  rule: finding.rule,
+  severity: rules[finding.rule].severity,
+  key: finding.key,
+  origin: finding.origin,
+  ...placeOf(finding.origin),
+  problem: finding.problem,
+  fix: finding.fix,
+})
+
+export const reportText = ({ findings, changes }: Report): string =>
+  [
+    ...(findings.length === 0 ? ['nothing found'] : findings.map(findingLine)),
+    ...changes.map((change) => `changed: ${change}`),
+  ].join('\n')
+
+const ruleIds = Object.keys(rules) as readonly RuleId[]
+
+const levels = { error: 'error', warning: 'warning' } as const
+
+function sarifResult(finding: CheckFinding): Record<string, unknown> {
+  const { rule, key, problem, fix, origin } = finding
+  const place = placeOf(origin)
+  const physicalLocation = place && {
+    artifactLocation: { uri: encodeURI(place.file.replaceAll('\\', '/')) },
+    region: { startLine: place.line },
+  }
+  return {
+    ruleId: rule,
+    ruleIndex: ruleIds.indexOf(rule),
+    level: levels[rules[rule].severity],
+    message: { text: `${key}: ${problem}; ${fix}` },
+    // A finding that no file line caused still names what it is about.
+    locations: [{ ...(physicalLocation && { physicalLocation }), logicalLocations: [{ fullyQualifiedName: key }] }],
+    partialFingerprints: { 'sallyportFinding/v1': `${rule} ${key}` },
+  }
+}
+
+/** SARIF 2.1.0, as code scanning services read it. */
+export const sarif = ({ findings, version }: Report): Record<string, unknown> => ({
+  $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+  version: '2.1.0',
+  runs: [
+    {
+      tool: {
+        driver: {
+          name: 'sallyport config check',
+          version,
+          rules: ruleIds.map((id) => ({
+            id,
+            shortDescription: { text: rules[id].about },
+            defaultConfiguration: { level: levels[rules[id].severity] },
+          })),
+        },
+      },
+      results: findings.map(sarifResult),
+    },
+  ],
+})
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+/** Text for XML: its five signs escaped, and what XML 1.0 cannot hold left out. */
+const xml = (text: string): string =>
+  text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, '').replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '')
+
+function testCase(id: RuleId, findings: readonly CheckFinding[]): string {
+  const head = `    <testcase classname="sallyport.config" name="${xml(id)}"`
+  const failed = findings.filter(({ rule }) => rule === id)
+  if (failed.length === 0) return `${head}/>`
+  const message = xml(`${rules[id].about}: ${failed.length} found`)
+  const lines = xml(failed.map(findingLine).join('\n'))
+  return `${head}>\n      <failure type="${rules[id].severity}" message="${message}">${lines}</failure>\n    </testcase>`
+}
+
+/** JUnit XML with one case a rule, so that a dashboard shows rules that hold as well. */
+export function junit({ findings }: Report): string {
+  const cases = ruleIds.map((id) => testCase(id, findings))
+  const failures = new Set(findings.map(({ rule }) => rule)).size
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites tests="${cases.length}" failures="${failures}">`,
+    `  <testsuite name="sallyport config check" tests="${cases.length}" failures="${failures}">`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+  ].join('\n')
+}

@@ -1,0 +1,94 @@
+import type { CheckFinding, RuleId } from './finding.ts'
+import type { CheckedClient, Subject } from './subject.ts'
+
+export const profiles = ['oauth21', 'fapi2', 'mcp'] as const
+export type Profile = (typeof profiles)[number]
+
+export const isProfile = (text: string): text is Profile => (profiles as readonly string[]).includes(text)
+
+/** What a profile asks for beyond the rules that always hold. OAuth 2.1 is what always holds. */
+export const profileFindings: Readonly<Record<Profile, (subject: Subject) => readonly CheckFinding[]>> = {
+  oauth21: () => [],
+  fapi2: (subject) => [...fapi2Server(subject), ...subject.clients.flatMap(fapi2Client)],
+  mcp: (subject) => [...mcpServer(subject), ...subject.clients.flatMap(mcpClient)],
+}
+
+/** FAPI 2.0 security profile, 5.3.2.1 (B-FAPI-02, B-FAPI-06). */
+function fapi2Server({ policy, issuerPlace }: Subject): readonly CheckFinding[] {
+  const found: CheckFinding[] = [
+    {
+      rule: 'fapi2-bearer',
+      key: 'policy',
+      origin: issuerPlace,
+      problem: 'access tokens of this release are bearer tokens',
+      fix: 'wait for a release that binds them, or leave out --profile fapi2',
+    },
+  ]
+  if (policy.authorizationCodeLifetime > 60)
+    found.push({
+      rule: 'fapi2-code-lifetime',
+      key: 'policy.authorizationCodeLifetime',
+      origin: issuerPlace,
+      problem: `a code lives ${policy.authorizationCodeLifetime} s`,
+      fix: 'set it to 60s or less',
+    })
+  if (policy.pkceExceptions !== 'forbidden')
+    found.push({
+      rule: 'fapi2-exceptions',
+      key: 'policy.pkceExceptions',
+      origin: issuerPlace,
+      problem: 'a client could be excepted from PKCE',
+      fix: 'leave it out, or set it to forbidden',
+    })
+  return found
+}
+
+type At = { readonly rule: RuleId; readonly member: string; readonly problem: string; readonly fix: string }
+
+const at = ({ name, place }: CheckedClient, { rule, member, problem, fix }: At): CheckFinding => ({
+  rule,
+  key: `clients.${name}.${member}`,
+  origin: place(member),
+  problem,
+  fix,
+})
+
+/** FAPI 2.0 security profile, 5.3.2.1 and 5.4.1 (B-FAPI-01, B-FAPI-03, B-FAPI-12). */
+function fapi2Client(checked: CheckedClient): readonly CheckFinding[] {
+  const { type, authenticationMethod, idTokenAlgorithm } = checked.client
+  const found: CheckFinding[] = []
+  const fix = 'make it a web or service client that proves itself by a key'
+  if (authenticationMethod === 'none')
+    found.push(
+      at(checked, { rule: 'fapi2-public-client', member: 'type', problem: `a client of type ${type} is public`, fix }),
+    )
+  if (authenticationMethod.startsWith('client_secret')) {
+    const problem = `${authenticationMethod} is a shared secret`
+    found.push(at(checked, { rule: 'fapi2-shared-secret', member: 'authenticationMethod', problem, fix }))
+  }
+  if (idTokenAlgorithm === 'RS256')
+    found.push(
+      at(checked, {
+        rule: 'fapi2-algorithm',
+        member: 'idTokenAlgorithm',
+        problem: 'ID Tokens are signed with RS256',
+        fix: 'set it to PS256, ES256 or EdDSA',
+      }),
+    )
+  return found
+}
+
+/** MCP authorization: tokens are asked for one server each, by its resource (RFC 8707). */
+function mcpServer({ declarations, issuerPlace }: Subject): readonly CheckFinding[] {
+  if (declarations.resources.length > 0) return []
+  const problem = 'no resource is declared, so no token can be for one server alone'
+  const fix = 'declare each MCP server below resources'
+  return [{ rule: 'mcp-no-resource', key: 'resources', origin: issuerPlace, problem, fix }]
+}
+
+function mcpClient(checked: CheckedClient): readonly CheckFinding[] {
+  if (checked.client.resources !== undefined) return []
+  const problem = 'may ask for tokens for every resource'
+  const fix = 'name the servers it uses'
+  return [at(checked, { rule: 'mcp-unnamed-resource', member: 'resources', problem, fix })]
+}

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import { createPolicy, isInForce, registrationFaults, registrationOf, type Store } from '@sallyport/server'
+import { readBaseline, writeBaseline as writeBaselineFile } from '../check/baseline.ts'
+import { effectiveOf } from '../check/effective.ts'
+import type { CheckFinding } from '../check/finding.ts'
+import {
+  findingRecord,
+  formats,
+  isFormat,
+  junit,
+  reportText,
+  sarif,
+  type Format,
+  type Report,
+} from '../check/formats.ts'
+import { policyChanges, type PolicyChange } from '../check/policy-change.ts'
+import { isProfile, profileFindings, type Profile } from '../check/profiles.ts'
+import { baseFindings, clientFinding } from '../check/rules.ts'
+import { declaredClients, type Subject } from '../check/subject.ts'
+import type { Call } from '../command.ts'
+import { configOf, profileFile, type Config, type Loaded, type Sources } from '../config/load.ts'
+import { loadUnderstood } from '../config/understood.ts'
+import { exceptionNotices, standingExceptions } from '../exceptions.ts'
+import { exitCode, unknownName, usage, type ExitCode } from '../failure.ts'
+import { eachPage } from '../pages.ts'
+import { printOutcome } from '../terminal.ts'
+import { version } from '../version.ts'
+import { issuerSetting, now, openStore } from '../workplace.ts'
+
+export type CheckOptions = {
+  readonly format?: string
+  readonly baseline?: string
+  readonly writeBaseline?: boolean
+}
+
+/** Looks for what must not go into production (A-GOV-07). Needs no store; looks into one that is there. */
+export async function check(call: Call, options: CheckOptions): Promise<ExitCode> {
+  const format = formatOf(call, options)
+  if (options.writeBaseline === true && options.baseline === undefined)
+    throw usage('--write-baseline needs --baseline FILE, the file to write')
+  const { profile, sources } = chosen(call.sources)
+  const loaded = await loadUnderstood(sources)
+  const { subject, stored } = await subjectOf(loaded)
+  const changes = compared(call, options, subject)
+  const findings = [
+    ...boundFindings(loaded),
+    ...baseFindings(subject),
+    ...stored,
+    ...profileFindings[profile](subject),
+    ...changes.filter(({ weaker }) => weaker).map(regression(options.baseline)),
+  ]
+  const harmless = changes.filter(({ weaker }) => !weaker).map(({ sentence }) => sentence)
+  show(call, format, { findings, changes: harmless, version: version() })
+  return findings.length === 0 ? exitCode.ok : exitCode.found
+}
+
+function formatOf({ terminal }: Call, { format }: CheckOptions): Format {
+  if (format === undefined) return terminal.json ? 'json' : 'text'
+  if (!isFormat(format)) throw usage(`${unknownName('format', format, formats)}; there are ${formats.join(', ')}`)
+  return format
+}
+
+/**
+ * `--profile` names a file everywhere. Here three names are sets of rules too; their file is read where there is one, so
+ * that both readings hold.
+ */
+function chosen(sources: Sources): { readonly profile: Profile; readonly sources: Sources } {
+  const { profile } = sources
+  if (profile === undefined || !isProfile(profile)) return { profile: 'oauth21', sources }
+  return existsSync(profileFile(profile))
+    ? { profile, sources }
+    : { profile, sources: { ...sources, profile: undefined } }
+}
+
+const boundFindings = ({ faults }: Loaded): readonly CheckFinding[] =>
+  faults.map(({ key, origin, problem, fix }) => ({ rule: 'weak-bound', key, origin, problem, fix }))
+
+type Looked = { readonly subject: Subject; readonly stored: readonly CheckFinding[] }
+
+async function subjectOf(loaded: Loaded): Promise<Looked> {
+  const config = configOf(loaded.resolved)
+  const store = await stored(config)
+  const { declarations } = loaded
+  const issuerPlace = loaded.resolved.get('issuer')?.origin ?? 'nowhere'
+  const subject: Subject = {
+    config,
+    policy: createPolicy(config.policy),
+    issuer: store.issuer,
+    issuerPlace: config.issuer === undefined ? 'nowhere' : issuerPlace,
+    declarations,
+    clients: declaredClients(declarations),
+  }
+  return { subject, stored: store.findings }
+}
+
+type Stored = { readonly issuer: string | undefined; readonly findings: readonly CheckFinding[] }
+
+/** What is registered must hold for production too; clients of a development store may name loopback addresses. */
+async function stored(config: Config): Promise<Stored> {
+  if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [] }
+  const store = await openStore(config.storePath)
+  try {
+    const issuer = config.issuer ?? (await store.admin.readSetting(issuerSetting))
+    const clients = await eachPage((after) => store.admin.listClients(after, 200))
+    const findings = clients.flatMap((client) =>
+      registrationFaults(registrationOf(client), false).map((fault) =>
+        clientFinding(`client ${client.id} ${fault.member}`, client.name, fault),
+      ),
+    )
+    return { issuer, findings: [...findings, ...(await exceptionFindings(config, store))] }
+  } finally {
+    await store.close()
+  }
+}
+
+/** Exceptions from PKCE that stand, or ran out and were not followed by a mended client (A-GOV-02). */
+async function exceptionFindings(config: Config, store: Store): Promise<readonly CheckFinding[]> {
+  const standing = await standingExceptions(store, now())
+  return exceptionNotices(config, standing, now()).map(({ exception, problem, fix }) => ({
+    rule: isInForce(exception, now()) ? 'exception-standing' : 'exception-expired',
+    key: `exception ${exception.id}`,
+    origin: exception.clientId,
+    problem,
+    fix,
+  }))
+}
+
+/** Everything in which the effective policy differs from the baseline; or the baseline is written anew. */
+function compared(call: Call, { baseline, writeBaseline }: CheckOptions, subject: Subject): readonly PolicyChange[] {
+  if (baseline === undefined) return []
+  const effective = effectiveOf(subject)
+  if (writeBaseline !== true) return policyChanges(readBaseline(baseline), effective)
+  if (!call.dryRun) writeBaselineFile(baseline, effective)
+  return []
+}
+
+const regression =
+  (baseline = '') =>
+  ({ aspect, sentence }: PolicyChange): CheckFinding => ({
+    rule: 'policy-regression',
+    key: aspect,
+    origin: baseline,
+    problem: sentence,
+    fix: 'take the change back, or have it reviewed and write the baseline anew',
+  })
+
+function show({ terminal }: Call, format: Format, report: Report): void {
+  if (format === 'sarif') process.stdout.write(`${JSON.stringify(sarif(report), null, 2)}\n`)
+  else if (format === 'junit') process.stdout.write(`${junit(report)}\n`)
+  else {
+    const record = { findings: report.findings.map(findingRecord), changes: report.changes }
+    const asJson = { ...terminal, json: format === 'json' }
+    printOutcome(asJson, record, reportText(report))
+  }
+}

@@ -1,0 +1,82 @@
+import type { ClientRegistration } from '@sallyport/server'
+import { parseDuration } from './units.ts'
+
+/** What kind of value a member of a declared object takes. */
+export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'words' | 'any'
+
+type Schema = Readonly<Record<string, unknown>>
+
+type Rule = {
+  /** The value as the rules of the server know it, or `undefined` when it is of another kind. */
+  readonly read: (written: unknown) => unknown
+  readonly fix: string
+  readonly schema: Schema
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const anyText = { type: 'string', minLength: 1 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const shapeRules: Readonly<Record<Shape, Rule>> = {
+  text: { read: (value) => (isText(value) ? value : undefined), fix: 'write one text', schema: anyText },
+  texts: {
+    read: (value) => (Array.isArray(value) && value.every(isText) ? value : undefined),
+    fix: 'write [first, second]',
+    schema: { type: 'array', items: anyText },
+  },
+  flag: {
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+    fix: 'write true or false',
+    schema: { type: 'boolean' },
+  },
+  seconds: { read: parseDuration, fix: 'write a duration such as 5m', schema: { type: ['string', 'integer'] } },
+  words: {
+    read: (value) => (isRecord(value) && Object.values(value).every(isText) ? value : undefined),
+    fix: 'write each scope as name: words',
+    schema: { type: 'object', additionalProperties: anyText },
+  },
+  any: { read: (value) => value ?? undefined, fix: 'give it a value', schema: {} },
+}
+
+/** Members of a client; one that is not here is judged by the rules of registration alone. */
+export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Shape>>> = {
+  type: 'text',
+  name: 'text',
+  redirectUris: 'texts',
+  postLogoutRedirectUris: 'texts',
+  allowedOrigins: 'texts',
+  authenticationMethod: 'text',
+  grantTypes: 'texts',
+  scope: 'text',
+  defaultScope: 'text',
+  resources: 'texts',
+  resourceServerOf: 'texts',
+  introspectOwnTokens: 'flag',
+  idTokenAlgorithm: 'text',
+  userinfoAlgorithm: 'text',
+  defaultMaxAge: 'seconds',
+  requireAuthTime: 'flag',
+  defaultAcrValues: 'texts',
+  requireState: 'flag',
+  requireRedirectUriAtToken: 'flag',
+  firstParty: 'flag',
+  sessionRefreshTokens: 'flag',
+  accessTokenLifetime: 'seconds',
+  refreshTokenIdle: 'seconds',
+  refreshTokenAbsolute: 'seconds',
+  clientUri: 'text',
+}
+
+/** What the file may say of a client beyond its registration. */
+export const clientExtras = { secret: 'text', secretFile: 'text', disabled: 'flag' } as const satisfies Record<
+  string,
+  Shape
+>
+
+export const resourceShapes = {
+  name: 'text',
+  scopes: 'words',
+  accessTokenLifetime: 'seconds',
+} as const satisfies Record<string, Shape>

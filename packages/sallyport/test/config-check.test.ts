@@ -1,0 +1,204 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { declaredClientId } from '../src/config/declared.ts'
+import { createScratch, run, type Outcome } from './cli.ts'
+
+const scratch = createScratch()
+afterAll(() => {
+  scratch.remove()
+})
+
+let files = 0
+function withFile(text: string): readonly string[] {
+  const path = scratch.path(`check-${files++}.yaml`)
+  writeFileSync(path, `version: 1\nissuer: https://id.example.com\ndata: ${scratch.path('none')}\n${text}`)
+  return ['--config', path]
+}
+
+const check = (text: string, ...words: readonly string[]): Promise<Outcome> =>
+  run(['config', 'check', ...withFile(text), ...words], { cwd: scratch.folder })
+
+type Found = { rule: string; severity: string; key: string; file?: string; line?: number; problem: string; fix: string }
+const found = ({ stdout }: Outcome): Found[] => (JSON.parse(stdout) as { findings: Found[] }).findings
+
+const client = (name: string, type: string, more: string): string =>
+  `  ${name}:\n    type: ${type}\n    name: App\n${more}`
+const web = client('shop', 'web', '    redirectUris: [https://shop.example/cb]\n    scope: openid orders:read\n')
+const orders = 'resources:\n  https://api.example/orders:\n    scopes: {"orders:read": See your orders}\n'
+
+describe('config check of declared objects', () => {
+  it('A-GOV-07 passes what is in order, without a store', async () => {
+    const outcome = await check(`clients:\n${web}${orders}`, '--json')
+    expect([found(outcome), outcome.code]).toEqual([[], 0])
+  })
+
+  it.each([
+    ['redirect-uri-not-exact', client('spa', 'spa', '    redirectUris: [https://*.example/cb]\n'), ''],
+    ['redirect-uri-not-exact', client('spa', 'web', '    redirectUris: [http://shop.example/cb]\n'), ''],
+    [
+      'client-refused',
+      client(
+        'm2m',
+        'service',
+        '    grantTypes: [authorization_code, client_credentials]\n    redirectUris: [https://m2m.example/]\n',
+      ),
+      '',
+    ],
+    ['redirect-uri-shared', web + client('other', 'spa', '    redirectUris: [https://shop.example/cb]\n'), ''],
+    [
+      'client-id-twice',
+      `${web}${client(declaredClientId('shop'), 'native', '    redirectUris: [com.example.a:/cb]\n')}`,
+      '',
+    ],
+    ['resource-unknown', client('m2m', 'service', '    resources: [https://api.example/none]\n'), orders],
+    ['scope-unknown', client('m2m', 'service', '    scope: orders:write\n'), orders],
+    ['secret-without-use', client('spa', 'spa', '    redirectUris: [https://a.example/]\n    secretFile: /x\n'), ''],
+  ])('A-GOV-07 finds %s, with its place and what to do', async (rule, clients, more) => {
+    const outcome = await check(`clients:\n${clients}${more}`, '--json')
+    expect(found(outcome).map((one) => one.rule)).toEqual([rule])
+    const [one] = found(outcome)
+    expect(one?.file).toMatch(/check-\d+\.yaml$/)
+    expect(one?.line).toBeGreaterThan(4)
+    expect(one?.fix).not.toBe('')
+    expect(outcome.code).toBe(3)
+  })
+
+  it('A-GOV-07 ends with 78 for a declaration that cannot be understood', async () => {
+    const outcome = await check(`clients:\n${web}    firstparty: true\n`)
+    expect(outcome.code).toBe(78)
+    expect(outcome.stderr).toMatch(/clients\.shop\.firstparty \(.*check-\d+\.yaml:10\): .*did you mean firstParty\?/)
+  })
+
+  it('B-FAPI-01, B-FAPI-03, B-FAPI-06, B-FAPI-12 says what the FAPI profile asks for beyond that', async () => {
+    const spa = client('spa', 'spa', '    redirectUris: [https://a.example/]\n')
+    const outcome = await check(
+      `policy:\n  authorizationCodeLifetime: 2m\n  pkceExceptions: dated\nclients:\n${web}${spa}`,
+      '--profile',
+      'fapi2',
+      '--json',
+    )
+    expect(found(outcome).map((one) => one.rule)).toEqual([
+      'fapi2-bearer',
+      'fapi2-code-lifetime',
+      'fapi2-exceptions',
+      'fapi2-shared-secret',
+      'fapi2-algorithm',
+      'fapi2-public-client',
+      'fapi2-algorithm',
+    ])
+  })
+
+  it('A-RES-06 says what the MCP profile asks for beyond that', async () => {
+    const outcome = await check(`clients:\n${web}`, '--profile', 'mcp', '--json')
+    expect(found(outcome).map((one) => one.rule)).toEqual(['mcp-no-resource', 'mcp-unnamed-resource'])
+    expect((await check('', '--profile', 'oauth21')).code).toBe(0)
+  })
+
+  it('names the nearest format, and needs a file to write', async () => {
+    expect((await check('', '--format', 'sarrif')).stderr).toContain('did you mean sarif?')
+    expect((await check('', '--write-baseline')).code).toBe(2)
+  })
+})
+
+describe('what config check prints', () => {
+  const hostile = client('shop', 'web', '    redirectUris: ["https://shop.example/<]]>&\\"\\u0001*"]\n')
+
+  it('A-GOV-07 is SARIF 2.1.0 with rule, level, file and line', async () => {
+    const outcome = await check(`clients:\n${hostile}`, '--format', 'sarif')
+    type Sarif = {
+      version: string
+      runs: {
+        tool: { driver: { rules: { id: string }[] } }
+        results: {
+          ruleId: string
+          ruleIndex: number
+          level: string
+          locations: { physicalLocation: { region: { startLine: number } } }[]
+        }[]
+      }[]
+    }
+    const { version, runs } = JSON.parse(outcome.stdout) as Sarif
+    const [one] = runs
+    const [result] = one?.results ?? []
+    expect(version).toBe('2.1.0')
+    expect(result).toMatchObject({ ruleId: 'redirect-uri-not-exact', level: 'error' })
+    expect(one?.tool.driver.rules[result?.ruleIndex ?? -1]?.id).toBe('redirect-uri-not-exact')
+    expect(result?.locations[0]?.physicalLocation.region.startLine).toBe(8)
+    expect(outcome.code).toBe(3)
+  })
+
+  it('A-GOV-07 is JUnit XML in which nothing breaks out', async () => {
+    const { stdout, code } = await check(`clients:\n${hostile}`, '--format', 'junit')
+    expect(stdout).toMatch(
+      /<testcase classname="sallyport.config" name="redirect-uri-not-exact">\n\s*<failure type="error"/,
+    )
+    expect(stdout).toContain('name="issuer-not-https"/>')
+    expect(stdout).not.toContain('<]]>')
+    // Well-formed: every element that is opened is closed, in order.
+    const open: string[] = []
+    for (const [, close, name = '', rest = ''] of stdout.matchAll(/<(\/?)([a-z]+)\b([^<>]*)>/g)) {
+      if (close === '/') expect(open.pop()).toBe(name)
+      else if (!rest.endsWith('/')) open.push(name)
+    }
+    expect(open).toEqual([])
+    expect(code).toBe(3)
+  })
+})
+
+describe('config check against a baseline', () => {
+  const three = (more: string, policy = ''): string =>
+    `${policy}clients:\n${['a', 'b', 'c'].map((name) => client(name, 'web', `    redirectUris: [https://${name}.example/cb]\n${more}`)).join('')}`
+  const path = scratch.path('baseline.json')
+  const against = (text: string): Promise<Outcome> => check(text, '--baseline', path)
+
+  it('A-GOV-07 tells in words what got weaker, for how many, and ends with 3', async () => {
+    const before = three('    requireState: true\n    accessTokenLifetime: 2m\n')
+    expect((await check(before, '--baseline', path, '--write-baseline')).code).toBe(0)
+    expect((await against(before)).code).toBe(0)
+
+    const { code, stdout } = await against(three(''))
+    expect(code).toBe(3)
+    expect(stdout).toContain('3 clients need no state any more: a, b, c')
+    expect(stdout).toContain('access tokens of 3 clients live 5m instead of 2m: a, b, c')
+  })
+
+  it('A-GOV-07 compares what holds, not what is written', async () => {
+    await check(three('    accessTokenLifetime: 5m\n'), '--baseline', path, '--write-baseline')
+    expect((await against(three(''))).code).toBe(0)
+    expect((await against(three('    accessTokenLifetime: 50m\n'))).code).toBe(0)
+    const { code, stdout } = await against(
+      three('    accessTokenLifetime: 50m\n', 'policy:\n  accessTokenLifetime: 1h\n'),
+    )
+    expect(code).toBe(3)
+    expect(stdout).toContain('access tokens of 3 clients live 50m instead of 5m')
+    expect(stdout).toContain('policy.accessTokenLifetime is 3600 instead of 300')
+  })
+
+  it('A-GOV-01, A-GOV-07 takes a policy that allows exceptions for a weaker one', async () => {
+    await check(three(''), '--baseline', path, '--write-baseline')
+    const { code, stdout } = await against(three('', 'policy:\n  pkceExceptions: dated\n'))
+    expect(code).toBe(3)
+    expect(stdout).toContain('policy.pkceExceptions is dated instead of forbidden')
+  })
+
+  it('A-GOV-07 lets through what got stronger, and says so', async () => {
+    await check(three(''), '--baseline', path, '--write-baseline')
+    const { code, stdout } = await against(three('    requireState: true\n'))
+    expect(code).toBe(0)
+    expect(stdout).toContain('changed: 3 clients need state now: a, b, c')
+  })
+
+  it('A-GOV-07 ends with 78 for a baseline that is missing, damaged or none', async () => {
+    expect((await check('', '--baseline', scratch.path('gone.json'))).code).toBe(78)
+    for (const text of ['{', '[]', '{"baseline_version":1,"policy":{"a":{}},"clients":{},"resources":{}}']) {
+      writeFileSync(path, text)
+      expect((await against('')).code).toBe(78)
+    }
+  })
+
+  it('writes nothing on a dry run', async () => {
+    writeFileSync(path, 'as it was')
+    await check(three(''), '--baseline', path, '--write-baseline', '--dry-run')
+    expect(readFileSync(path, 'utf8')).toBe('as it was')
+  })
+})
