@@ -21,6 +21,14 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     help: 'Authorization requests without a state parameter',
   },
   tokens_issued: { name: 'sallyport_tokens_issued_total', help: 'Access tokens issued by grant type and binding' },
+  codes_redeemed: {
+    name: 'sallyport_codes_redeemed_total',
+    help: 'Authorization codes redeemed, by proof: verifier, or exception for those under a dated exception',
+  },
+  usage_dropped: {
+    name: 'sallyport_usage_dropped_total',
+    help: 'Requests that were not counted in the coverage, because too many clients were active at once',
+  },
   token_requests_rejected: {
     name: 'sallyport_token_requests_rejected_total',
     help: 'Requests refused at the token endpoint by error and reason',

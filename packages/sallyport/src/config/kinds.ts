@@ -32,6 +32,16 @@ export const flag: Kind<boolean> = {
   schema: { type: 'boolean' },
 }
 
+/** A day of the calendar, such as 2027-06-30. */
+export const day: Kind<string> = {
+  parse: (written) =>
+    typeof written === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(written) && !Number.isNaN(Date.parse(written))
+      ? { value: written }
+      : no('must be a day', 'write it like "2027-06-30", in quotes'),
+  write: (value) => value,
+  schema: { type: 'string', format: 'date' },
+}
+
 export const port: Kind<number> = {
   parse: (written) => {
     const number = typeof written === 'string' && /^\d{1,5}$/.test(written) ? Number(written) : written

@@ -29,6 +29,8 @@ export type Config = {
   readonly drainLimit: number
   readonly language: string
   readonly policy: PolicyOptions
+  /** Target dates by setting, for the report of old habits. */
+  readonly legacyTargets: Readonly<Record<string, string>>
 }
 
 export type Sources = {
@@ -136,6 +138,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       refuseWebViews: value(known.refuseWebViews),
       pkceExceptions: value(known.pkceExceptions),
     },
+    legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),
   }
 }
 

@@ -1,5 +1,5 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
-import { choice, count, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
+import { choice, count, day, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
 
 /** One thing that can be configured: the same name in a file, in the environment and in every message. */
 export type Setting<T> = {
@@ -101,6 +101,19 @@ export const pkceExceptions = setting(
   { fallback: 'forbidden' as const },
 )
 
+const target = (key: string, about: string): Setting<string> =>
+  setting(`governance.${key}`, day, `Day at which no client is to ${about} any more, for the report of old habits`, {
+    fallback: '2027-12-31',
+  })
+
+/** Target dates of the report of `sallyport coverage` (A-GOV-04). */
+export const legacyTargets: readonly Setting<string>[] = [
+  target('stateBy', 'leave out state'),
+  target('redirectUriBy', 'send redirect_uri to the token endpoint'),
+  target('secretsBy', 'authenticate with a secret'),
+  target('bearerBy', 'get tokens without sender constraint'),
+]
+
 function policyKind(name: PolicyNumber): Kind<number> {
   const bounds = floor[name]
   if (bounds.unit === 's') return duration(bounds)
@@ -127,6 +140,7 @@ export const settings: readonly AnySetting[] = [
   ...policySettings,
   refuseWebViews,
   pkceExceptions,
+  ...legacyTargets,
 ].map((one) => one as unknown as AnySetting)
 
 /** `http.trustedProxies` → `SALLYPORT_HTTP__TRUSTED_PROXIES`. */

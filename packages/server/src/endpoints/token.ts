@@ -37,7 +37,7 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
       const issued = await issueTokens(ctx, call, grant)
       if (await commit(ctx, grant, issued)) {
         ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.bindings })
-        ctx.usage.note(client.id, used(client, grantType, form), call.request.headers)
+        noteUse(ctx, call, client, { grantType, form })
         return withCors(json(200, issued.body), origin)
       }
     }
@@ -51,17 +51,20 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-/** What a request that got tokens counts as (A-GOV-03). */
-function used(client: AuthenticatedClient, grantType: GrantType, form: Form): readonly UsageName[] {
+type Used = { readonly grantType: GrantType; readonly form: Form }
+
+/** Counts a request that got tokens (A-GOV-03). */
+function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form }: Used): void {
   const names: UsageName[] = ['bearer_tokens']
   if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else {
     // Without a verifier a code is redeemed under a dated exception, or not at all.
-    const how = form.has('code_verifier') ? 'codes_redeemed_with_verifier' : 'codes_redeemed_under_exception'
-    names.push('codes_redeemed', how)
+    const proven = form.has('code_verifier')
+    ctx.measure('codes_redeemed', { proof: proven ? 'verifier' : 'exception' })
+    names.push('codes_redeemed', proven ? 'codes_redeemed_with_verifier' : 'codes_redeemed_under_exception')
     if (form.has('redirect_uri')) names.push('redirect_uri_at_token')
   }
-  return names
+  ctx.usage.note(client.id, names, call.request.headers)
 }

@@ -1,0 +1,110 @@
+import type { Command } from 'commander'
+import { isoWeek } from '@sallyport/server'
+import { addCommand, withSettings, type Call } from '../command.ts'
+import { coverageOf, defaultSince, type ClientCoverage, type Coverage } from '../coverage.ts'
+import { exitCode, usage, type ExitCode } from '../failure.ts'
+import { legacyReport, type LegacyLine } from '../legacy.ts'
+import { instant, table } from '../terminal.ts'
+import { inWorkplace } from '../workplace.ts'
+
+type Options = { readonly client?: string; readonly since?: string }
+
+/** Adds `sallyport coverage`. */
+export function addCoverage(program: Command): void {
+  withSettings(addCommand(program, 'coverage', 'how much of the traffic is covered by PKCE', coverage), 'store', 'data')
+    .option('--client <client-id>', 'only one client')
+    .option('--since <week>', 'first week, such as 2026-W40, or a day in it; four weeks ago when left out')
+}
+
+function sinceOf(text: string): string {
+  if (/^\d{4}-W\d{2}$/.test(text)) return text
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(time)) throw usage('--since is a week such as 2026-W40, or a day such as 2026-10-01')
+  return isoWeek(time / 1000)
+}
+
+async function coverage(call: Call, { client, since }: Options): Promise<ExitCode> {
+  const first = since === undefined ? undefined : sinceOf(since)
+  const config = await call.config()
+  return inWorkplace(config, async ({ store, now }) => {
+    const from = first ?? defaultSince(now())
+    const found = await coverageOf(store, { clientId: client, since: from }, now())
+    const legacy = legacyReport(found.clients, config.legacyTargets, now())
+    call.terminal.data(record(found, legacy, from), text(found, legacy, from))
+    return found.alerts.length === 0 ? exitCode.ok : exitCode.found
+  })
+}
+
+const record = (found: Coverage, legacy: readonly LegacyLine[], since: string): Record<string, unknown> => ({
+  since,
+  redeemed: found.redeemed,
+  redeemed_with_verifier: found.withVerifier,
+  redeemed_under_exception: found.underException,
+  coverage: found.share,
+  alerts: found.alerts,
+  clients: found.clients.map(clientRecord),
+  legacy: legacy.map(({ habit, target, late, clients }) => ({
+    habit,
+    target,
+    late,
+    clients: clients.map(({ id, count }) => ({ client_id: id, count })),
+  })),
+})
+
+const clientRecord = ({ client, counts, refused, share, lastUse, exception }: ClientCoverage) => ({
+  client_id: client.id,
+  client_name: client.name,
+  ...counts,
+  refused,
+  coverage: share,
+  library: lastUse?.library,
+  last_used_at: lastUse?.usedAt === undefined ? undefined : instant(lastUse.usedAt),
+  last_refusal:
+    lastUse?.refusal === undefined ? undefined : { reason: lastUse.refusal.reason, at: instant(lastUse.refusal.at) },
+  exception: exception?.id,
+})
+
+/** Never rounded up: 100 % means all. */
+const percent = (share: number | undefined): string =>
+  share === undefined ? '–' : `${share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1)} %`
+
+function row({ client, counts, refused, share, lastUse }: ClientCoverage): readonly string[] {
+  const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0)
+  return [
+    client.id,
+    client.name.slice(0, 30),
+    String(counts.authorization_requests),
+    String(counts.with_s256),
+    String(refusals),
+    String(counts.codes_issued),
+    String(counts.codes_redeemed),
+    String(counts.codes_redeemed_with_verifier),
+    String(counts.codes_redeemed_under_exception),
+    percent(share),
+    lastUse?.library ?? '',
+    lastUse?.refusal === undefined ? '' : `${lastUse.refusal.reason} ${instant(lastUse.refusal.at)}`,
+  ]
+}
+
+const header = [
+  ...['CLIENT', 'NAME', 'REQUESTS', 'S256', 'REFUSED', 'CODES', 'REDEEMED', 'VERIFIER', 'EXCEPTION', 'COVERAGE'],
+  ...['LIBRARY', 'LAST REFUSAL'],
+]
+
+function text(found: Coverage, legacy: readonly LegacyLine[], since: string): string {
+  if (found.clients.length === 0) return `nothing was counted since ${since}`
+  const share = `coverage since ${since}: ${percent(found.share)} (${found.withVerifier} of ${found.redeemed} codes, ${found.underException} under an exception)`
+  const habits = legacy
+    .filter(({ clients }) => clients.length > 0)
+    .map(({ about, target, late, clients }) => {
+      const who = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
+      return `${late ? 'LATE  ' : 'until '}${target}  ${about}: ${who}`
+    })
+  return [
+    table(header, found.clients.map(row)),
+    '',
+    share,
+    ...found.alerts.map((alert) => `ALERT ${alert}`),
+    ...(habits.length === 0 ? [] : ['', 'still in use:', ...habits]),
+  ].join('\n')
+}

@@ -1,0 +1,129 @@
+import { isoWeek, newException, registerClient, type Client, type Store, type UsageDelta } from '@sallyport/server'
+import { createMemoryStore } from '@sallyport/server/store'
+import { seconds, systemRandom, type Seconds } from '@sallyport/protocol'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openStore } from '../src/workplace.ts'
+import { coverageOf } from '../src/coverage.ts'
+import { legacyReport } from '../src/legacy.ts'
+import { createScratch, prepare, type Installation } from './cli.ts'
+
+const now = seconds(Date.now() / 1000)
+const since = isoWeek(now)
+const random = systemRandom()
+
+async function addClient(store: Store, name: string): Promise<Client> {
+  const { client } = registerClient(
+    { type: 'web', name, redirectUris: [`https://${name}.example.com/cb`], scope: 'openid' },
+    { development: false, now, random, secretLifetime: 86_400 },
+  )
+  await store.admin.createClient(client, [])
+  return client
+}
+
+const delta = ({ id }: Client, counts: UsageDelta['counts'], more: Partial<UsageDelta> = {}): UsageDelta => ({
+  clientId: id,
+  week: since,
+  counts,
+  refused: {},
+  usedAt: now,
+  library: undefined,
+  refusal: undefined,
+  ...more,
+})
+
+const covered = {
+  authorization_requests: 5,
+  with_s256: 5,
+  with_state: 5,
+  codes_redeemed: 4,
+  codes_redeemed_with_verifier: 4,
+}
+
+describe('coverage', () => {
+  it('A-GOV-03 is the share of codes redeemed with a verifier, and 100 % is no alert', async () => {
+    const store = createMemoryStore()
+    await store.usage.add([delta(await addClient(store, 'one'), covered)])
+    expect(await coverageOf(store, { since }, now)).toMatchObject({ redeemed: 4, share: 1, alerts: [] })
+  })
+
+  it('A-GOV-03 anything else is an alert, however small', async () => {
+    const store = createMemoryStore()
+    const counts = { codes_redeemed: 10_000, codes_redeemed_with_verifier: 9999 }
+    await store.usage.add([delta(await addClient(store, 'one'), counts)])
+    const found = await coverageOf(store, { since }, now)
+    expect(found.share).toBeLessThan(1)
+    expect(found.alerts).toEqual([expect.stringContaining('1 codes were redeemed without a verifier')])
+  })
+
+  it('A-GOV-03 counts codes under an exception apart, and each such client is an alert', async () => {
+    const store = createMemoryStore()
+    const client = await addClient(store, 'one')
+    const said = { owner: 'a', reason: 'b', ticket: 'c', compensatingControl: 'd', acceptedBy: 'e' }
+    const deadline = (now + 86_400) as Seconds
+    const made = newException({ ...said, clientId: client.id, deadline }, client, { now, random })
+    await store.exceptions.create(made, [])
+    expect((await coverageOf(store, { since }, now)).alerts).toHaveLength(1)
+    await store.usage.add([delta(client, { codes_redeemed: 4, codes_redeemed_under_exception: 4 })])
+    const found = await coverageOf(store, { since }, now)
+    expect(found).toMatchObject({ share: 0, underException: 4 })
+    expect(found.alerts).toHaveLength(2)
+    expect((await coverageOf(store, { since }, deadline)).alerts).toHaveLength(1)
+  })
+
+  it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {
+    const store = createMemoryStore()
+    const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]
+    await store.usage.add([
+      delta(tidy, covered),
+      delta(old, { authorization_requests: 3, with_state: 1, redirect_uri_at_token: 2, bearer_tokens: 7 }),
+    ])
+    const { clients } = await coverageOf(store, { since }, now)
+    const targets = { 'governance.stateBy': '2020-01-01', 'governance.redirectUriBy': '2999-01-01' }
+    const report = legacyReport(clients, targets, now)
+    const one = (count: number) => [{ id: old.id, name: 'old', count }]
+    expect(report.map(({ habit, late, clients: by }) => [habit, late, by])).toEqual([
+      ['missing_state', true, one(2)],
+      ['redirect_uri_at_token', false, one(2)],
+      ['client_secret', false, []],
+      ['bearer_tokens', false, one(7)],
+    ])
+  })
+})
+
+describe('sallyport coverage', () => {
+  const scratch = createScratch()
+  let place: Installation
+  beforeAll(async () => {
+    place = await prepare(scratch.folder, 'https://id.example.com')
+  })
+  afterAll(() => {
+    scratch.remove()
+  })
+
+  it('A-GOV-03 prints the table and the share, and ends with 3 on an alert', async () => {
+    expect((await place.run(['coverage'])).stdout).toContain('nothing was counted')
+    const store = await openStore(place.store)
+    const client = await addClient(store, 'one')
+    const refusal = { reason: 'pkce_required', at: now } as const
+    await store.usage.add([
+      delta(
+        client,
+        { ...covered, with_state: 4 },
+        { library: 'a-library/1.0', refused: { pkce_required: 2 }, refusal },
+      ),
+    ])
+    const good = await place.run(['coverage'])
+    expect(good.code).toBe(0)
+    expect(good.stdout).toMatch(/one .* 100 % +a-library\/1\.0 +pkce_required/)
+    expect(good.stdout).toMatch(/until 2027-12-31/)
+    await store.usage.add([delta(client, { codes_redeemed: 1 })])
+    await store.close()
+    const bad = await place.run(['coverage', '--client', client.id, '--since', since, '--json'])
+    expect(bad.code).toBe(3)
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      coverage: 0.8,
+      clients: [{ client_id: client.id, library: 'a-library/1.0' }],
+    })
+    expect((await place.run(['coverage', '--since', 'yesterday'])).code).toBe(2)
+  })
+})
