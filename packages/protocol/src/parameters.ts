@@ -7,6 +7,9 @@ export const maxParameters = 100
 /** May be sent more than once (RFC 8707 section 2); every other repetition is refused (A-GEN-04). */
 const repeatable = 'resource'
 
+/** Judged where it is used: its own alphabet is stricter, and a malformed one destroys the code (PK-09). */
+const judgedLater = 'code_verifier'
+
 const controlCharacter = /[\u0000-\u001f\u007f\u2028\u2029]/
 
 /**
@@ -86,8 +89,9 @@ export function parseForm(text: string): Form {
   let resources: string[] | undefined
   let duplicated: Set<string> | undefined
   let seen: Set<string> | undefined
-  // What was not escaped is looked at once for all; below only what an escape may have hidden.
-  let fault: ParameterFault | undefined = controlCharacter.test(text) ? 'control_char' : undefined
+  let fault: ParameterFault | undefined
+  // What was not escaped is looked at once for all; below only what this found, or what an escape may have hidden.
+  const raw = controlCharacter.test(text)
   let count = 0
   let start = 0
   while (start <= text.length) {
@@ -101,7 +105,10 @@ export function parseForm(text: string): Form {
       const name = formDecode(text.slice(start, nameEnd))
       const value = nameEnd === end ? '' : formDecode(text.slice(nameEnd + 1, end))
       if (name === undefined || value === undefined) fault ??= 'param_encoding'
-      else if (text.slice(start, end).includes('%') && (controlCharacter.test(name) || controlCharacter.test(value)))
+      else if (
+        (raw || text.slice(start, end).includes('%')) &&
+        (controlCharacter.test(name) || (controlCharacter.test(value) && name !== judgedLater))
+      )
         fault ??= 'control_char'
       if (name !== undefined && value !== undefined) {
         if (name === repeatable) {

@@ -46,6 +46,7 @@ const entry = (error: ErrorCode, status: number, page: string, description: stri
 export const reasons = {
   // How the request is written
   method: entry('invalid_request', 405, 'http-request', 'This endpoint does not answer that method'),
+  host: entry('invalid_request', 421, 'http-request', 'This server does not answer for that host'),
   path: entry('invalid_request', 404, 'http-request', 'There is nothing at this address'),
   content_type: entry(
     'invalid_request',
@@ -195,6 +196,7 @@ export const reasons = {
     'interaction',
     'The required way of signing in is not available',
   ),
+  acr_unmet_denied: entry('access_denied', 400, 'interaction', 'The required way of signing in is not available'),
 
   // Interaction pages
   interaction_unknown: entry(

@@ -2,10 +2,12 @@ export { createServer, type Server } from './server.ts'
 export type { Fault, ServerOptions } from './server-options.ts'
 export { IssuerError, parseIssuer, type Issuer } from './issuer.ts'
 export {
+  acrUnmetErrors,
   createPolicy,
   effectivePolicy,
   PolicyError,
   policyKeys,
+  type AcrUnmetError,
   type ClientPolicy,
   type Policy,
   type PolicyFault,

@@ -6,18 +6,27 @@ declare const brand: unique symbol
 /** `dated` lets an administrator make exceptions that name a client and a deadline; there is no wider word. */
 export type PkceExceptions = 'forbidden' | 'dated'
 
+/** Error codes for an essential `acr` that cannot be reached; one module of the conformance suite knows only the second (B-CX-14). */
+export const acrUnmetErrors = ['unmet_authentication_requirements', 'access_denied'] as const
+export type AcrUnmetError = (typeof acrUnmetErrors)[number]
+
 /** Numbers an operator may set, each within its bounds, and switches that only tighten. */
 export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   /** Show an error page to known embedded web views (A-REDIR-15). */
   readonly refuseWebViews?: boolean
   /** Whether dated exceptions from PKCE can be made and used at all (A-GOV-01); `forbidden` when left out. */
   readonly pkceExceptions?: PkceExceptions
+  /** Answer 421 to a request whose Host header is not that of the issuer (HH-01). */
+  readonly refuseUnknownHosts?: boolean
+  readonly acrUnmetError?: AcrUnmetError
 }
 
 /** A checked, frozen policy; the brand can only be made by `createPolicy`. */
 export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly refuseWebViews: boolean
   readonly pkceExceptions: PkceExceptions
+  readonly refuseUnknownHosts: boolean
+  readonly acrUnmetError: AcrUnmetError
   readonly [brand]: 'Policy'
 }
 
@@ -35,11 +44,15 @@ export class PolicyError extends Error {
   }
 }
 
-const switches = ['refuseWebViews'] as const
-const exceptionWords: readonly unknown[] = ['forbidden', 'dated'] satisfies PkceExceptions[]
+const switches = ['refuseWebViews', 'refuseUnknownHosts'] as const
+
+const choices: Readonly<Record<string, readonly string[]>> = {
+  acrUnmetError: acrUnmetErrors,
+  pkceExceptions: ['forbidden', 'dated'] satisfies PkceExceptions[],
+}
 
 /** Names of every setting. */
-export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches, 'pkceExceptions']
+export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches, ...Object.keys(choices)]
 
 function faultOf(key: string, value: unknown): PolicyFault | undefined {
   if (value === undefined) return undefined
@@ -48,10 +61,11 @@ function faultOf(key: string, value: unknown): PolicyFault | undefined {
       ? undefined
       : { key, problem: 'must be true or false', fix: `write ${key}: true or ${key}: false` }
   }
-  if (key === 'pkceExceptions') {
-    return exceptionWords.includes(value)
+  const allowed = Object.hasOwn(choices, key) ? choices[key] : undefined
+  if (allowed !== undefined) {
+    return typeof value === 'string' && allowed.includes(value)
       ? undefined
-      : { key, problem: 'must be forbidden or dated', fix: 'leave it out' }
+      : { key, problem: 'is none of the values it may have', fix: `use ${allowed.join(' or ')}` }
   }
   if (!Object.hasOwn(floor, key)) {
     const close = nearest(key, policyKeys)
@@ -77,8 +91,13 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   if (faults.length > 0) throw new PolicyError(faults)
   const numbers: Record<string, number> = {}
   for (const key of Object.keys(floor) as PolicyNumber[]) numbers[key] = options[key] ?? floor[key].default
-  const { refuseWebViews = false, pkceExceptions = 'forbidden' } = options
-  return Object.freeze({ ...numbers, refuseWebViews, pkceExceptions }) as Policy
+  return Object.freeze({
+    ...numbers,
+    refuseWebViews: options.refuseWebViews ?? false,
+    refuseUnknownHosts: options.refuseUnknownHosts ?? false,
+    acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
+    pkceExceptions: options.pkceExceptions ?? 'forbidden',
+  }) as Policy
 }
 
 /** What holds for one client: the stricter of the policy and the client's own wish. */

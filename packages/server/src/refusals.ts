@@ -18,6 +18,7 @@ const eventOf: Readonly<Record<Surface, string>> = {
 const httpReasons: ReadonlySet<Reason> = new Set([
   'method',
   'path',
+  'host',
   'content_type',
   'encoding',
   'size',

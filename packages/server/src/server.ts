@@ -157,6 +157,7 @@ async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Ca
   const entry = routes.get(request.path)
   let response: HttpResponse
   try {
+    if (ctx.policy.refuseUnknownHosts && !namesIssuer(ctx, request)) throw refuse('host')
     if (entry === undefined) throw refuse('path')
     const endpoint = entry.methods.get(request.method)
     if (endpoint === undefined) throw refuse('method', { headers: { allow: allowed(entry) } })
@@ -167,6 +168,10 @@ async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Ca
   response.headers['x-request-id'] = call.id
   return response
 }
+
+/** Nothing is ever made from the Host header; an operator may also want it to be right (HH-01). */
+const namesIssuer = (ctx: Context, request: HttpRequest): boolean =>
+  header(request, 'host')?.toLowerCase() === new URL(ctx.origin).host
 
 const allowed = (entry: Entry): string =>
   [...entry.methods.keys()].filter((method) => method !== 'OPTIONS' && method !== 'HEAD').join(', ')

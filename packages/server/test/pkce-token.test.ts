@@ -49,10 +49,19 @@ describe('the verifier', () => {
     expectRefusal(await issuer.redeem(authorized, { code_verifier }), 'invalid_grant')
   })
 
-  it.for(['\n', '\u0000'])('PK-09 a trailing %j is refused as a control character', async (tail) => {
+  it.for(['\n', '\u0000', '\u2028'])('PK-09, XS-04 a trailing %j is refused, and the code is gone', async (tail) => {
     const issuer = await newIssuer()
     const authorized = await issuer.authorize()
     expectRefusal(await issuer.redeem(authorized, { code_verifier: authorized.verifier + tail }), 'invalid_request')
+    expectEvent(issuer, 'token.pkce.failed', { reason: 'verifier_syntax', class: 'malformed' })
+    expectRefusal(await issuer.redeem(authorized), 'invalid_grant')
+  })
+
+  it('PK-09, XS-04 a control character anywhere else leaves the code as it was', async () => {
+    const issuer = await newIssuer()
+    const authorized = await issuer.authorize()
+    expectRefusal(await issuer.redeem(authorized, { state: 'a\u0000' }), 'invalid_request')
+    expectTokens(await issuer.redeem(authorized))
   })
 
   it('PK-09 a verifier of ten megabytes never gets past the adapter, and the code is untouched', async () => {

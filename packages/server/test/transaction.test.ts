@@ -74,9 +74,9 @@ describe('the transaction is used once', () => {
     const done = await begun.browser.submit(consent, 'consent-form', { decision: 'allow' })
     expect(done.answer.parameters.get('code')).not.toBeNull()
     const again = await begun.browser.submit(consent, 'consent-form', { decision: 'allow' })
-    expectErrorPage(again.answer, 'interaction_unknown')
+    expectErrorPage(again.answer, 'interaction_consumed')
     const resumed = await begun.browser.get(`/oauth2/resume${new URL(consent.url).search}`)
-    expectErrorPage(resumed, 'interaction_unknown')
+    expectErrorPage(resumed, 'interaction_consumed')
   })
 
   it('CS-17 of two submits before the redirect was followed only one is taken', async () => {

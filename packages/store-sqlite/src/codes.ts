@@ -19,6 +19,7 @@ import {
 import { orNull, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 import { exceptionUser } from './exceptions.ts'
+import { consume } from './interactions.ts'
 import { challengeKey, digestKey } from './lookup-key.ts'
 
 type Verbs = Pick<Store, 'challengeUsed' | 'issueCode' | 'findAuthorizationCode' | 'destroyAuthorizationCode'>
@@ -112,7 +113,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
     `SELECT ${clientAndSession} ${openInteraction} ${freshChallenge}`,
   )
   const useException = exceptionUser(db)
-  const endInteraction = db.change<[string]>('DELETE FROM interactions WHERE digest = ?')
+  const endInteraction = db.change<[string]>(`${consume} WHERE digest = ?`)
   const remember = db.change<[string, string, number, string]>(
     `INSERT INTO consents (subject, client_id, expires_at, record) VALUES (?, ?, ?, ?)
      ON CONFLICT (subject, client_id) DO UPDATE SET expires_at = excluded.expires_at, record = excluded.record`,

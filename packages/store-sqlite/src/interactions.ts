@@ -3,6 +3,12 @@ import { orNull, type Connection } from './connection.ts'
 
 type Verbs = Pick<Store, 'saveInteraction' | 'findInteraction' | 'advanceInteraction' | 'endInteraction'>
 
+/** No version that is ever read: what has ended can neither go on nor end again. */
+const consumed = -1
+
+/** Empties the row and keeps it, until it would have expired, as the memory that it was used (CS-17). */
+export const consume = `UPDATE interactions SET version = ${consumed}, login_session_id = NULL, record = ''`
+
 /** Authorization requests that wait for a person. */
 export function interactionVerbs(db: Connection): Verbs {
   const save = db.change<[string, number, string | null, number, string]>(
@@ -13,7 +19,7 @@ export function interactionVerbs(db: Connection): Verbs {
     `UPDATE interactions SET version = ?, login_session_id = ?, expires_at = ?, record = ?
      WHERE digest = ? AND version = ?`,
   )
-  const end = db.change<[string, number]>('DELETE FROM interactions WHERE digest = ? AND version = ?')
+  const end = db.change<[string, number]>(`${consume} WHERE digest = ? AND version = ?`)
 
   return {
     saveInteraction: (interaction) => {
@@ -26,6 +32,7 @@ export function interactionVerbs(db: Connection): Verbs {
     findInteraction: (digest, now) =>
       db.read(() => {
         const record = find(digest, now)
+        if (record === '') return 'consumed'
         return record === undefined ? undefined : (JSON.parse(record) as Interaction)
       }),
     advanceInteraction: async (next, fromVersion) => {

@@ -136,6 +136,8 @@ export function configOf(resolved: Loaded['resolved']): Config {
     policy: {
       ...numbers,
       refuseWebViews: value(known.refuseWebViews),
+      refuseUnknownHosts: value(known.refuseUnknownHosts),
+      acrUnmetError: value(known.acrUnmetError),
       pkceExceptions: value(known.pkceExceptions),
     },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),

@@ -1,4 +1,5 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
+import { acrUnmetErrors, type AcrUnmetError } from '@sallyport/server'
 import { choice, count, day, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
 
 /** One thing that can be configured: the same name in a file, in the environment and in every message. */
@@ -100,6 +101,18 @@ export const pkceExceptions = setting(
   'Whether dated exceptions from PKCE can be made and used; forbidden ends those there are',
   { fallback: 'forbidden' as const },
 )
+export const refuseUnknownHosts = setting(
+  'policy.refuseUnknownHosts',
+  flag,
+  'Answer 421 to requests whose Host header is not that of the issuer',
+  { fallback: false },
+)
+export const acrUnmetError = setting(
+  'policy.acrUnmetError',
+  choice(acrUnmetErrors),
+  'Error code for an essential acr that cannot be reached',
+  { fallback: 'unmet_authentication_requirements' as AcrUnmetError },
+)
 
 const target = (key: string, about: string): Setting<string> =>
   setting(`governance.${key}`, day, `Day at which no client is to ${about} any more, for the report of old habits`, {
@@ -138,8 +151,7 @@ export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
-  refuseWebViews,
-  pkceExceptions,
+  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions],
   ...legacyTargets,
 ].map((one) => one as unknown as AnySetting)
 

@@ -47,7 +47,7 @@ function nextStep(ctx: Context, facts: DecisionFacts): Decision {
   const meant = request.hintedSubject ?? subjectClaim(request)
   if (meant !== undefined && meant !== session.subject) return signedInHere ? refusal('login_required') : step('login')
   const acr = acrFault(ctx, request, session)
-  if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal('acr_unmet')
+  if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal(acrRefusal(ctx))
   const chosen = interaction?.accountChosen === true || signedInHere
   if (request.prompt.includes('select_account') && !chosen) return step('account')
   return consentStep(facts, session)
@@ -59,6 +59,9 @@ function needsFreshLogin({ request, interaction, now }: DecisionFacts, session: 
   if (request.maxAge === undefined) return false
   return session.authentication.time < (interaction?.createdAt ?? now) - request.maxAge
 }
+
+const acrRefusal = (ctx: Context): Reason =>
+  ctx.policy.acrUnmetError === 'access_denied' ? 'acr_unmet_denied' : 'acr_unmet'
 
 /** A requested value of `sub` binds the request to that person (B-OIDC-23). */
 const subjectClaim = (request: AuthorizationRequest): string | undefined => request.claims?.idToken['sub']?.value

@@ -41,6 +41,7 @@ export async function findInteraction(ctx: Context, call: Call): Promise<{ inter
   const handle = namedInteraction(call)
   const interaction = handle === undefined ? undefined : await ctx.store.findInteraction(lookupKey(handle), ctx.now())
   if (handle === undefined || interaction === undefined) throw refuse('interaction_unknown')
+  if (interaction === 'consumed') throw refuse('interaction_consumed')
   if (browserDigest(ctx, call) !== interaction.browserDigest) throw refuse('browser_binding')
   return { interaction, handle }
 }

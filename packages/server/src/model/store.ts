@@ -61,7 +61,8 @@ export type Store = {
   listResources(): Promise<readonly Resource[]>
 
   saveInteraction(interaction: Interaction): Promise<void>
-  findInteraction(digest: string, now: Seconds): Promise<Interaction | undefined>
+  /** `consumed` for one that has ended, until it would have expired (CS-17). */
+  findInteraction(digest: string, now: Seconds): Promise<Interaction | 'consumed' | undefined>
   /** Law: over all time, on all nodes, at most one call per digest and version resolves true. */
   advanceInteraction(next: Interaction, fromVersion: number): Promise<boolean>
   /** Ends an interaction without a code. Law: as advanceInteraction; it competes with issueCode. */

@@ -12,7 +12,14 @@ import { isInForce } from '../model/exception.ts'
 import { retention } from '../model/retention.ts'
 import type { CodeIssue, CodeIssueRecords, Store } from '../model/store.ts'
 import { useException } from './memory-exceptions.ts'
-import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
+import {
+  addEvents,
+  consumeInteraction,
+  keep,
+  pairKey,
+  type AuthorizationRow,
+  type MemoryState,
+} from './memory-state.ts'
 
 type Verbs = Pick<
   Store,
@@ -123,7 +130,7 @@ function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds):
     return 'exception_ended'
   if (state.authorizations.has(authorization.id) || state.codes.has(code.digest))
     throw new Error('authorization or code exists')
-  if (records.interaction !== undefined) state.interactions.delete(records.interaction.digest)
+  if (records.interaction !== undefined) consumeInteraction(state, records.interaction.digest)
   if (consent !== undefined) state.consents.set(pairKey(consent.subject, consent.clientId), keep(consent))
   state.authorizations.set(authorization.id, {
     authorization: keep(authorization),

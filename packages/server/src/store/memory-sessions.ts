@@ -3,7 +3,14 @@ import type { RevocationReason } from '../model/authorization.ts'
 import { isBrowserBased } from '../model/client.ts'
 import type { Store } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
-import { addEvents, keep, pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
+import {
+  addEvents,
+  consumeInteraction,
+  keep,
+  pairKey,
+  type AuthorizationRow,
+  type MemoryState,
+} from './memory-state.ts'
 
 type Verbs = Pick<
   Store,
@@ -29,6 +36,7 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     state.interactions.set(interaction.digest, keep(interaction))
   },
   findInteraction: async (digest, now) => {
+    if ((state.consumedInteractions.get(digest) ?? 0) > now) return 'consumed'
     const interaction = state.interactions.get(digest)
     return interaction !== undefined && interaction.expiresAt > now ? interaction : undefined
   },
@@ -39,7 +47,7 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     return true
   },
   endInteraction: async (digest, version) =>
-    state.interactions.get(digest)?.version === version && state.interactions.delete(digest),
+    state.interactions.get(digest)?.version === version && consumeInteraction(state, digest),
 
   findSession: async (digest, now) => {
     const session = state.sessions.get(state.sessionIds.get(digest) ?? '')

@@ -43,6 +43,8 @@ export type MemoryState = {
   readonly clients: Map<string, Client>
   readonly resources: Map<string, Resource>
   readonly interactions: Map<string, Interaction>
+  /** Digests of requests that have ended, with the instant until which that is remembered. */
+  readonly consumedInteractions: Map<string, Seconds>
   /** By session id. */
   readonly sessions: Map<string, Session>
   readonly sessionIds: Map<string, string>
@@ -75,6 +77,7 @@ export const emptyState = (): MemoryState => ({
   clients: new Map(),
   resources: new Map(),
   interactions: new Map(),
+  consumedInteractions: new Map(),
   sessions: new Map(),
   sessionIds: new Map(),
   consents: new Map(),
@@ -141,4 +144,12 @@ export function pageOf<T>(
   const items = sorted.slice(0, size)
   const last = items.at(-1)
   return { items, next: sorted.length > size && last !== undefined ? idOf(last) : undefined }
+}
+
+/** Ends a request and remembers that it has ended. */
+export function consumeInteraction(state: MemoryState, digest: string): boolean {
+  const interaction = state.interactions.get(digest)
+  if (interaction === undefined) return false
+  state.consumedInteractions.set(digest, interaction.expiresAt)
+  return state.interactions.delete(digest)
 }

@@ -57,6 +57,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
     if (code.codeChallenge !== undefined) state.challenges.delete(pairKey(code.clientId, code.codeChallenge))
   }
   return {
+    consumedInteractions: sweepMap(state.consumedInteractions, limit, (expiresAt) => expiresAt <= now),
     interactions: sweepMap(state.interactions, limit, (row) => row.expiresAt <= now),
     sessions: sweepMap(
       state.sessions,

@@ -44,6 +44,14 @@ describe('an essential acr', () => {
     expect(result.visit.hops).toHaveLength(1)
   })
 
+  it('B-CX-14 that cannot be reached is access_denied where the operator says so', async () => {
+    const issuer = await newRealIssuer({ policy: { acrUnmetError: 'access_denied' } })
+    const { browser } = await signedIn(issuer)
+    const result = await issuer.authorize({ browser, parameters: { claims: essential('urn:mfa') } })
+    expectBack(result, 'access_denied')
+    expect(result.visit.hops).toHaveLength(1)
+  })
+
   it('B-OIDC-19 that the person does not reach at the new sign-in fails then', async () => {
     const issuer = await newIssuer()
     const { browser } = await signedIn(issuer)

@@ -165,8 +165,8 @@ describe('one interaction, one code', () => {
     const { browser, visit } = await atConsent(issuer)
     expect((await browser.submit(visit, 'consent-form', { decision: 'allow' })).leftFor).toContain('code=')
     const again = await browser.submit(visit, 'consent-form', { decision: 'allow' })
-    expectPageOf(again.answer, 'interaction_unknown')
-    expect(eventsOf(issuer, 'authz.request.rejected', 'interaction_unknown')).toHaveLength(1)
+    expectPageOf(again.answer, 'interaction_consumed')
+    expect(eventsOf(issuer, 'authz.request.rejected', 'interaction_consumed')).toHaveLength(1)
     expect(eventsOf(issuer, 'consent.granted')).toHaveLength(2)
   })
 
@@ -192,7 +192,7 @@ describe('one interaction, one code', () => {
     const { browser, visit } = await atConsent(issuer)
     const tab = await browser.open(visit.url)
     expect((await browser.submit(tab, 'consent-form', { decision: 'deny' })).leftFor).toContain('error=access_denied')
-    expectPageOf((await browser.submit(visit, 'consent-form', { decision: 'allow' })).answer, 'interaction_unknown')
+    expectPageOf((await browser.submit(visit, 'consent-form', { decision: 'allow' })).answer, 'interaction_consumed')
   })
 
   it('A-UI-06, CS-17 of two posts of one sign-in form one signs in', async () => {

@@ -41,6 +41,17 @@ describe('the name of the host', () => {
     expect(begun.cookies.join()).toMatch(/^__Host-.*Secure/)
     for (const { response } of issuer.records.exchanges) expect(JSON.stringify(response)).not.toContain('evil.test')
   })
+
+  it('HH-01 an unknown host is answered with 421 where the operator wants that', async () => {
+    const issuer = await newRealIssuer({ policy: { refuseUnknownHosts: true } })
+    const path = '/.well-known/openid-configuration'
+    for (const host of ['evil.test', 'as.test:8443', 'as.test.evil.test', '', undefined]) {
+      const answer = await issuer.get(path, host === undefined ? {} : { host })
+      expect([host, answer.status, answer.json['error']]).toEqual([host, 421, 'invalid_request'])
+    }
+    expect(eventsOf(issuer, 'http.request.rejected', 'host')).toHaveLength(5)
+    for (const host of ['as.test', 'AS.test']) expect((await issuer.get(path, { host })).status).toBe(200)
+  })
 })
 
 describe('forwarded addresses, on real sockets', () => {

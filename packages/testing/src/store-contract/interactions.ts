@@ -46,7 +46,7 @@ export const interactionContract: ContractPart = ({ describe, it }, withStore) =
             store.issueCode(issue(on, { interaction: open }), start),
           ])
           equal([ended, again, code === 'issued'].filter(Boolean).length, 1)
-          equal(await store.findInteraction(open.digest, start), undefined)
+          equal(await store.findInteraction(open.digest, start), 'consumed')
           equal(await store.advanceInteraction({ ...open, version: 2 }, 1), false)
         }
       }),
@@ -59,6 +59,8 @@ export const interactionContract: ContractPart = ({ describe, it }, withStore) =
         await store.advanceInteraction({ ...open, version: 2 }, 1)
         equal(await store.endInteraction(open.digest, 1), false)
         equal(await store.endInteraction(open.digest, 2), true)
+        equal(await store.findInteraction(open.digest, later(599)), 'consumed')
+        equal(await store.findInteraction(open.digest, later(600)), undefined)
       }),
     )
   })

@@ -37,7 +37,7 @@ export const issueContract: ContractPart = ({ describe, it }, withStore) => {
         for (const [index, { code }] of all.entries()) {
           equal((await store.findAuthorizationCode(code.digest)) !== undefined, index === winner)
         }
-        equal(await store.findInteraction(open.digest, start), undefined)
+        equal(await store.findInteraction(open.digest, start), 'consumed')
       }),
     )
     it(

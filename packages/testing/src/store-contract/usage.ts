@@ -70,8 +70,8 @@ export const usageContract: ContractPart = ({ describe, it }, withStore) => {
         const second = client({ id: 'b-client' })
         for (const one of [first, second]) await store.admin.createClient(one, [])
         const fresh = isoWeek(later(7 * 86_400))
-        for (const of of [week, fresh])
-          await store.usage.add([delta(first.id, { week: of }), delta(second.id, { week: of })])
+        for (const counted of [week, fresh])
+          await store.usage.add([delta(first.id, { week: counted }), delta(second.id, { week: counted })])
         const rows = await everyPage((after) => store.usage.list({}, after, 1))
         deepEqual(
           rows.map((row) => [row.clientId, row.week]),
