@@ -1,12 +1,6 @@
-import {
-  isBrowserBased,
-  laterClientMembers,
-  type AdminStore,
-  type Client,
-  type Resource,
-  type Store,
-} from '@sallyport/server/model'
-import { orNull, type Connection } from './connection.ts'
+import { laterClientMembers, type AdminStore, type Client, type Resource, type Store } from '@sallyport/server/model'
+import { createClientRows } from './client-rows.ts'
+import type { Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 import { pageOf, pageSize } from './pages.ts'
 
@@ -42,40 +36,25 @@ export function clientVerbs(db: Connection): ReadVerbs {
 
 /** Clients and resources as operators change them. */
 export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
-  const create = db.change<[string, number, number, number | null, string]>(
-    `INSERT INTO clients (id, version, browser_based, disabled_at, record) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO NOTHING`,
-  )
-  const update = db.change<[number, number, number | null, string, string, number]>(
-    'UPDATE clients SET version = ?, browser_based = ?, disabled_at = ?, record = ? WHERE id = ? AND version = ?',
-  )
+  const clients = createClientRows(db)
   const list = db.rows<[string, number], [string]>('SELECT record FROM clients WHERE id > ? ORDER BY id LIMIT ?')
   const save = db.change<[string, string]>(
     'INSERT INTO resources (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
   )
-  const origins = originRows(db)
   return {
     createClient: (client, noted) =>
       db.write(() => {
-        const { id, version, disabledAt } = client
-        const added = create(id, version, isBrowserBased(client) ? 1 : 0, orNull(disabledAt), JSON.stringify(client))
-        if (added === 0) return false
-        origins.add(client)
+        if (!clients.create(client)) return false
         events.add(noted)
         return true
       }),
     updateClient: (client, noted) =>
       db.write(() => {
-        const { id, version, disabledAt } = client
-        const browserBased = isBrowserBased(client) ? 1 : 0
-        if (update(version, browserBased, orNull(disabledAt), JSON.stringify(client), id, version - 1) === 0)
-          return false
-        origins.drop(id)
-        origins.add(client)
+        if (!clients.update(client)) return false
         events.add(noted)
         return true
       }),
-    deleteClient: clientRemover(db, events, origins.drop),
+    deleteClient: clientRemover(db, events, clients.dropOrigins),
     listClients: (after, limit) =>
       db.read(() =>
         pageOf(
@@ -90,19 +69,6 @@ export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
         save(resource.id, JSON.stringify(resource))
         events.add(noted)
       }),
-  }
-}
-
-function originRows(db: Connection): { add(client: Client): void; drop(id: string): void } {
-  const add = db.change<[string, string]>('INSERT OR IGNORE INTO client_origins (origin, client_id) VALUES (?, ?)')
-  const drop = db.change<[string]>('DELETE FROM client_origins WHERE client_id = ?')
-  return {
-    add: ({ id, allowedOrigins }) => {
-      for (const origin of allowedOrigins) add(origin, id)
-    },
-    drop: (id) => {
-      drop(id)
-    },
   }
 }
 
@@ -130,6 +96,7 @@ function clientRemover(
   )
   const remove = db.change<[string]>('DELETE FROM clients WHERE id = ?')
   const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
+  const forgetRegistration = db.change<[string]>('DELETE FROM client_registrations WHERE client_id = ?')
   const forgetWeeks = db.change<[string]>('DELETE FROM client_usage WHERE client_id = ?')
   const forgetUse = db.change<[string]>('DELETE FROM client_last_use WHERE client_id = ?')
   return async (id, now, noted) => {
@@ -140,6 +107,7 @@ function clientRemover(
       if (remove(id) === 0) return false
       dropOrigins(id)
       forget(id)
+      forgetRegistration(id)
       forgetWeeks(id)
       forgetUse(id)
       events.add(noted)

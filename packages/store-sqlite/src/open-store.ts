@@ -15,6 +15,7 @@ import { markVerbs } from './marks.ts'
 import { faultsIn, openDatabase } from './open-database.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import { redeemVerbs } from './redeem.ts'
+import { registrationStore } from './registrations.ts'
 import { createSubjectEnder, sessionVerbs } from './sessions.ts'
 import { settingVerbs } from './settings.ts'
 import { signingKeyVerbs } from './signing-keys.ts'
@@ -106,6 +107,7 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     },
     accounts: accountStore(connection, endAllOf),
     usage: usageStore(connection),
+    registrations: registrationStore(connection, events),
     exceptions: exceptionStore(connection, events),
   }
 }

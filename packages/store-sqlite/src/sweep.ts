@@ -51,6 +51,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('signing_keys', 'kid', 'remove_at', retention.signingKey),
     { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit, limit, now - retention.event) },
     expiring('pkce_exceptions', 'id', 'deadline', retention.exception),
+    expiring('initial_access_tokens', 'id', 'expires_at', retention.event),
     { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]
 }

@@ -8,6 +8,7 @@ import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
 import { markContract } from './store-contract/marks.ts'
+import { registrationContract } from './store-contract/registrations.ts'
 import { codeContract } from './store-contract/redeem-code.ts'
 import { refreshContract } from './store-contract/refresh.ts'
 import { sessionContract } from './store-contract/sessions.ts'
@@ -40,6 +41,7 @@ const parts = [
   accountContract,
   sweepContract,
   usageContract,
+  registrationContract,
   exceptionContract,
   aliasContract,
 ]

@@ -89,6 +89,10 @@ function describedBy(
     refreshTokenIdle: input.refreshTokenIdle,
     refreshTokenAbsolute: input.refreshTokenAbsolute,
     clientUri: input.clientUri,
+    logoUri: input.logoUri,
+    policyUri: input.policyUri,
+    tosUri: input.tosUri,
+    localized: input.localized ?? {},
   }
 }
 

@@ -6,6 +6,7 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
+import { pageFaults } from './page-rules.ts'
 import {
   clientTypes,
   registrationMembers,
@@ -71,8 +72,6 @@ function uriFaults(input: ClientRegistration, defaults: TypeDefaults, developmen
     if (!/^https?:\/\/[a-z0-9.[\]:-]+$/.test(origin))
       faults.push({ member: 'allowedOrigins', problem: `${JSON.stringify(origin.slice(0, 200))} is not an origin` })
   }
-  if (input.clientUri !== undefined && !input.clientUri.startsWith('https://'))
-    faults.push({ member: 'clientUri', problem: 'must be an https URL' })
   return faults
 }
 
@@ -148,6 +147,7 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...nameFaults(input.name),
     ...grantFaults(input, defaults),
     ...uriFaults(input, defaults, development),
+    ...pageFaults(input),
     ...scopeFaults(input, defaults),
     ...numberFaults(input),
     ...algorithmFaults(input),

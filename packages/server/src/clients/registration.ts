@@ -28,6 +28,10 @@ export type ClientRegistration = {
   readonly refreshTokenIdle?: number | undefined
   readonly refreshTokenAbsolute?: number | undefined
   readonly clientUri?: string | undefined
+  readonly logoUri?: string | undefined
+  readonly policyUri?: string | undefined
+  readonly tosUri?: string | undefined
+  readonly localized?: Readonly<Record<string, string>> | undefined
 }
 
 /** What follows from the type of a client where its registration says nothing, and what the type rules out. */
@@ -84,4 +88,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'refreshTokenIdle',
   'refreshTokenAbsolute',
   'clientUri',
+  'logoUri',
+  'policyUri',
+  'tosUri',
+  'localized',
 ]

@@ -4,7 +4,7 @@ import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
 
 /** By which door a client came in. */
-export type ClientChannel = 'managed'
+export type ClientChannel = 'managed' | 'dynamic'
 
 /** How a client proves who it is at the token endpoint; one method per client. */
 export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
@@ -63,6 +63,11 @@ export type Client = {
   readonly refreshTokenIdle: number | undefined
   readonly refreshTokenAbsolute: number | undefined
   readonly clientUri: string | undefined
+  readonly logoUri: string | undefined
+  readonly policyUri: string | undefined
+  readonly tosUri: string | undefined
+  /** The texts above in other languages, by member and language tag, such as `client_name#de` (RFC 7591 section 2.2). */
+  readonly localized: Readonly<Record<string, string>>
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
   readonly disabledAt: Seconds | undefined
@@ -86,6 +91,9 @@ export type Resource = {
 /** True for a client whose software can keep no secret. */
 export const isPublic = (client: Client): boolean => client.authenticationMethod === 'none'
 
+/** True for a client that no administrator entered: whoever made it may be anybody (OAuth 2.1 section 7.9, RFC 7591 section 5). */
+export const isSelfRegistered = (client: Client): boolean => client.channel !== 'managed'
+
 /** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
 export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
 
@@ -93,4 +101,9 @@ export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
  * Members that came after the first release of the record, with the value a record without them stands for. Drivers that
  * store the record as a document read it through this, so that a record written before is complete.
  */
-export const laterClientMembers = {} as const satisfies Partial<Client>
+export const laterClientMembers = {
+  logoUri: undefined,
+  policyUri: undefined,
+  tosUri: undefined,
+  localized: {},
+} as const satisfies Partial<Client>

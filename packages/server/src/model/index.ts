@@ -34,6 +34,7 @@ export {
   isBrowserBased,
   laterClientMembers,
   isPublic,
+  isSelfRegistered,
   type Client,
   type ClientAuthenticationMethod,
   type ClientChannel,
@@ -56,6 +57,14 @@ export type { Consent, Interaction, InteractionDecision, Session } from './inter
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
 export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
 export type { Page } from './page.ts'
+export type {
+  DynamicRegistration,
+  InitialAccessToken,
+  NewRegistration,
+  RegistrationOutcome,
+  RegistrationStore,
+  ReplacedRegistration,
+} from './registrations.ts'
 export { maxPage, retention } from './retention.ts'
 export type { EventDraft, PageOptions, Route, RouteHandler, RouteHost } from './route.ts'
 export type { SigningKey } from './signing-key.ts'

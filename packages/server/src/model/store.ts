@@ -16,6 +16,7 @@ import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
+import type { RegistrationStore } from './registrations.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { UsageStore } from './usage.ts'
 
@@ -152,6 +153,7 @@ export type Store = {
   readonly admin: AdminStore
   readonly accounts: AccountStore
   readonly usage: UsageStore
+  readonly registrations: RegistrationStore
   readonly exceptions: ExceptionStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>

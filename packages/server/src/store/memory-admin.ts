@@ -45,6 +45,7 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     for (const row of state.authorizations.values())
       if (row.authorization.clientId === id) revoke(row, 'administrator', now)
     forgetUsage(state, id)
+    state.registrations.clients.delete(id)
     addEvents(state, events)
     return true
   },

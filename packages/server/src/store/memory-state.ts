@@ -12,6 +12,7 @@ import type { Client, Resource } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
+import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Page } from '../model/page.ts'
 import type { ClientUsage, LastUse } from '../model/usage.ts'
@@ -69,6 +70,11 @@ export type MemoryState = {
   newestLink: string
   readonly settings: Map<string, string>
   readonly exceptions: Map<string, PkceException>
+  readonly registrations: {
+    /** By digest. */
+    readonly tokens: Map<string, InitialAccessToken>
+    readonly clients: Map<string, { registration: DynamicRegistration; dueAt: number }>
+  }
   /** By client and week, and by client. */
   readonly usage: { readonly weeks: Map<string, ClientUsage>; readonly last: Map<string, LastUse> }
 }
@@ -98,6 +104,7 @@ export const emptyState = (): MemoryState => ({
   newestLink: trailStart,
   settings: new Map(),
   exceptions: new Map(),
+  registrations: { tokens: new Map(), clients: new Map() },
   usage: { weeks: new Map(), last: new Map() },
 })
 

@@ -79,6 +79,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
     ),
     events: sweepEvents(state, now, limit),
     pkce_exceptions: sweepMap(state.exceptions, limit, (row) => row.deadline + retention.exception <= now),
+    initial_access_tokens: sweepMap(state.registrations.tokens, limit, (row) => row.expiresAt + retention.event <= now),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

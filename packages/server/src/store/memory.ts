@@ -4,6 +4,7 @@ import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryMarks } from './memory-marks.ts'
+import { memoryRegistrations } from './memory-registrations.ts'
 import { memorySessions } from './memory-sessions.ts'
 import { emptyState } from './memory-state.ts'
 import { sweepMemory } from './memory-sweep.ts'
@@ -32,6 +33,7 @@ export function createMemoryStore(): Store {
     admin: memoryAdmin(state),
     accounts: memoryAccounts(state),
     usage: memoryUsage(state),
+    registrations: memoryRegistrations(state),
     exceptions: memoryExceptions(state),
     close: async () => undefined,
   }
