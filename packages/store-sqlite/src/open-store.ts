@@ -6,6 +6,7 @@ import { clientAdmin, clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { exceptionStore } from './exceptions.ts'
+import { declarationStore } from './declarations.ts'
 import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
@@ -109,5 +110,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     usage: usageStore(connection),
     registrations: registrationStore(connection, events),
     exceptions: exceptionStore(connection, events),
+    declarations: declarationStore(connection, events),
   }
 }

@@ -1,7 +1,10 @@
 import type { Store } from '@sallyport/server/model'
 
 /** A verb of the hot side of the storage port. */
-export type StoreVerb = Exclude<keyof Store, 'admin' | 'accounts' | 'usage' | 'registrations' | 'exceptions'>
+export type StoreVerb = Exclude<
+  keyof Store,
+  'admin' | 'accounts' | 'usage' | 'registrations' | 'exceptions' | 'declarations'
+>
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */
 export type FaultPoint = 'before' | 'after'

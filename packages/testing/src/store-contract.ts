@@ -3,6 +3,7 @@ import { accountContract } from './store-contract/accounts.ts'
 import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
+import { declarationContract } from './store-contract/declarations.ts'
 import { exceptionContract } from './store-contract/exceptions.ts'
 import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
@@ -36,6 +37,7 @@ const parts = [
   standingContract,
   markContract,
   clientContract,
+  declarationContract,
   listContract,
   auditContract,
   accountContract,

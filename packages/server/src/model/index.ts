@@ -52,6 +52,7 @@ export {
   type ExceptionStore,
   type PkceException,
 } from './exception.ts'
+export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } from './declaration.ts'
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'

@@ -14,6 +14,7 @@ import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
+import type { DeclarationStore } from './declaration.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { RegistrationStore } from './registrations.ts'
@@ -155,6 +156,7 @@ export type Store = {
   readonly usage: UsageStore
   readonly registrations: RegistrationStore
   readonly exceptions: ExceptionStore
+  readonly declarations: DeclarationStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

@@ -10,6 +10,7 @@ import type {
 } from '../model/authorization.ts'
 import type { Client, Resource } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import type { DeclaredObject } from '../model/declaration.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
@@ -75,6 +76,8 @@ export type MemoryState = {
     readonly tokens: Map<string, InitialAccessToken>
     readonly clients: Map<string, { registration: DynamicRegistration; dueAt: number }>
   }
+  /** By kind and id. */
+  readonly declared: Map<string, DeclaredObject>
   /** By client and week, and by client. */
   readonly usage: { readonly weeks: Map<string, ClientUsage>; readonly last: Map<string, LastUse> }
 }
@@ -105,6 +108,7 @@ export const emptyState = (): MemoryState => ({
   settings: new Map(),
   exceptions: new Map(),
   registrations: { tokens: new Map(), clients: new Map() },
+  declared: new Map(),
   usage: { weeks: new Map(), last: new Map() },
 })
 

@@ -2,6 +2,7 @@ import type { Store } from '../model/store.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
+import { memoryDeclarations } from './memory-declarations.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
@@ -35,6 +36,7 @@ export function createMemoryStore(): Store {
     usage: memoryUsage(state),
     registrations: memoryRegistrations(state),
     exceptions: memoryExceptions(state),
+    declarations: memoryDeclarations(state),
     close: async () => undefined,
   }
 }

@@ -2,6 +2,7 @@ import { core } from './0001-core.ts'
 import { registrations } from './0030-registrations.ts'
 import { governance } from './0050-governance.ts'
 import { exceptions } from './0051-exceptions.ts'
+import { ownership } from './0060-ownership.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
 export type Step = { readonly name: string; readonly statements: readonly string[] }
@@ -12,4 +13,5 @@ export const steps: readonly Step[] = [
   { name: '0030-registrations', statements: registrations },
   { name: '0050-governance', statements: governance },
   { name: '0051-exceptions', statements: exceptions },
+  { name: '0060-ownership', statements: ownership },
 ]
