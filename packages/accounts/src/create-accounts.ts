@@ -16,6 +16,7 @@ import { createPasswordHashes, type HashCost } from './passwords/password-hash.t
 import type { GateLimits } from './passwords/gate.ts'
 import { createPeople, type People } from './people.ts'
 import { createAccountRoute } from './routes/account-route.ts'
+import { createAppsRoute } from './routes/apps-route.ts'
 import { assetRoutes } from './routes/asset-routes.ts'
 import { createConsentRoute } from './routes/consent-route.ts'
 import { createLoginRoute, passwordAcr } from './routes/login-route.ts'
@@ -127,6 +128,10 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
         rememberFor: options.consentLifetime ?? floor.consentLifetime.default,
       }),
       createAccountRoute({ settingFor, accountOf }),
+      createAppsRoute({
+        settingFor: (request) => settings([], header(request, 'accept-language')),
+        accountOf,
+      }),
       ...assetRoutes(assets),
     ],
     people: createPeople({ store, hashes, now, random, contextWords: [brand.name] }),

@@ -41,6 +41,7 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       return { status: options.status ?? 200, headers: { 'content-type': 'text/html', ...options.headers }, body: html }
     },
     sessions: { find: async () => undefined, end: async () => ({}) },
+    apps: { list: async () => undefined, withdraw: async () => undefined },
     interactions: {
       find: async () => open(),
       form: (request): Form => parseForm(Buffer.from(request.body ?? new Uint8Array()).toString()),

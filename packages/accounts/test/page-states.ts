@@ -1,9 +1,10 @@
-import { reasons, type Reason } from '@sallyport/protocol'
-import type { ErrorView } from '@sallyport/server/model'
+import { reasons, seconds, type Reason } from '@sallyport/protocol'
+import type { ConnectedApp, ErrorView } from '@sallyport/server/model'
 import { sallyportBrand } from '../src/brand.ts'
 import { de } from '../src/messages/de.ts'
 import { en } from '../src/messages/en.ts'
 import { createWords } from '../src/messages/words.ts'
+import { appsPage } from '../src/pages/apps-page.ts'
 import { accountPage } from '../src/pages/account-page.ts'
 import { createAssets } from '../src/pages/assets.ts'
 import { consentPage } from '../src/pages/consent-page.ts'
@@ -47,6 +48,25 @@ const full = openInteraction({
   resources: [calendar],
   claims: ['phone_number', 'https://claims.example/level'],
 })
+
+const connected: readonly ConnectedApp[] = [
+  {
+    client: full.client,
+    scopes: full.scopes,
+    since: seconds(1_790_000_000),
+    offline: true,
+    rememberedUntil: seconds(1_800_000_000),
+    csrf: 'csrf-token',
+  },
+  {
+    client: { ...full.client, id: 'client_other', name: 'Backup Tool' },
+    scopes: [scope('openid')],
+    since: undefined,
+    offline: false,
+    rememberedUntil: seconds(1_800_000_000),
+    csrf: 'csrf-token',
+  },
+]
 
 const rememberFor = 180 * 86_400
 
@@ -107,6 +127,9 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       problem: { key: 'problem.choice' },
     }),
   account: (setting) => accountPage(setting, { open: openInteraction({ step: 'account', session }), account }),
+  apps: (setting) => appsPage(setting, { account, apps: connected, withdrawn: true }),
+  'apps-none': (setting) => appsPage(setting, { account, apps: [], withdrawn: false }),
+  'apps-nobody': (setting) => appsPage(setting, { account: undefined, apps: [], withdrawn: false }),
   'sign-out': (setting) =>
     signOutPage(setting, {
       action: '/oauth2/logout',

@@ -33,7 +33,7 @@ describe('every page', () => {
 
   it.each(states)('CS-01 gives every form an id, and the CSRF token goes with each post: %s', (_name, page) => {
     for (const form of page.match(/<form[^]*?<\/form>/g) ?? []) {
-      expect(form).toMatch(/^<form id="[a-z-]+-form"[^>]* method="post"/)
+      expect(form).toMatch(/^<form id="[a-z0-9-]+-form"[^>]* method="post"/)
       expect(form).toContain('<input type="hidden" name="csrf" value="csrf-token">')
     }
   })

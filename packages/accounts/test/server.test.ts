@@ -5,6 +5,7 @@ import {
   type PeopleFacts,
   type TestIssuerOptions,
   type TestPeople,
+  type Visit,
 } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { createAccounts } from '../src/create-accounts.ts'
@@ -353,5 +354,59 @@ describe('every page of the server', () => {
     const done = await browser.submit(asked, 'logout-form')
     expect(done.answer.text).toContain('You are signed out')
     expect((await issuer.begin({ browser })).visit.answer.text).toContain('login-form')
+  })
+})
+
+describe('connected applications', () => {
+  const withdrawForms = (visit: Visit) => visit.forms.filter(({ id }) => id?.startsWith('withdraw-'))
+
+  it('A-REV-07, A-LOG-04 a person sees what each application holds, and takes it back', async () => {
+    const { issuer, events } = await setUp()
+    const flow = await issuer.codeFlow({ remember: true })
+    const { browser } = flow.authorized
+    const other = await issuer.codeFlow({ client: issuer.clients.P, browser })
+    const visit = await browser.open('/account/apps')
+    expect(visit.answer.status).toBe(200)
+    expect(withdrawForms(visit)).toHaveLength(2)
+    expect(visit.answer.text).toContain('Connected applications')
+    const form = visit.forms.find(({ fields }) => fields['client_id'] === flow.client.id)
+    const after = await browser.submit(visit, form?.id ?? '', {})
+    expect(after.hops.map(({ status }) => status)).toEqual([303, 200])
+    expect(after.answer.text).toContain('The access was taken back')
+    expect(withdrawForms(after)).toHaveLength(1)
+    expect((await issuer.refresh(flow)).status).toBe(400)
+    expect(await issuer.isAlive(flow.accessToken)).toBe(false)
+    expect(await issuer.isAlive(other.accessToken)).toBe(true)
+    expect(events('consent.revoked')).toMatchObject([
+      { clientId: flow.client.id, subject: issuer.alice.subject, reason: 'consent_withdrawn' },
+    ])
+    expect((await issuer.begin({ browser })).visit.forms[0]?.id).toBe('consent-form')
+  })
+
+  it('A-UI-06 the form works once, in its own browser, for what it shows', async () => {
+    const { issuer, events } = await setUp()
+    const flow = await issuer.codeFlow({ remember: true })
+    const { browser } = flow.authorized
+    const visit = await browser.open('/account/apps')
+    const [form] = withdrawForms(visit)
+    const stranger = issuer.browser()
+    await issuer.codeFlow({ person: issuer.bob, browser: stranger })
+    const fields = visit.forms.find(({ id }) => id === form?.id)?.fields ?? {}
+    expect((await stranger.post('/account/apps', fields)).status).toBe(403)
+    expect((await browser.post('/account/apps', { ...fields, csrf: 'x' })).status).toBe(403)
+    expect((await browser.post('/account/apps', { ...fields, client_id: issuer.clients.P.id })).status).toBe(403)
+    expect((await browser.post('/account/apps', fields, { origin: 'https://evil.test' })).status).toBe(403)
+    expect(events('consent.revoked')).toEqual([])
+    expect((await browser.post('/account/apps', fields)).status).toBe(303)
+    expect((await browser.post('/account/apps', fields)).status).toBe(403)
+    expect(events('consent.revoked')).toHaveLength(1)
+  })
+
+  it('A-REV-07 shows nothing where nobody is signed in', async () => {
+    const { issuer } = await setUp()
+    await issuer.codeFlow()
+    const answer = await issuer.browser().get('/account/apps')
+    expect([answer.status, answer.text.includes('Nobody is signed in')]).toEqual([200, true])
+    expect(answer.text).not.toContain('<form')
   })
 })

@@ -8,7 +8,7 @@ const routes: ReadonlySet<string> = new Set([
   ...['authorize', 'resume', 'token', 'revoke', 'introspect', 'userinfo', 'jwks', 'logout'].map(
     (name) => `/oauth2/${name}`,
   ),
-  ...['/login', '/consent', '/account-choice', '/'],
+  ...['/login', '/consent', '/account-choice', '/account/apps', '/'],
   ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
 ])
 

@@ -1,5 +1,6 @@
 import { refuse } from '@sallyport/protocol'
 import { currentSession, sessionClearCookie } from './authorization/browser.ts'
+import { listApps, withdrawApp } from './authorization/connected-apps.ts'
 import {
   decideConsent,
   interactionForm,
@@ -60,6 +61,7 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   development: ctx.development,
   interactions: interactionsOf(ctx, call),
   sessions: sessionsOf(ctx, call),
+  apps: { list: () => listApps(ctx, call), withdraw: () => withdrawApp(ctx, call) },
   now: () => ctx.now(),
   requestId: call.id,
   network: call.network,

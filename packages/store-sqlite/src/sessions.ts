@@ -1,5 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
-import type { Consent, RevocationReason, Session, Store } from '@sallyport/server/model'
+import { maxPage, type Consent, type RevocationReason, type Session, type Store } from '@sallyport/server/model'
 import type { Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 
@@ -10,6 +10,7 @@ type Verbs = Pick<
   | 'touchSession'
   | 'endSession'
   | 'findConsent'
+  | 'listConsents'
   | 'withdrawConsent'
   | 'subjectActive'
   | 'setSubjectActive'
@@ -112,9 +113,15 @@ function sessionEnder(db: Connection): (id: string, now: Seconds) => boolean {
   }
 }
 
-function consentVerbs(db: Connection, events: EventRows): Pick<Verbs, 'findConsent' | 'withdrawConsent'> {
+function consentVerbs(
+  db: Connection,
+  events: EventRows,
+): Pick<Verbs, 'findConsent' | 'listConsents' | 'withdrawConsent'> {
   const find = db.value<[string, string, number], string>(
     'SELECT record FROM consents WHERE subject = ? AND client_id = ? AND expires_at > ?',
+  )
+  const list = db.rows<[string, number, number], [string]>(
+    'SELECT record FROM consents WHERE subject = ? AND expires_at > ? ORDER BY client_id LIMIT ?',
   )
   const forget = db.change<[string, string]>('DELETE FROM consents WHERE subject = ? AND client_id = ?')
   const revoke = db.change<[number, string, string]>(
@@ -127,6 +134,8 @@ function consentVerbs(db: Connection, events: EventRows): Pick<Verbs, 'findConse
         const record = find(subject, clientId, now)
         return record === undefined ? undefined : (JSON.parse(record) as Consent)
       }),
+    listConsents: (subject, now) =>
+      db.read(() => list(subject, now, maxPage).map(([record]) => JSON.parse(record) as Consent)),
     withdrawConsent: (subject, clientId, now, noted) =>
       db.write(() => {
         if (forget(subject, clientId) + revoke(now, subject, clientId) === 0) return false

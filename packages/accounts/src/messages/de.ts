@@ -50,7 +50,7 @@ export const de: Catalogue = {
   'consent.claims': 'Diese Einträge Ihres Profils lesen',
   'consent.remember': 'Nicht noch einmal fragen ({time})',
   'consent.rememberHint': 'Solange {app} um nichts Weiteres bittet.',
-  'consent.withdraw': 'Sie können das später zurücknehmen.',
+  'consent.withdraw': 'Sie können das später unter {page} zurücknehmen.',
   'consent.deny': 'Ablehnen',
   'consent.allow': 'Erlauben',
 
@@ -94,6 +94,18 @@ export const de: Catalogue = {
   'account.keep': 'Weiter als {name}',
   'account.other': 'Anderes Konto verwenden',
   'account.cancel': 'Abbrechen',
+
+  'apps.title': 'Verbundene Anwendungen',
+  'apps.intro':
+    'Diese Anwendungen haben Zugriff auf Ihr Konto. Nehmen Sie ihn denen wieder, die Sie nicht mehr nutzen oder nicht kennen.',
+  'apps.none': 'Keine Anwendung hat Zugriff auf Ihr Konto.',
+  'apps.nobody':
+    'In diesem Browser ist niemand angemeldet. Melden Sie sich zuerst bei einer Ihrer Anwendungen an und öffnen Sie diese Seite dann noch einmal.',
+  'apps.since': 'Hat Zugriff seit {date}.',
+  'apps.offline': 'Auch während Sie weg sind.',
+  'apps.remembered': 'Fragt bis {date} nicht noch einmal.',
+  'apps.withdraw': '{app} den Zugriff nehmen',
+  'apps.withdrawn': 'Der Zugriff wurde zurückgenommen. Die Anwendung muss Sie neu fragen.',
 
   'signOut.title': 'Abmelden',
   'signOut.heading': 'Möchten Sie sich abmelden?',

@@ -49,7 +49,7 @@ export const en = {
   'consent.claims': 'Read these entries of your profile',
   'consent.remember': 'Do not ask again for {time}',
   'consent.rememberHint': 'As long as {app} asks for nothing more.',
-  'consent.withdraw': 'You can take this back later.',
+  'consent.withdraw': 'You can take this back later under {page}.',
   'consent.deny': 'Deny',
   'consent.allow': 'Allow',
 
@@ -93,6 +93,18 @@ export const en = {
   'account.keep': 'Go on as {name}',
   'account.other': 'Use another account',
   'account.cancel': 'Cancel',
+
+  'apps.title': 'Connected applications',
+  'apps.intro':
+    'These applications have access to your account. Take it back from those you no longer use or do not know.',
+  'apps.none': 'No application has access to your account.',
+  'apps.nobody':
+    'Nobody is signed in at this browser. Sign in to one of your applications first, then open this page again.',
+  'apps.since': 'Has access since {date}.',
+  'apps.offline': 'Also while you are away.',
+  'apps.remembered': 'Does not ask again until {date}.',
+  'apps.withdraw': 'Take back access of {app}',
+  'apps.withdrawn': 'The access was taken back. The application has to ask you again.',
 
   'signOut.title': 'Sign out',
   'signOut.heading': 'Do you want to sign out?',

@@ -13,6 +13,8 @@ export type Words = {
   say(key: MessageKey, values?: Readonly<Record<string, Child>>): Html
   /** A span of time, rounded up, in the largest unit that keeps it exact enough to wait for. */
   duration(seconds: number): string
+  /** The day of an instant, in seconds since 1970. */
+  date(instant: number): string
 }
 
 const hole = /\{([a-z]+)\}/g
@@ -49,6 +51,8 @@ export function createWords(language: string, catalogue: Catalogue): Words {
     language,
     direction: catalogue['page.direction'] === 'rtl' ? 'rtl' : 'ltr',
     say: (key, values = {}) => fill(catalogue[key], values),
+    date: (instant) =>
+      new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant * 1000)),
     duration: (seconds) => inWords(language, seconds),
   }
 }

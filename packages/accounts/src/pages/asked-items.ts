@@ -69,6 +69,10 @@ function groupsOf(open: OpenInteraction): readonly Group[] {
   return [...named, ...[...rest].map(([name, scopes]) => ({ name, id: undefined, scopes }))]
 }
 
+/** What an application may do, as one list. */
+export const scopeList = (words: Words, scopes: readonly ScopeInWords[], app: Html): Html =>
+  list(scopes.map((scope) => scopeItem(words, scope, app)))
+
 /** Everything that is asked for, grouped by whose it is (A-UI-09, B-OIDC-24). */
 export function askedItems(words: Words, open: OpenInteraction): Html {
   const app = foreign(open.client.name)

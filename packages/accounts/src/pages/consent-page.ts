@@ -58,6 +58,10 @@ function rememberField(words: Words, page: ConsentPage, app: Html): Html {
 </div>`
 }
 
+/** Where access is taken back; in a tab of its own, because what is asked here is still open. */
+const appsLink = ({ words, base }: Setting): Html =>
+  markup`<a href="${base}/account/apps" target="_blank" rel="noreferrer">${words.say('apps.title')}</a>`
+
 /**
  * Asks for consent (A-UI-09). Both buttons have the same size and weight, and Deny comes first, so that a stray Enter
  * gives nothing away. The form carries the decision only: what is asked for stays with the server (A-AUTHZ-15).
@@ -82,7 +86,7 @@ ${open.mayRemember && rememberField(words, page, app)}
 <button type="submit" name="decision" value="allow">${words.say('consent.allow')}</button>
 </div>
 </form>
-<p class="quiet after">${words.say('consent.withdraw')}</p>`
+<p class="quiet after">${words.say('consent.withdraw', { page: appsLink(setting) })}</p>`
   const title = words.say('consent.title', { app: open.client.name })
   return layout(setting, { title, body, problem: page.problem !== undefined })
 }

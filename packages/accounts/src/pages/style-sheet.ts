@@ -83,6 +83,9 @@ const parts = `
 .where{text-align:center;padding:1rem;margin:1.25rem 0 0;border-radius:.75rem;background:var(--background)}
 .where p{margin:0}
 .where .host{font-size:1.1875rem;font-weight:650;line-height:1.35;margin:.125rem 0 .375rem}
+.app{padding-block:1.25rem 0;margin-block-start:1.25rem;border-block-start:1px solid color-mix(in srgb,var(--line) 45%,transparent)}
+.app h2{margin:0 0 .125rem}
+.app button{margin-block-start:.75rem}
 .facts{display:grid;grid-template-columns:minmax(5rem,auto) 1fr;gap:.375rem 1rem;margin:0;font-size:.9375rem}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0}

@@ -1,16 +1,17 @@
-import { formActionSource, formDecode, identityScopes, lookupKey, refuse, type Form } from '@sallyport/protocol'
+import { formActionSource, formDecode, lookupKey, refuse, type Form } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { header, redirect } from '../http.ts'
 import { looksLikeClientId } from '../ids.ts'
 import type { Interaction, Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
-import type { InteractionStep, Login, OpenInteraction, ScopeInWords } from '../model/interactions.ts'
+import type { InteractionStep, Login, OpenInteraction } from '../model/interactions.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { decideNow } from './proceed.ts'
+import { scopesInWords } from './scope-words.ts'
 import { startSession } from './start-session.ts'
 
 const handleSyntax = /^[A-Za-z0-9_-]{43}$/
@@ -85,23 +86,11 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     step,
     session,
     csrf: csrfFor(ctx, interaction, session, step),
-    scopes: await inWords(ctx, request),
+    scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request),
     claims: requestedClaimNames(request),
     mayRemember: mayRemember(client, request.redirectUri),
   }
-}
-
-async function inWords(ctx: Context, request: AuthorizationRequest): Promise<readonly ScopeInWords[]> {
-  const resources = [...(await ctx.resources()).values()]
-  return request.scope.map((name) => {
-    if (identityScopes.includes(name)) return { name, description: undefined, resource: undefined }
-    for (const resource of resources) {
-      const entry = resource.scopes.find((scope) => scope.name === name)
-      if (entry !== undefined) return { name, description: entry.description, resource: resource.name }
-    }
-    return { name, description: undefined, resource: undefined }
-  })
 }
 
 async function resourceNames(

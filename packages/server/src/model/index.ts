@@ -1,5 +1,6 @@
 export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
 export type { Accounts } from './accounts.ts'
+export type { ConnectedApp, ConnectedApps, ConnectedAppsView } from './connected-apps.ts'
 export {
   chainLink,
   createTrailCheck,

@@ -1,3 +1,4 @@
+import type { ConnectedApps } from './connected-apps.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Interactions, Sessions } from './interactions.ts'
 import type { SecurityEvent } from './authorization.ts'
@@ -21,6 +22,7 @@ export type RouteHost = {
   readonly development: boolean
   readonly interactions: Interactions
   readonly sessions: Sessions
+  readonly apps: ConnectedApps
   now(): Seconds
   /** Id of this request, as on error pages and in events. */
   readonly requestId: string

@@ -85,6 +85,8 @@ export type Store = {
   endSession(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
 
   findConsent(subject: string, clientId: string, now: Seconds): Promise<Consent | undefined>
+  /** What a person agreed to have remembered and that is still in force, at most 200, by client. */
+  listConsents(subject: string, now: Seconds): Promise<readonly Consent[]>
   /** Forgets the agreement and revokes every authorization of this person and client, in one transaction (RT-17). */
   withdrawConsent(subject: string, clientId: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
 

@@ -1,6 +1,7 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { RevocationReason } from '../model/authorization.ts'
 import { isBrowserBased } from '../model/client.ts'
+import { maxPage } from '../model/retention.ts'
 import type { Store } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
 import {
@@ -23,6 +24,7 @@ type Verbs = Pick<
   | 'touchSession'
   | 'endSession'
   | 'findConsent'
+  | 'listConsents'
   | 'withdrawConsent'
   | 'subjectActive'
   | 'setSubjectActive'
@@ -82,6 +84,11 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     const consent = state.consents.get(pairKey(subject, clientId))
     return consent !== undefined && consent.expiresAt > now ? consent : undefined
   },
+  listConsents: async (subject, now) =>
+    [...state.consents.values()]
+      .filter((consent) => consent.subject === subject && consent.expiresAt > now)
+      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1))
+      .slice(0, maxPage),
   withdrawConsent: async (subject, clientId, now, events) => {
     let withdrawn = state.consents.delete(pairKey(subject, clientId))
     for (const row of state.authorizations.values()) {

@@ -148,7 +148,11 @@ export const sessionContract: ContractPart = ({ describe, it }, withStore) => {
         const agreed = consent(unique('user'), unique('client'))
         const on = await ground(store)
         await store.issueCode(issue(on, { consent: agreed }), start)
+        deepEqual(await store.listConsents(agreed.subject, start), [agreed])
+        deepEqual(await store.listConsents('somebody else', start), [])
+        deepEqual(await store.listConsents(agreed.subject, agreed.expiresAt), [])
         equal(await store.withdrawConsent(agreed.subject, agreed.clientId, start, []), true)
+        deepEqual(await store.listConsents(agreed.subject, start), [])
         equal(await store.findConsent(agreed.subject, agreed.clientId, start), undefined)
         equal(await store.withdrawConsent(agreed.subject, agreed.clientId, start, []), false)
       }),

@@ -1,0 +1,50 @@
+import type { ConnectedApp } from '@sallyport/server/model'
+import type { Words } from '../messages/words.ts'
+import { scopeList } from './asked-items.ts'
+import { accountCard, type SignedInAs } from './consent-page.ts'
+import { hiddenFields, layout, type Setting } from './layout.ts'
+import { foreign, markup, type Html } from './markup.ts'
+
+export type AppsPage = {
+  /** `undefined` when nobody is signed in at this browser. */
+  readonly account: SignedInAs | undefined
+  readonly apps: readonly ConnectedApp[]
+  /** Access was taken back just now. */
+  readonly withdrawn: boolean
+}
+
+/** One application: what it may do, since when, and the button that ends it. */
+function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
+  const { words } = setting
+  const { client, scopes, since, offline, rememberedUntil, csrf } = app
+  const name = foreign(client.name)
+  return markup`<section class="app" aria-labelledby="app-${index}">
+<h2 id="app-${index}">${name}</h2>
+<p class="hint">${since !== undefined && words.say('apps.since', { date: words.date(since) })}
+${offline && words.say('apps.offline')}
+${rememberedUntil !== undefined && words.say('apps.remembered', { date: words.date(rememberedUntil) })}</p>
+${scopeList(words, scopes, name)}
+<form id="withdraw-${index}-form" method="post" action="${setting.base}/account/apps">
+${hiddenFields({ client_id: client.id, csrf })}
+<button type="submit" class="plain">${words.say('apps.withdraw', { app: name })}</button>
+</form>
+</section>`
+}
+
+const notice = (words: Words): Html => markup`<p class="note" role="status">${words.say('apps.withdrawn')}</p>`
+
+/** The applications that may act for a person, each with a way to take that back. */
+export function appsPage(setting: Setting, { account, apps, withdrawn }: AppsPage): string {
+  const { words } = setting
+  const list =
+    apps.length === 0
+      ? markup`<p>${words.say('apps.none')}</p>`
+      : markup`<p>${words.say('apps.intro')}</p>${apps.map((app, index) => appCard(setting, app, index))}`
+  const body =
+    account === undefined
+      ? markup`<h1>${words.say('apps.title')}</h1><p>${words.say('apps.nobody')}</p>`
+      : markup`${withdrawn && notice(words)}<h1>${words.say('apps.title')}</h1>
+${accountCard(words, account, markup`<a href="${setting.base}/oauth2/logout">${words.say('signOut.submit')}</a>`)}
+${list}`
+  return layout(setting, { title: words.say('apps.title'), body })
+}

@@ -1,0 +1,16 @@
+import { identityScopes } from '@sallyport/protocol'
+import type { Context } from '../context.ts'
+import type { ScopeInWords } from '../model/interactions.ts'
+
+/** Scope values with the words that the operator wrote for them, and whose they are. */
+export async function scopesInWords(ctx: Context, scope: readonly string[]): Promise<readonly ScopeInWords[]> {
+  const resources = [...(await ctx.resources()).values()]
+  return scope.map((name) => {
+    if (identityScopes.includes(name)) return { name, description: undefined, resource: undefined }
+    for (const resource of resources) {
+      const entry = resource.scopes.find((one) => one.name === name)
+      if (entry !== undefined) return { name, description: entry.description, resource: resource.name }
+    }
+    return { name, description: undefined, resource: undefined }
+  })
+}
