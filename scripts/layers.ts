@@ -30,7 +30,8 @@ const direction: Readonly<Record<string, readonly string[]>> = {
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
   ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
-  ['events.ts', 'policy.ts', 'usage.ts'],
+  ['incidents.ts'],
+  ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['server-options.ts', 'shared-counter.ts'],
   ['limits.ts'],
   ['relaxations.ts', 'clients/client-cache.ts', 'tokens/key-pair.ts'],

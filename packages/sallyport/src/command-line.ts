@@ -25,6 +25,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'how much of the traffic is covered by PKCE',
     load: async () => (await import('./commands/coverage.ts')).addCoverage,
   },
+  incidents: {
+    summary: 'failed code exchanges, and what they probably were',
+    load: async () => (await import('./commands/incidents.ts')).addIncidents,
+  },
   exception: {
     summary: 'dated exceptions from PKCE',
     load: async () => (await import('./commands/exception.ts')).addException,

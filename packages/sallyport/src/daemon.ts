@@ -5,6 +5,7 @@ import { createServer, MasterKeyMismatch, type Route, type SecurityEvent, type S
 import { nodeListener } from '@sallyport/server/adapters/node'
 import type { SqliteStore } from '@sallyport/store-sqlite'
 import type { PasswordAccounts } from '@sallyport/accounts'
+import { alertDelivery, alertLine, type AlertDelivery } from './alert-delivery.ts'
 import type { Config } from './config/load.ts'
 import { documentationRoutes } from './documentation.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -79,7 +80,8 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
 export async function startDaemon(options: DaemonOptions, door: PublicDoor): Promise<Daemon> {
   const { config, log } = options
   const metrics = createMetrics()
-  const server = await makeServer(options, metrics)
+  const alerts = alertDelivery(config, options.issuer, metrics)
+  const server = await makeServer(options, metrics, alerts)
   door.connect(server, log)
   const health: Health = { started: false, draining: false, ready: () => storeAnswers(options.store) }
   const management = createManagementServer(health, metrics)
@@ -95,11 +97,14 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   return {
     server,
     managementPort,
-    stop: () => stop({ server, health, door: door.server, management, drainLimit: config.drainLimit }),
+    stop: async () => {
+      await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
+      await alerts.close()
+    },
   }
 }
 
-async function makeServer(options: DaemonOptions, metrics: Metrics): Promise<Server> {
+async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: AlertDelivery): Promise<Server> {
   const { accounts, pages, routes } = options.accounts
   try {
     return await createServer({
@@ -121,6 +126,10 @@ async function makeServer(options: DaemonOptions, metrics: Metrics): Promise<Ser
       onEvent: (event) => {
         countEvent(metrics, event)
         options.onEvent(event)
+      },
+      onAlert: (alert) => {
+        options.log.line('error', `alert: ${alert.kind}`, alertLine(alert))
+        alerts.send(alert)
       },
       onFault: ({ message, cause, requestId }) => {
         options.log.fault(message, cause, requestId)

@@ -25,6 +25,11 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     name: 'sallyport_codes_redeemed_total',
     help: 'Authorization codes redeemed, by proof: verifier, or exception for those under a dated exception',
   },
+  alerts: { name: 'sallyport_alerts_total', help: 'Alerts by kind, when raised and when their count followed' },
+  alert_deliveries: {
+    name: 'sallyport_alert_deliveries_total',
+    help: 'Alerts sent to the webhook, by outcome',
+  },
   usage_dropped: {
     name: 'sallyport_usage_dropped_total',
     help: 'Requests that were not counted in the coverage, because too many clients were active at once',

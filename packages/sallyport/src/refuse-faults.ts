@@ -1,4 +1,5 @@
 import { IssuerError, parseIssuer } from '@sallyport/server'
+import { alertFaults } from './alert-delivery.ts'
 import { bindFaults } from './bind-rules.ts'
 import type { ConfigFault } from './config/layers.ts'
 import { faultLine, type Config } from './config/load.ts'
@@ -6,7 +7,7 @@ import { CommandFailure, exitCode } from './failure.ts'
 
 /** What no server may be started with, before anything is opened: a listener or an issuer that would be unsafe. */
 export function refuseFaults(config: Config): void {
-  const faults = [...bindFaults(config), ...issuerFaults(config.issuer)]
+  const faults = [...bindFaults(config), ...issuerFaults(config.issuer), ...alertFaults(config)]
   if (faults.length > 0)
     throw new CommandFailure(exitCode.unusable, 'the configuration cannot be used', faults.map(faultLine))
 }

@@ -1,4 +1,5 @@
 import type { JwsAlgorithm, OAuthError, Random, Seconds } from '@sallyport/protocol'
+import type { AlertBook } from './alerts.ts'
 import type { ClientCache } from './clients/client-cache.ts'
 import type { EventWriter } from './events.ts'
 import type { Limits } from './limits.ts'
@@ -45,6 +46,7 @@ export type Context = {
   readonly secrets: Secrets
   readonly events: EventWriter
   readonly usage: UsageBook
+  readonly alerts: AlertBook
   readonly clients: ClientCache
   readonly limits: Limits
   readonly verifiedTokens: VerifiedTokenCache

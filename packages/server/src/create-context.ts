@@ -7,11 +7,13 @@ import {
   type Random,
   type Seconds,
 } from '@sallyport/protocol'
+import { createAlertBook } from './alerts.ts'
 import { createClientCache } from './clients/client-cache.ts'
 import type { Context } from './context.ts'
 import { createEventWriter } from './events.ts'
 import { parseIssuer } from './issuer.ts'
 import { createLimits } from './limits.ts'
+import type { SecurityEvent } from './model/authorization.ts'
 import type { Resource } from './model/client.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
 import { createPolicy } from './policy.ts'
@@ -61,7 +63,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     random,
     secrets,
     algorithms,
-    events: createEventWriter({ store, random, now, log: (event) => options.onEvent?.(event) }),
+    ...createWatch(options, now),
     usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
     limits: createLimits(store, policy, now),
@@ -97,6 +99,27 @@ export async function createContext(options: ServerOptions & { readonly random: 
       keys = ring
     },
   }
+}
+
+/** Events, and the alerts that follow from them. */
+function createWatch(
+  { store, random, onEvent, onAlert, onMeasure }: ServerOptions & { readonly random: Random },
+  now: () => Seconds,
+): Pick<Context, 'events' | 'alerts'> {
+  const alerts = createAlertBook({
+    store,
+    random,
+    now,
+    raise: (alert) => {
+      onMeasure?.('alerts', { kind: alert.kind, stage: alert.final ? 'count' : 'raised' })
+      onAlert?.(alert)
+    },
+  })
+  const log = (event: SecurityEvent): void => {
+    onEvent?.(event)
+    alerts.see(event)
+  }
+  return { events: createEventWriter({ store, random, now, log }), alerts }
 }
 
 /** Loads the keys, and makes the first of each algorithm. Two nodes starting at once agree by the store's law. */

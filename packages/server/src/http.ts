@@ -1,4 +1,4 @@
-import { reasons, type OAuthError } from '@sallyport/protocol'
+import { lookupKey, reasons, type OAuthError } from '@sallyport/protocol'
 import type { Call, Context } from './context.ts'
 import type { HttpRequest, HttpResponse } from './model/http.ts'
 
@@ -8,6 +8,12 @@ type Headers = Record<string, string | readonly string[]>
 export function header(request: HttpRequest, name: string): string | undefined {
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** Tells one kind of browser from another without keeping what it says of itself. */
+export function agentDigest(request: HttpRequest): string | undefined {
+  const agent = header(request, 'user-agent')
+  return agent === undefined ? undefined : lookupKey(agent.slice(0, 500)).slice(0, 11)
 }
 
 /** A JSON answer that nobody may keep (A-GEN-03). */

@@ -34,5 +34,7 @@ export {
   type ExceptionFault,
   type ExceptionRequest,
 } from './relaxations.ts'
+export { judge, isFailedExchange, type ClientHistory, type Judgement, type Verdict } from './incidents.ts'
+export type { Alert, AlertKind } from './alerts.ts'
 export { claimsOfScope, supportedClaims } from './claims.ts'
 export * from './model/index.ts'

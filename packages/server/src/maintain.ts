@@ -43,5 +43,6 @@ export async function maintain(
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
   await sweepAll(ctx, now)
   await ctx.events.flush()
+  ctx.alerts.flush(now)
   await ctx.usage.flush()
 }

@@ -1,5 +1,6 @@
 import type { JwsAlgorithm, Random, Seconds } from '@sallyport/protocol'
 import type { KeyObject } from 'node:crypto'
+import type { Alert } from './alerts.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { Pages } from './model/pages.ts'
@@ -23,6 +24,8 @@ export type ServerOptions = {
   readonly routes?: readonly Route[] | undefined
   /** Receives each security event as it is written. */
   readonly onEvent?: ((event: SecurityEvent) => void) | undefined
+  /** Receives each alert, once when it is raised and once with its count (A-LOG-03). */
+  readonly onAlert?: ((alert: Alert) => void) | undefined
   /** Receives each internal fault. */
   readonly onFault?: ((fault: Fault) => void) | undefined
   /** Receives counts for metrics. */

@@ -146,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     close: async () => {
       clearInterval(timer)
       await ctx.events.flush()
+      ctx.alerts.flush()
       await ctx.usage.flush()
     },
   }

@@ -43,6 +43,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
       issuedAt: code.issuedAt,
       expiresAt: code.expiresAt,
       network: code.network,
+      agent: code.agent,
     },
   }
   return JSON.stringify(details)
@@ -92,6 +93,7 @@ export function readCode(
     issuedAt: details.code.issuedAt,
     expiresAt: details.code.expiresAt,
     network: details.code.network,
+    agent: details.code.agent,
   }
 }
 

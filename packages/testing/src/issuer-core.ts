@@ -95,6 +95,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       random,
       generateKeyPair,
       onEvent: (event) => records.events.push(event),
+      onAlert: (alert) => records.alerts.push(alert),
       onFault: (fault) => records.faults.push(fault),
       onMeasure: (name, labels) => records.measures.push({ name, labels }),
     })

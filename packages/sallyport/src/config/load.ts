@@ -29,6 +29,7 @@ export type Config = {
   readonly drainLimit: number
   readonly language: string
   readonly policy: PolicyOptions
+  readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }
@@ -140,6 +141,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       acrUnmetError: value(known.acrUnmetError),
       pkceExceptions: value(known.pkceExceptions),
     },
+    alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),
   }
 }

@@ -114,6 +114,11 @@ export const acrUnmetError = setting(
   { fallback: 'unmet_authentication_requirements' as AcrUnmetError },
 )
 
+export const alertWebhook = setting('alerts.webhook', text, 'https URL that alerts are posted to')
+export const alertSecret = setting('alerts.secret', text, 'Key of the signature of alerts, at least 32 characters', {
+  secret: true,
+})
+
 const target = (key: string, about: string): Setting<string> =>
   setting(`governance.${key}`, day, `Day at which no client is to ${about} any more, for the report of old habits`, {
     fallback: '2027-12-31',
@@ -153,6 +158,8 @@ export const settings: readonly AnySetting[] = [
   ...policySettings,
   ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions],
   ...legacyTargets,
+  alertWebhook,
+  alertSecret,
 ].map((one) => one as unknown as AnySetting)
 
 /** `http.trustedProxies` → `SALLYPORT_HTTP__TRUSTED_PROXIES`. */

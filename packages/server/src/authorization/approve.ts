@@ -1,5 +1,6 @@
 import { after, codeMemory, lookupKey, type Seconds } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
+import { agentDigest } from '../http.ts'
 import { orderedId } from '../ids.ts'
 import type { Authorization, AuthorizationCode, SecurityEvent } from '../model/authorization.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
@@ -40,6 +41,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     issuedAt: now,
     expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
     network: call.network,
+    agent: isBrowserBased(approval.client) ? agentDigest(call.request) : undefined,
   }
   const consent = rememberedConsent(ctx, approval, now)
   const given = consentEvents(ctx, call, approval, authorization)

@@ -13,6 +13,7 @@ import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationCode, AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
+import { agentDigest } from '../http.ts'
 import { effectivePolicy } from '../policy.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
@@ -131,6 +132,7 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
         code_state: view.state,
         code_age: Math.round((ctx.now() - code.issuedAt) * 1000) / 1000,
         authorization_network: code.network,
+        ...(code.agent === undefined ? {} : { same_agent: code.agent === agentDigest(call.request) }),
       },
       ...draft,
     },

@@ -55,6 +55,8 @@ export type AuthorizationCode = {
   readonly expiresAt: Seconds
   /** Network of the browser that was given the code, for the log of failed exchanges. */
   readonly network: string
+  /** Digest of the browser's User-Agent, where the browser itself will redeem the code. */
+  readonly agent: string | undefined
 }
 
 /** A code together with all that decides about its redemption, read in one trip. */

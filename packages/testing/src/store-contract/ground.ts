@@ -56,6 +56,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     issuedAt: start,
     expiresAt: later(60),
     network: '192.0.2.1',
+    agent: undefined,
     ...parts.code,
   }
   return {

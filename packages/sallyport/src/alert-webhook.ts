@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import type { Alert } from '@sallyport/server'
+import { schemaVersion } from './terminal.ts'
+
+/** Sends one request and tells the status of the answer; rejects when there was none. */
+export type Post = (url: URL, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
+
+export type WebhookOptions = {
+  readonly url: string
+  /** Key of the signature, shared with the receiver. */
+  readonly secret: string
+  readonly issuer: string
+  readonly post: Post
+  readonly onOutcome: (outcome: 'delivered' | 'failed' | 'dropped') => void
+  /** Seconds since 1970. */
+  readonly now: () => number
+}
+
+/** Delivers alerts one after another, each until the receiver took it or its attempts are used up (A-LOG-03). */
+export type AlertWebhook = {
+  send(alert: Alert): void
+  /** Tries what is left once more, at most as long as one attempt takes. */
+  close(): Promise<void>
+}
+
+const maxWaiting = 100
+const maxAttempts = 8
+/** Seconds before the second attempt; each further wait is twice as long. */
+const firstWait = 2
+const longestWait = 300
+
+const body = (alert: Alert, issuer: string): string =>
+  JSON.stringify({
+    schema_version: schemaVersion,
+    id: alert.id,
+    issuer,
+    kind: alert.kind,
+    verdict: alert.verdict,
+    client_id: alert.clientId,
+    count: alert.count,
+    first_at: new Date(alert.firstAt * 1000).toISOString(),
+    last_at: new Date(alert.lastAt * 1000).toISOString(),
+    request_id: alert.requestId,
+    final: alert.final,
+  })
+
+/** `t` and `v1` as the receiver computes them: HMAC-SHA-256 over the time, a dot and the body. */
+export const signature = (secret: string, time: number, text: string): string =>
+  `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${text}`).digest('hex')}`
+
+export function createAlertWebhook({ url, secret, issuer, post, onOutcome, now }: WebhookOptions): AlertWebhook {
+  const target = new URL(url)
+  const waiting: { readonly id: string; readonly text: string; attempts: number }[] = []
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let closed = false
+
+  const attempt = async (id: string, text: string): Promise<boolean> => {
+    const headers = {
+      'content-type': 'application/json',
+      'sallyport-alert': id,
+      'sallyport-signature': signature(secret, Math.floor(now()), text),
+    }
+    try {
+      const status = await post(target, headers, text)
+      return status >= 200 && status < 300
+    } catch {
+      return false
+    }
+  }
+
+  /** Works the queue off until one fails; the order of alerts is kept. */
+  const work = async (): Promise<void> => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const taken = await attempt(next.id, next.text)
+      if (!taken && ++next.attempts < maxAttempts) return later(next.attempts)
+      waiting.shift()
+      onOutcome(taken ? 'delivered' : 'failed')
+    }
+  }
+
+  const later = (attempts: number): void => {
+    if (closed) return
+    timer = setTimeout(start, Math.min(longestWait, firstWait * 2 ** (attempts - 1)) * 1000)
+    timer.unref()
+  }
+
+  const start = (): void => {
+    timer = undefined
+    running ??= work().finally(() => {
+      running = undefined
+      if (waiting.length > 0 && timer === undefined && !closed) start()
+    })
+  }
+
+  return {
+    send: (alert) => {
+      if (waiting.length >= maxWaiting) return onOutcome('dropped')
+      waiting.push({ id: alert.id, text: body(alert, issuer), attempts: 0 })
+      if (timer === undefined) start()
+    },
+    close: async () => {
+      closed = true
+      clearTimeout(timer)
+      await running
+      clearTimeout(timer)
+      const left = waiting.splice(0)
+      await Promise.all(
+        left.map(async ({ id, text }) => {
+          onOutcome((await attempt(id, text)) ? 'delivered' : 'failed')
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  isBrowserBased,
+  isFailedExchange,
+  isoWeek,
+  judge,
+  type ClientHistory,
+  type Judgement,
+  type SecurityEvent,
+  type Store,
+} from '@sallyport/server'
+
+/** One failed exchange, with what it most probably was. */
+export type Incident = { readonly event: SecurityEvent; readonly judgement: Judgement }
+
+type Sources = Pick<Store, 'admin' | 'usage' | 'findClient'>
+
+/** Most incidents that one look gives; the newest stay. */
+const most = 1000
+const historyWeeks = 4 * 7 * 86_400
+
+/** Reasons of events and the refusals they are counted as. */
+const countedAs = { mismatch: 'pkce_mismatch', pkce_required: 'verifier_missing' } as const
+
+async function failedExchanges(
+  { admin }: Sources,
+  clientId: string | undefined,
+  since: number,
+): Promise<readonly SecurityEvent[]> {
+  let found: SecurityEvent[] = []
+  let after: string | undefined
+  do {
+    const page = await admin.listEvents({ clientId }, after, 200)
+    found = [...found, ...page.items.filter((event) => event.ts >= since && isFailedExchange(event))].slice(-most)
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
+async function historyOf({ usage, findClient }: Sources, event: SecurityEvent): Promise<ClientHistory | undefined> {
+  const { clientId, reason, ts } = event
+  const client = clientId === undefined ? undefined : await findClient(clientId)
+  if (client === undefined) return undefined
+  const { items } = await usage.list({ clientId: client.id, since: isoWeek(ts - historyWeeks) }, undefined, 10)
+  const refusal = reason !== undefined && reason in countedAs ? countedAs[reason as keyof typeof countedAs] : undefined
+  const sum = (count: (row: (typeof items)[number]) => number | undefined): number =>
+    items.reduce((total, row) => total + (count(row) ?? 0), 0)
+  return {
+    redeemed: sum(({ counts }) => counts.codes_redeemed),
+    failedAlike: refusal === undefined ? 0 : sum(({ refused }) => refused[refusal]),
+    redeemsWhereItAuthorizes: isBrowserBased(client) || client.type === 'native',
+  }
+}
+
+/** Failed exchanges since an instant, oldest first, each with its verdict. */
+export async function incidentsOf(
+  sources: Sources,
+  { clientId, since }: { readonly clientId: string | undefined; readonly since: number },
+): Promise<readonly Incident[]> {
+  const incidents: Incident[] = []
+  for (const event of await failedExchanges(sources, clientId, since))
+    incidents.push({ event, judgement: judge(event, await historyOf(sources, event)) })
+  return incidents
+}

@@ -1,0 +1,114 @@
+import type { SecurityEvent } from './model/authorization.ts'
+
+/** What a failed code exchange most probably was. */
+export type Verdict = 'suspected_interception' | 'suspected_replay' | 'client_bug' | 'expired'
+
+/** What is known of the client beside the one event. */
+export type ClientHistory = {
+  /** Codes it redeemed lately. */
+  readonly redeemed: number
+  /** Exchanges it failed lately for the same reason. */
+  readonly failedAlike: number
+  /** Its users' browsers or devices redeem the codes themselves, so both legs come from one place. */
+  readonly redeemsWhereItAuthorizes: boolean
+}
+
+export type Judgement = {
+  readonly verdict: Verdict
+  /** Why, one sentence each, for the person who reads the incident. */
+  readonly because: readonly string[]
+}
+
+/** Seconds within which the same code from the same place is a form sent twice rather than a thief. */
+const doubleSubmit = 10
+/** So many failures alike, and not one success, are the mark of software that never worked. */
+const neverWorked = 3
+
+/** True for the event of a code exchange that failed (A-LOG-01). */
+export const isFailedExchange = (event: SecurityEvent): boolean => event.class !== undefined
+
+/** How far the token leg was from the authorize leg; `undefined` where nothing is known. */
+type Distance = {
+  readonly network: boolean | undefined
+  readonly agent: boolean | undefined
+  readonly age: number | undefined
+}
+
+function distanceOf({ network, detail }: SecurityEvent): Distance {
+  const { authorization_network: authorized, same_agent: sameAgent, code_age: age } = detail
+  return {
+    network: typeof authorized === 'string' && network !== undefined ? authorized !== network : undefined,
+    agent: typeof sameAgent === 'boolean' ? !sameAgent : undefined,
+    age: typeof age === 'number' ? age : undefined,
+  }
+}
+
+function distanceInWords({ network, agent, age }: Distance): readonly string[] {
+  const words: string[] = []
+  if (network !== undefined)
+    words.push(network ? 'it came from another network than the code was given to' : 'both legs came from one network')
+  if (agent !== undefined)
+    words.push(agent ? 'it came from another browser' : 'both legs came from one kind of browser')
+  if (age !== undefined) words.push(`the code was ${age} seconds old`)
+  return words
+}
+
+const judged = (verdict: Verdict, ...because: readonly string[]): Judgement => ({ verdict, because })
+
+/**
+ * Judges a failed exchange from its cause, whether the code was redeemed, the distance between its two legs, and the
+ * history of the client. In doubt it is an attack: a person looks at it either way.
+ */
+export function judge(event: SecurityEvent, history?: ClientHistory): Judgement {
+  const distance = distanceOf(event)
+  const words = distanceInWords(distance)
+  switch (event.class) {
+    case 'expired':
+      return judged('expired', 'the code or its authorization had ended', ...words)
+    case 'suspected_replay':
+      return replay(distance, words)
+    case 'suspected_interception':
+      return interception(event, { distance, words, history })
+    default:
+      return judged('client_bug', 'the request could not have been right, whoever sent it', ...words)
+  }
+}
+
+function replay(distance: Distance, words: readonly string[]): Judgement {
+  const proven = 'a redeemed code came again, with its verifier; the tokens issued from it were revoked'
+  const near = distance.network === false && distance.agent !== true && (distance.age ?? Infinity) <= doubleSubmit
+  return near
+    ? judged('client_bug', proven, 'so soon and so near it looks like a request sent twice', ...words)
+    : judged('suspected_replay', proven, ...words)
+}
+
+type Circumstances = {
+  readonly distance: Distance
+  readonly words: readonly string[]
+  readonly history: ClientHistory | undefined
+}
+
+const causes: Readonly<Record<string, string>> = {
+  pkce_required: 'no verifier was sent for a code that has a challenge',
+  mismatch: 'the verifier does not belong to the code',
+  no_proof: 'a redeemed code came again, without its verifier',
+  code_of_another_client: 'a client presented the code of another one',
+}
+
+function interception(event: SecurityEvent, { distance, words, history }: Circumstances): Judgement {
+  const cause = causes[event.reason ?? ''] ?? 'possession of the code was not proven'
+  // A foreign client or a spent code is nothing that a mistake in the client explains.
+  const own = event.reason === 'mismatch' || event.reason === 'pkce_required'
+  if (!own) return judged('suspected_interception', cause, ...words)
+  if (history?.redeemed === 0 && history.failedAlike >= neverWorked)
+    return judged(
+      'client_bug',
+      cause,
+      'this client never redeemed a code with success, and failed like this before',
+      ...words,
+    )
+  const near = distance.network === false && distance.agent === false
+  if (history?.redeemsWhereItAuthorizes === true && near)
+    return judged('client_bug', cause, 'whoever sent it sits where the code was given to', ...words)
+  return judged('suspected_interception', cause, ...words)
+}
