@@ -12,6 +12,8 @@ import { adminEvent, registrationContext } from './administration.ts'
 import { clientRecord, clientText, findClient } from './client-record.ts'
 import type { Call } from './command.ts'
 import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
+import { refuseOwned } from './declarations/refuse-owned.ts'
+import { withNewSecret } from './new-secret.ts'
 import { sharingDetail, type SharingDetail } from './shared-redirect-uri.ts'
 import { inWorkplace, type Workplace } from './workplace.ts'
 
@@ -129,14 +131,26 @@ async function save(call: Call, place: Workplace, next: Client, { reason, detail
     )
 }
 
+/** What the two switches say, as a file would. */
+const switched = ({ enable, disable }: Switches): { readonly disabled?: boolean } => {
+  if (enable === true) return { disabled: false }
+  return disable === true ? { disabled: true } : {}
+}
+
+type Switches = { readonly disable?: boolean; readonly enable?: boolean }
+
 export async function updateClient(
   call: Call,
-  options: Options & { readonly disable?: boolean; readonly enable?: boolean },
+  options: Options & Switches,
   [id]: readonly string[],
 ): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
-    const changed = await explained(() => changeClient(client, registration(options), registrationContext(place)))
+    const wanted = registration(options)
+    // To stop a client must be possible at once, whoever it belongs to; the file leaves it stopped unless it says otherwise.
+    if (Object.keys(wanted).length > 0 || options.disable !== true)
+      await refuseOwned(place, 'client', client.id, { ...wanted, ...switched(options) })
+    const changed = await explained(() => changeClient(client, wanted, registrationContext(place)))
     const disabledAt = options.enable === true ? undefined : options.disable === true ? place.now() : client.disabledAt
     const next = { ...changed, disabledAt }
     const detail = await sharingDetail(place, next, {
@@ -152,6 +166,7 @@ export async function updateClient(
 export async function deleteClient(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
+    await refuseOwned(place, 'client', client.id, undefined)
     if (!(await call.terminal.confirm(`Remove ${client.name} (${client.id}) and everything issued to it?`)))
       throw new CommandFailure(exitCode.usage, `nothing was removed; add --yes to remove ${client.id}`)
     const event = adminEvent(place, { event: 'client.updated', reason: 'client_deleted', clientId: client.id })
@@ -173,13 +188,8 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
     const { secret: fresh, record } = newSecret(context)
     const secret = call.dryRun ? undefined : fresh
     const overlap = place.config.policy.clientSecretOverlap ?? 0
-    // At most two live secrets: the newest of the old ones ends with the overlap, all others end now.
-    const old = [...client.secrets].sort((a, b) => b.createdAt - a.createdAt)[0]
-    const kept =
-      old === undefined
-        ? []
-        : [{ ...old, expiresAt: Math.min(old.expiresAt, context.now + overlap) as typeof old.expiresAt }]
-    const next: Client = { ...client, version: client.version + 1, secrets: [record, ...kept], updatedAt: context.now }
+    const rotated = withNewSecret(client, record, context.now + overlap)
+    const next: Client = { ...rotated, version: client.version + 1, updatedAt: context.now }
     await save(call, place, next, { reason: 'secret_rotated' })
     call.terminal.data(clientRecord(next, secret), clientText(next, secret))
     if (secret !== undefined) call.terminal.say('The secret is shown this once and never again.')

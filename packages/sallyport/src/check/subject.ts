@@ -40,7 +40,11 @@ export function declaredClients({ clients }: Declarations): readonly CheckedClie
   return clients.flatMap((declared) => {
     if (declaredFaults(declared).length > 0) return []
     const made = registerClient(declared.registration, context).client
-    const client: Client = { ...made, id: declared.id, disabledAt: declared.disabled ? context.now : undefined }
+    const client: Client = {
+      ...made,
+      id: declared.id,
+      disabledAt: declared.disabled === true ? context.now : undefined,
+    }
     return [{ name: declared.key, client, declared, place: placeIn(declared) }]
   })
 }

@@ -4,6 +4,7 @@ import { parseScope } from '@sallyport/protocol'
 import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
+import { refuseOwned } from '../declarations/refuse-owned.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
@@ -61,6 +62,13 @@ async function createResource(call: Call, options: Options, [uri]: readonly stri
     accessTokenLifetime,
   }
   return inWorkplace(await call.config(), async (place) => {
+    const { scopes, name } = resource
+    const words = Object.fromEntries(scopes.map((scope) => [scope.name, scope.description]))
+    await refuseOwned(place, 'resource', id, {
+      name,
+      scopes: words,
+      ...(accessTokenLifetime && { accessTokenLifetime }),
+    })
     const event = adminEvent(place, { event: 'admin.action', reason: 'resource_saved' })
     if (!call.dryRun) await place.store.admin.saveResource(resource, [event])
     call.terminal.data(resourceRecord(resource), `${id} is registered with ${resource.scopes.length} scopes`)

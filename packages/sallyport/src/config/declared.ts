@@ -20,7 +20,8 @@ export type DeclaredClient = Placed & {
   /** As the rules of registration judge it; nothing but the kinds of its values was looked at. */
   readonly registration: ClientRegistration
   readonly secret: SecretSource | undefined
-  readonly disabled: boolean
+  /** `undefined` leaves it as it is, so that a client that was stopped in an emergency stays stopped. */
+  readonly disabled: boolean | undefined
 }
 
 export type DeclaredResource = Placed & { readonly resource: Resource }
@@ -124,7 +125,7 @@ function readClient(reader: Reader): DeclaredClient {
     // The rules of registration look at every value before anything is made of it.
     registration: registration as unknown as ClientRegistration,
     secret: secretSource(reader, secret, secretFile),
-    disabled: disabled === true,
+    disabled: disabled as boolean | undefined,
     origin,
     places,
   }

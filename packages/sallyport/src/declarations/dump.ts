@@ -1,0 +1,64 @@
+import {
+  registerClient,
+  registrationMembers,
+  registrationOf,
+  type Client,
+  type ClientRegistration,
+  type DeclaredObject,
+  type RegistrationContext,
+  type Resource,
+} from '@sallyport/server'
+import { differencesOf } from './plan-client.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** A client as a declaration: whatever follows from its type anyway is left out, found by leaving it out. */
+export function declarationOf(client: Client, context: RegistrationContext): Members {
+  const whole: Record<string, unknown> = { ...registrationOf(client) }
+  let kept: Record<string, unknown> = {}
+  for (const member of registrationMembers) if (whole[member] !== undefined) kept[member] = whole[member]
+  for (const member of registrationMembers) {
+    const { [member]: _left, ...rest } = kept
+    if (Object.hasOwn(kept, member) && makes(rest, client, context)) kept = rest
+  }
+  return client.disabledAt === undefined ? kept : { ...kept, disabled: true }
+}
+
+function makes(registration: Members, client: Client, context: RegistrationContext): boolean {
+  try {
+    const made = registerClient(registration as unknown as ClientRegistration, context).client
+    return differencesOf(made, client).length === 0
+  } catch {
+    return false
+  }
+}
+
+const resourceDeclaration = ({ name, scopes, accessTokenLifetime }: Resource): Members => ({
+  name,
+  ...(scopes.length === 0
+    ? {}
+    : { scopes: Object.fromEntries(scopes.map((scope) => [scope.name, scope.description])) }),
+  ...(accessTokenLifetime === undefined ? {} : { accessTokenLifetime }),
+})
+
+export type Dumped = {
+  readonly clients: Readonly<Record<string, Members>>
+  readonly resources: Readonly<Record<string, Members>>
+}
+
+/** Managed clients and resources as a file would declare them; one that a file owns has its name there. */
+export function dumpDeclarations(
+  clients: readonly Client[],
+  resources: readonly Resource[],
+  owned: readonly DeclaredObject[],
+  context: RegistrationContext,
+): Dumped {
+  const names = new Map(owned.filter(({ kind }) => kind === 'client').map(({ id, name }) => [id, name]))
+  const managed = clients.filter(({ channel }) => channel === 'managed')
+  return {
+    clients: Object.fromEntries(
+      managed.map((client) => [names.get(client.id) ?? client.id, declarationOf(client, context)]),
+    ),
+    resources: Object.fromEntries(resources.map((resource) => [resource.id, resourceDeclaration(resource)])),
+  }
+}
