@@ -33,7 +33,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['incidents.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['server-options.ts', 'shared-counter.ts'],
-  ['limits.ts'],
+  ['limits.ts', 'outbound'],
   ['relaxations.ts', 'clients/client-cache.ts', 'tokens/key-pair.ts'],
   ['tokens/key-ring.ts'],
   ['tokens/verified-token-cache.ts'],

@@ -114,6 +114,7 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       pages,
       masterKey: options.masterKey,
       policy: options.config.policy,
+      outbound: options.config.outbound,
       routes: [
         ...routes,
         ...documentationRoutes(new URL(options.issuer).pathname.replace(/\/$/, '')),

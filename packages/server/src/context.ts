@@ -5,6 +5,7 @@ import type { EventWriter } from './events.ts'
 import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { HttpRequest } from './model/http.ts'
+import type { Fetcher } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Resource } from './model/client.ts'
 import type { Store } from './model/store.ts'
@@ -49,6 +50,8 @@ export type Context = {
   readonly alerts: AlertBook
   readonly clients: ClientCache
   readonly limits: Limits
+  /** The one way to other hosts. */
+  readonly fetch: Fetcher
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints
   /** Algorithms there are keys for. */

@@ -16,6 +16,7 @@ import { createLimits } from './limits.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { Resource } from './model/client.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
+import { createFetcher } from './outbound/fetcher.ts'
 import { createPolicy } from './policy.ts'
 import { deriveSecrets } from './secrets.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -52,6 +53,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
   let keys = await firstKeys(keyOptions, now())
   const url = (path: string): string => `${issuer.origin}${issuer.basePath}${path}`
   const development = (options.development ?? false) && !issuer.secure
+  const watch = createWatch(options, now)
   const context: Context = {
     ...issuer,
     development,
@@ -63,10 +65,11 @@ export async function createContext(options: ServerOptions & { readonly random: 
     random,
     secrets,
     algorithms,
-    ...createWatch(options, now),
+    ...watch,
     usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
     limits: createLimits(store, policy, now),
+    fetch: createFetcher({ events: watch.events, now, development: !issuer.secure }, options.outbound),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {
       authorize: url('/oauth2/authorize'),

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Alert } from './alerts.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
+import type { OutboundOptions } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Route } from './model/route.ts'
 import type { Store } from './model/store.ts'
@@ -42,6 +43,8 @@ export type ServerOptions = {
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Seconds between two rounds of upkeep (sweeping, key rotation); 0 leaves `maintain` to the host. Default 10. */
   readonly upkeepInterval?: number | undefined
+  /** How the server reaches other hosts; the guard itself cannot be turned off. */
+  readonly outbound?: OutboundOptions | undefined
   readonly now?: (() => Seconds) | undefined
   readonly random?: Random | undefined
   readonly generateKeyPair?: ((alg: JwsAlgorithm) => Promise<KeyObject>) | undefined

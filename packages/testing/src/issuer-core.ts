@@ -5,6 +5,7 @@ import {
   type ClientRegistration,
   type HttpRequest,
   type HttpResponse,
+  type OutboundOptions,
   type Server,
   type Store,
 } from '@sallyport/server'
@@ -48,6 +49,12 @@ export type IssuerCore = {
   readonly forget: () => void
 }
 
+/** A test that did not bring a network has none. */
+const noNetwork: OutboundOptions = {
+  resolve: () => Promise.resolve([]),
+  connect: () => Promise.reject(new Error('this test has no network')),
+}
+
 const secretLifetime = 365 * 24 * 60 * 60
 
 async function registerKinds(
@@ -85,6 +92,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       routes: [...people.routes, ...(options.routes ?? [])],
       masterKey: Buffer.alloc(32, 'test issuer'),
       policy: options.policy,
+      outbound: options.outbound ?? noNetwork,
       algorithms: options.algorithms,
       development: options.development,
       acceptPublishedChallenges: options.acceptPublishedChallenges,

@@ -1,5 +1,5 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
-import type { PolicyOptions, Resource, Route, Store } from '@sallyport/server'
+import type { OutboundOptions, PolicyOptions, Resource, Route, Store } from '@sallyport/server'
 import type { PeopleFacts, TestPeople } from './people.ts'
 import type { ClientKind } from './standard-clients.ts'
 
@@ -21,6 +21,8 @@ export type TestIssuerOptions = {
   /** A user base; the built-in one when left out. */
   readonly people?: ((facts: PeopleFacts) => TestPeople) | undefined
   readonly routes?: readonly Route[] | undefined
+  /** How the issuer reaches other hosts; a test puts name server and connections of its own here. */
+  readonly outbound?: OutboundOptions | undefined
   readonly development?: boolean | undefined
   readonly acceptPublishedChallenges?: boolean | undefined
   /** Path under which help pages are said to be; `/docs/errors/` when left out. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicyNumber } from '@sallyport/protocol'
-import type { PolicyOptions } from '@sallyport/server'
+import type { OutboundOptions, PolicyOptions } from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Declarations } from './declared.ts'
 import { defaultFile, readConfigFile } from './file.ts'
@@ -30,6 +30,7 @@ export type Config = {
   readonly language: string
   readonly policy: PolicyOptions
   readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
+  readonly outbound: OutboundOptions
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }
@@ -142,6 +143,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       pkceExceptions: value(known.pkceExceptions),
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
+    outbound: { loopback: value(known.outboundLoopback) },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),
   }
 }

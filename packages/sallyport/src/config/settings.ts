@@ -107,6 +107,12 @@ export const refuseUnknownHosts = setting(
   'Answer 421 to requests whose Host header is not that of the issuer',
   { fallback: false },
 )
+export const outboundLoopback = setting(
+  'outbound.loopback',
+  flag,
+  'Fetch from this machine itself as well, by http too; only heeded when the issuer is plain http on loopback',
+  { fallback: false },
+)
 export const acrUnmetError = setting(
   'policy.acrUnmetError',
   choice(acrUnmetErrors),
@@ -156,7 +162,7 @@ export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
-  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions],
+  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, outboundLoopback],
   ...legacyTargets,
   alertWebhook,
   alertSecret,

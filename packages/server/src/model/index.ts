@@ -57,6 +57,18 @@ export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } f
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
+export type {
+  Connect,
+  ConnectTarget,
+  Fetcher,
+  FetchAnswer,
+  FetchFault,
+  FetchPurpose,
+  FetchRequest,
+  FetchResult,
+  OutboundOptions,
+  Resolve,
+} from './outbound.ts'
 export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
 export type { Page } from './page.ts'
 export type {
