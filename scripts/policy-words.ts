@@ -16,6 +16,7 @@ export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   consentLifetime: 'How long remembered consent holds.',
   clientSecretLifetime: 'Life of a client secret.',
   clientSecretOverlap: 'How long the old secret works after `client rotate-secret`.',
+  clientUnusedLimit: 'Use of a client, or a change to it, after which it is disabled',
   keyRotationPeriod: 'How long a signing key is used.',
   keyPublicationLead: 'How long the next signing key is published before it signs.',
   authorizationRequestsPerMinute: 'Authorization requests taken of one client from one network in a minute.',

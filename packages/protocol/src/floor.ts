@@ -36,6 +36,7 @@ export const floor = {
   consentLifetime: bounds(180 * day, day, 365 * day),
   clientSecretLifetime: bounds(365 * day, day, 365 * day),
   clientSecretOverlap: bounds(7 * day, 0, 7 * day),
+  clientUnusedLimit: bounds(180 * day, 30 * day, 180 * day),
   keyRotationPeriod: bounds(90 * day, day, 365 * day),
   keyPublicationLead: bounds(day, 10 * minute, 30 * day),
   authorizationRequestsPerMinute: bounds(600, 10, 1_000_000, 'count'),

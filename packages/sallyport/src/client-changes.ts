@@ -36,6 +36,10 @@ export type Options = {
   readonly requireState?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
+  readonly owner?: string
+  readonly purpose?: string
+  readonly reviewBy?: string
+  readonly securityLevel?: string
 }
 
 /** The registration that options describe; only members that were named. The rules of the server judge the values. */
@@ -55,6 +59,10 @@ function registration(options: Options): Partial<ClientRegistration> {
     idTokenAlgorithm: options.idTokenAlgorithm,
     firstParty: options.firstParty,
     requireState: options.requireState,
+    owner: options.owner,
+    purpose: options.purpose,
+    reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,
+    securityLevel: options.securityLevel,
     sessionRefreshTokens: options.sessionRefreshTokens,
     accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
   }
@@ -159,6 +167,25 @@ export async function updateClient(
     })
     await save(call, place, next, { reason: options.disable === true ? 'client_disabled' : 'administrator', detail })
     call.terminal.data(clientRecord(next), clientText(next))
+    return exitCode.ok
+  })
+}
+
+/** The kill switch for a client that is being misused (A-GOV-05). */
+export async function containClient(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
+  return inWorkplace(await call.config(), async (place) => {
+    const client = await findClient(place, id)
+    if (!(await call.terminal.confirm(`Stop ${client.name} (${client.id}) and end everything issued to it?`)))
+      throw new CommandFailure(exitCode.usage, `nothing was stopped; add --yes to stop ${client.id}`)
+    const event = adminEvent(place, { event: 'client.updated', reason: 'client_contained', clientId: client.id })
+    if (!call.dryRun && !(await place.store.admin.containClient(client.id, place.now(), [event])))
+      throw new CommandFailure(exitCode.missing, `${client.id} was removed meanwhile`)
+    call.terminal.data(
+      { client_id: client.id, contained: !call.dryRun },
+      call.dryRun
+        ? `would stop ${client.id}`
+        : `${client.id} is stopped: no code, no token and no refresh works any more; its record and events are kept`,
+    )
     return exitCode.ok
   })
 }

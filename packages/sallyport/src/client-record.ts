@@ -1,4 +1,5 @@
 import type { Client } from '@sallyport/server'
+import { reviewDate } from './review-date.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { instant } from './terminal.ts'
 import type { Workplace } from './workplace.ts'
@@ -25,6 +26,11 @@ export const clientRecord = (client: Client, secret?: string): Record<string, un
   require_state: client.requireState,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,
+  owner: client.owner,
+  purpose: client.purpose,
+  review_by: instant(reviewDate(client)),
+  security_level: client.securityLevel,
+  pkce: 'S256, required',
   secrets: client.secrets.map(({ id, createdAt, expiresAt }) => ({
     id,
     created_at: time(createdAt),
@@ -43,6 +49,7 @@ export function clientText(client: Client, secret?: string): string {
     ['name', client.name],
     ['type', client.type],
     ['authentication', client.authenticationMethod],
+    ['pkce', 'S256, required of every client'],
     ['grants', client.grantTypes.join(' ')],
     ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
     ['scope', client.scope.join(' ')],

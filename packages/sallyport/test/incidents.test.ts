@@ -11,8 +11,10 @@ let place: Installation
 let native: Client
 let web: Client
 
+let made = 0
+
 const failed = (client: Client, more: Partial<SecurityEvent>): SecurityEvent => ({
-  id: orderedId(now, random),
+  id: orderedId((now + ++made) as Seconds, random),
   event: 'token.pkce.failed',
   severity: 'high',
   ts: now,

@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { Context } from './context.ts'
+import { disableUnused } from './unused-clients.ts'
 import { addNextKey, algorithmsDue, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 
 /** Rows one sweep takes from each table at most, so that no request waits long behind it. */
@@ -42,7 +43,8 @@ export async function maintain(
   }
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
   await sweepAll(ctx, now)
+  await ctx.usage.flush()
+  await disableUnused(ctx, now)
   await ctx.events.flush()
   ctx.alerts.flush(now)
-  await ctx.usage.flush()
 }

@@ -17,6 +17,9 @@ export type UsageBook = {
   flush(): Promise<void>
 }
 
+/** For requests that only show that the client lives. */
+export const nothingMore: readonly UsageName[] = []
+
 type Entry = {
   readonly clientId: string
   readonly week: string

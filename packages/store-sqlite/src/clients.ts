@@ -5,7 +5,10 @@ import type { EventRows } from './event-rows.ts'
 import { pageOf, pageSize } from './pages.ts'
 
 type ReadVerbs = Pick<Store, 'findClient' | 'originRegistered' | 'findResource' | 'listResources'>
-type AdminVerbs = Pick<AdminStore, 'createClient' | 'updateClient' | 'deleteClient' | 'listClients' | 'saveResource'>
+type AdminVerbs = Pick<
+  AdminStore,
+  'createClient' | 'updateClient' | 'deleteClient' | 'containClient' | 'listClients' | 'saveResource'
+>
 
 const readClient = (record: string): Client => ({ ...laterClientMembers, ...(JSON.parse(record) as Client) })
 
@@ -55,6 +58,7 @@ export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
         return true
       }),
     deleteClient: clientRemover(db, events, clients.dropOrigins),
+    containClient: clientContainer(db, events),
     listClients: (after, limit) =>
       db.read(() =>
         pageOf(
@@ -89,11 +93,7 @@ function clientRemover(
     `UPDATE clients SET disabled_at = coalesce(disabled_at, ?),
        record = json_set(record, '$.disabledAt', coalesce(disabled_at, ?)) WHERE id = ?`,
   )
-  const last = db.value<[], number | null>('SELECT max(n) FROM authorizations')
-  const revoke = db.change<[number, number, number, string]>(
-    `UPDATE authorizations SET revoked_at = ?, revoked_reason = 'administrator'
-     WHERE n > ? AND n <= ? AND client_id = ? AND revoked_at IS NULL`,
-  )
+  const revokeAll = authorizationRevoker(db)
   const remove = db.change<[string]>('DELETE FROM clients WHERE id = ?')
   const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
   const forgetRegistration = db.change<[string]>('DELETE FROM client_registrations WHERE client_id = ?')
@@ -101,8 +101,7 @@ function clientRemover(
   const forgetUse = db.change<[string]>('DELETE FROM client_last_use WHERE client_id = ?')
   return async (id, now, noted) => {
     if (!(await db.write(() => disable(now, now, id) === 1))) return false
-    const end = (await db.read(() => last())) ?? 0
-    for (let from = 0; from < end; from += revokeChunk) await db.write(() => revoke(now, from, from + revokeChunk, id))
+    await revokeAll(id, now)
     return db.write(() => {
       if (remove(id) === 0) return false
       dropOrigins(id)
@@ -113,5 +112,40 @@ function clientRemover(
       events.add(noted)
       return true
     })
+  }
+}
+
+/** Marks the authorizations of a client a chunk at a time; whoever calls it has disabled the client before. */
+function authorizationRevoker(db: Connection): (clientId: string, now: number) => Promise<void> {
+  const last = db.value<[], number | null>('SELECT max(n) FROM authorizations')
+  const revoke = db.change<[number, number, number, string]>(
+    `UPDATE authorizations SET revoked_at = ?, revoked_reason = 'administrator'
+     WHERE n > ? AND n <= ? AND client_id = ? AND revoked_at IS NULL`,
+  )
+  return async (clientId, now) => {
+    const end = (await db.read(() => last())) ?? 0
+    for (let from = 0; from < end; from += revokeChunk)
+      await db.write(() => revoke(now, from, from + revokeChunk, clientId))
+  }
+}
+
+/** As the removal, but the record stays. Its version grows, so that no edit begun before can undo the disabling. */
+function clientContainer(db: Connection, events: EventRows): AdminStore['containClient'] {
+  const disable = db.change<[number, number, number, string]>(
+    `UPDATE clients SET version = version + 1, disabled_at = coalesce(disabled_at, ?),
+       record = json_set(record, '$.version', version + 1, '$.updatedAt', ?, '$.disabledAt', coalesce(disabled_at, ?))
+     WHERE id = ?`,
+  )
+  const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
+  const revokeAll = authorizationRevoker(db)
+  return async (id, now, noted) => {
+    const there = await db.write(() => {
+      if (disable(now, now, now, id) === 0) return false
+      forget(id)
+      events.add(noted)
+      return true
+    })
+    if (there) await revokeAll(id, now)
+    return there
   }
 }

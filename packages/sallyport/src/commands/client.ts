@@ -27,7 +27,16 @@ export function addClient(program: Command): void {
     )
     .option('--enable', 'let it go on; what was issued to it works again unless it ended in the meantime')
   verb(group, 'get <client-id>', 'show one application', getClient)
-  verb(group, 'list', 'show all applications', listClients)
+  verb(group, 'list', 'show all applications', listClients).option(
+    '--inventory',
+    'with owner, purpose, door, last use, hosts, scopes, grants held, age of the secret and review date',
+  )
+  verb(
+    group,
+    'contain <client-id>',
+    'stop an application that is misused: no codes, all grants revoked, evidence kept',
+    changes('containClient'),
+  )
   verb(group, 'delete <client-id>', 'remove an application and everything issued to it', changes('deleteClient'))
   verb(
     group,
@@ -63,6 +72,10 @@ function described(command: Command): Command {
     .option('--authentication-method <method>', 'none, client_secret_basic or client_secret_post')
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
     .option('--first-party', 'it is your own: consent is taken as given')
+    .option('--owner <name>', 'who answers for it')
+    .option('--purpose <text>', 'what it is for')
+    .option('--review-by <date>', 'day at which somebody looks at it again; at most 12 months away')
+    .option('--security-level <level>', 'baseline: PKCE, exact redirects, rotation; nothing lies below')
     .option('--require-state', 'refuse its requests without state')
     .option('--session-refresh-tokens', 'refresh tokens without offline_access, ending with the session')
     .option('--access-token-lifetime <seconds>', 'shorter life for its access tokens')
@@ -76,7 +89,8 @@ async function getClient(call: Call, _options: object, [id]: readonly string[]):
   })
 }
 
-async function listClients(call: Call): Promise<ExitCode> {
+async function listClients(call: Call, { inventory }: { readonly inventory?: boolean }): Promise<ExitCode> {
+  if (inventory === true) return (await import('../inventory.ts')).listInventory(call)
   return inWorkplace(await call.config(), async ({ store, now }) => {
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
     const ends = clients.map((client) => endingSecret(client, now()))

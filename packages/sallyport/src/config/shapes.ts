@@ -67,6 +67,9 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   refreshTokenIdle: 'seconds',
   refreshTokenAbsolute: 'seconds',
   clientUri: 'text',
+  owner: 'text',
+  purpose: 'text',
+  securityLevel: 'text',
 }
 
 /** What the file may say of a client beyond its registration. */

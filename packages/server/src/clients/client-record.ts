@@ -1,6 +1,7 @@
 import { lookupKey, parseScope, type Random, type Seconds } from '@sallyport/protocol'
 import { clientId } from '../ids.ts'
 import type { Client, ClientAuthenticationMethod, ClientSecret } from '../model/client.ts'
+import { reviewFaults } from './inventory.ts'
 import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
 import { ClientMetadataError, registrationFaults, type ClientFault } from './registration-rules.ts'
 
@@ -37,7 +38,7 @@ export function registerClient(
   input: ClientRegistration,
   context: RegistrationContext,
 ): { client: Client; secret: string | undefined } {
-  const faults = registrationFaults(input, context.development)
+  const faults = [...registrationFaults(input, context.development), ...reviewFaults(input, context.now)]
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
   const authenticationMethod = input.authenticationMethod ?? defaults.methods[0] ?? 'none'
@@ -92,6 +93,10 @@ function describedBy(
     logoUri: input.logoUri,
     policyUri: input.policyUri,
     tosUri: input.tosUri,
+    owner: input.owner,
+    purpose: input.purpose,
+    reviewBy: input.reviewBy,
+    securityLevel: input.securityLevel ?? 'baseline',
     localized: input.localized ?? {},
   }
 }
@@ -129,7 +134,11 @@ export function changeClient(
   const before = registrationOf(client)
   const derived = sameList(client.allowedOrigins, webOrigins(before))
   const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...change }
-  const faults = [...changeFaults(client, input), ...registrationFaults(input, context.development)]
+  const faults = [
+    ...changeFaults(client, input),
+    ...registrationFaults(input, context.development),
+    ...reviewFaults(input, context.now),
+  ]
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
   return {

@@ -6,6 +6,7 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
+import { inventoryFaults } from './inventory.ts'
 import { pageFaults } from './page-rules.ts'
 import {
   clientTypes,
@@ -148,6 +149,7 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...grantFaults(input, defaults),
     ...uriFaults(input, defaults, development),
     ...pageFaults(input),
+    ...inventoryFaults(input),
     ...scopeFaults(input, defaults),
     ...numberFaults(input),
     ...algorithmFaults(input),

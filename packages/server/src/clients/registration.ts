@@ -1,5 +1,5 @@
-import type { ApplicationType, JwsAlgorithm } from '@sallyport/protocol'
-import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
+import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
+import type { ClientAuthenticationMethod, ClientType, GrantType, SecurityLevel } from '../model/client.ts'
 
 /** What an operator says about a client. Everything not said follows from `type`. */
 export type ClientRegistration = {
@@ -31,6 +31,11 @@ export type ClientRegistration = {
   readonly logoUri?: string | undefined
   readonly policyUri?: string | undefined
   readonly tosUri?: string | undefined
+  readonly owner?: string | undefined
+  readonly purpose?: string | undefined
+  /** Seconds since 1970. */
+  readonly reviewBy?: Seconds | undefined
+  readonly securityLevel?: SecurityLevel | undefined
   readonly localized?: Readonly<Record<string, string>> | undefined
 }
 
@@ -91,5 +96,9 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'logoUri',
   'policyUri',
   'tosUri',
+  'owner',
+  'purpose',
+  'reviewBy',
+  'securityLevel',
   'localized',
 ]

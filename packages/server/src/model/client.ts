@@ -11,6 +11,9 @@ export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'clien
 
 export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
 
+/** The floor is the only level there is; others come with the means to keep them. */
+export type SecurityLevel = 'baseline'
+
 /** A client secret at rest: only its digest, and the instant it stops working (A-TOK-10). */
 export type ClientSecret = {
   readonly id: string
@@ -66,6 +69,13 @@ export type Client = {
   readonly logoUri: string | undefined
   readonly policyUri: string | undefined
   readonly tosUri: string | undefined
+  /** Who answers for it, and what it is for (A-GOV-05). */
+  readonly owner: string | undefined
+  readonly purpose: string | undefined
+  /** When somebody looks at it again; a year after its creation where nothing is said. */
+  readonly reviewBy: Seconds | undefined
+  /** What it has to keep beyond any doubt: PKCE, exact redirects, rotation, none of the removed grants (A-GOV-08). */
+  readonly securityLevel: SecurityLevel
   /** The texts above in other languages, by member and language tag, such as `client_name#de` (RFC 7591 section 2.2). */
   readonly localized: Readonly<Record<string, string>>
   readonly createdAt: Seconds
@@ -106,4 +116,8 @@ export const laterClientMembers = {
   policyUri: undefined,
   tosUri: undefined,
   localized: {},
+  owner: undefined,
+  purpose: undefined,
+  reviewBy: undefined,
+  securityLevel: 'baseline',
 } as const satisfies Partial<Client>

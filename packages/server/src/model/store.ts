@@ -177,6 +177,13 @@ export type AdminStore = {
   updateClient(client: Client, events: readonly SecurityEvent[]): Promise<boolean>
   /** Removes a client and revokes all its authorizations; false when there was none. */
   deleteClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
+  /**
+   * Disables a client, and with it every code and token of it, in one transaction; then revokes its authorizations and
+   * forgets its remembered consents, so that enabling it again revives nothing. Record, counts and events stay as evidence.
+   * Law: once the first transaction is durable nothing issued to it works on any node; a second call finishes what a crash
+   * left. False when there is no such client.
+   */
+  containClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
   listClients(after: string | undefined, limit: number): Promise<Page<Client>>
   saveResource(resource: Resource, events: readonly SecurityEvent[]): Promise<void>
   listSessions(
