@@ -1,4 +1,5 @@
 import { writeDuration } from '../config/units.ts'
+import { clientAspects, resourceAspects, type Aspect } from './aspects.ts'
 import type { EffectivePolicy, Value, Values } from './effective.ts'
 
 /** A change of the effective policy, in words. */
@@ -8,67 +9,17 @@ export type PolicyChange = {
   readonly sentence: string
 }
 
-/** How a value is judged: what is more of it, and the words for having more and less. */
-type Aspect =
-  | { readonly kind: 'lifetime'; readonly words: string }
-  | { readonly kind: 'set'; readonly more: string; readonly less: string }
-  /** `weakWhen` is the value that protects less. */
-  | { readonly kind: 'flag'; readonly weakWhen: boolean; readonly yes: string; readonly no: string }
-  | { readonly kind: 'ranked'; readonly ranks: readonly string[]; readonly words: string }
+type Difference = { readonly weaker: boolean; readonly words: Words }
 
-/** What each value of a client means; `{n}` becomes the number of clients. */
-const clientAspects: Readonly<Record<string, Aspect>> = {
-  authentication: {
-    kind: 'ranked',
-    ranks: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
-    words: 'authenticate',
-  },
-  grants: { kind: 'set', more: 'may use more grants', less: 'lose grants' },
-  redirectUris: { kind: 'set', more: 'may be returned to at more redirect URIs', less: 'lose redirect URIs' },
-  postLogoutRedirectUris: {
-    kind: 'set',
-    more: 'may be returned to after sign-out at more URIs',
-    less: 'lose such URIs',
-  },
-  allowedOrigins: { kind: 'set', more: 'may call from more origins', less: 'lose origins' },
-  scope: { kind: 'set', more: 'may ask for more scopes', less: 'lose scopes' },
-  resources: { kind: 'set', more: 'may ask for tokens for more resources', less: 'lose resources' },
-  introspects: { kind: 'set', more: 'may introspect tokens of more resources', less: 'may introspect less' },
-  requireState: { kind: 'flag', weakWhen: false, yes: 'need state now', no: 'need no state any more' },
-  requireRedirectUriAtToken: {
-    kind: 'flag',
-    weakWhen: false,
-    yes: 'repeat the redirect URI at the token endpoint now',
-    no: 'need not repeat the redirect URI at the token endpoint any more',
-  },
-  asksConsent: { kind: 'flag', weakWhen: false, yes: 'ask for consent now', no: 'ask for no consent any more' },
-  sessionRefreshTokens: {
-    kind: 'flag',
-    weakWhen: true,
-    yes: 'get refresh tokens without offline_access',
-    no: 'get refresh tokens only with offline_access',
-  },
-  accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
-  refreshTokenIdle: { kind: 'lifetime', words: 'unused refresh tokens' },
-  refreshTokenAbsolute: { kind: 'lifetime', words: 'refresh token families' },
-  disabled: { kind: 'flag', weakWhen: false, yes: 'are disabled', no: 'are enabled again' },
-}
-
-const resourceAspects: Readonly<Record<string, Aspect>> = {
-  scopes: { kind: 'set', more: 'have more scopes', less: 'lose scopes' },
-  accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
-}
-
-type Difference = { readonly weaker: boolean; readonly words: (noun: string) => string }
+/** Says of a number of objects what became of them. */
+type Words = (count: number, noun: string) => string
 
 const isList = (value: Value | undefined): value is readonly string[] => Array.isArray(value)
 
 /** A list that is not there has no limit, so everything is in it. */
 function setDifference(aspect: Aspect & { kind: 'set' }, before: Value, after: Value): readonly Difference[] {
   if (before === null || after === null)
-    return [
-      { weaker: after === null, words: (noun) => `${noun} ${after === null ? `${aspect.more}: all` : aspect.less}` },
-    ]
+    return [{ weaker: after === null, words: told(after === null ? `${aspect.more}: all` : aspect.less) }]
   if (!isList(before) || !isList(after)) return []
   const gained = after.filter((item) => !before.includes(item))
   const lost = before.filter((item) => !after.includes(item))
@@ -78,10 +29,18 @@ function setDifference(aspect: Aspect & { kind: 'set' }, before: Value, after: V
   ]
 }
 
-const said =
-  (words: string, items: readonly string[]) =>
-  (noun: string): string =>
-    `${noun} ${words} (${items.slice(0, 5).join(' ')}${items.length > 5 ? ' …' : ''})`
+/** The verb of a phrase about one object. */
+const singular = (phrase: string): string => phrase.replace(/^\w+/, (verb) => irregular[verb] ?? `${verb}s`)
+
+const irregular: Readonly<Record<string, string>> = { may: 'may', are: 'is', have: 'has' }
+
+const told =
+  (phrase: string): Words =>
+  (count, noun) =>
+    `${counted(count, noun)} ${count === 1 ? singular(phrase) : phrase}`
+
+const said = (phrase: string, items: readonly string[]): Words =>
+  told(`${phrase} (${items.slice(0, 5).join(' ')}${items.length > 5 ? ' …' : ''})`)
 
 function difference(aspect: Aspect, before: Value, after: Value): readonly Difference[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return []
@@ -90,16 +49,14 @@ function difference(aspect: Aspect, before: Value, after: Value): readonly Diffe
       return setDifference(aspect, before, after)
     case 'lifetime': {
       const [old, now] = [Number(before), Number(after)]
-      const words = (noun: string): string => `${aspect.words} of ${noun} live ${longer(old, now)}`
+      const words: Words = (count, noun) => `${aspect.words} of ${counted(count, noun)} live ${longer(old, now)}`
       return [{ weaker: now > old, words }]
     }
     case 'flag':
-      return [
-        { weaker: after === aspect.weakWhen, words: (noun) => `${noun} ${after === true ? aspect.yes : aspect.no}` },
-      ]
+      return [{ weaker: after === aspect.weakWhen, words: told(after === true ? aspect.yes : aspect.no) }]
     case 'ranked': {
       const rank = (value: Value): number => aspect.ranks.indexOf(String(value))
-      const words = (noun: string): string => `${noun} ${aspect.words} by ${String(after)} instead of ${String(before)}`
+      const words = told(`${aspect.words} by ${String(after)} instead of ${String(before)}`)
       return [{ weaker: rank(after) < rank(before), words }]
     }
   }
@@ -126,7 +83,7 @@ function compareObjects(
       const [then, now] = [old[key], values[key]]
       if (then === undefined || now === undefined) continue
       for (const one of difference(aspect, then, now)) {
-        const id = `${key} ${one.words('')}`
+        const id = `${key} ${one.words(2, noun)}`
         const group = groups.get(id) ?? { aspect: key, difference: one, names: [] }
         group.names.push(name)
         groups.set(id, group)
@@ -136,7 +93,7 @@ function compareObjects(
   return [...groups.values()].map(({ aspect, difference: { weaker, words }, names }) => ({
     aspect: `${noun} ${aspect}`,
     weaker,
-    sentence: `${words(counted(names.length, noun))}: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`,
+    sentence: `${words(names.length, noun)}: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`,
   }))
 }
 
@@ -147,7 +104,7 @@ function comings(
 ): readonly PolicyChange[] {
   const missing = (from: object, into: object): string[] =>
     Object.keys(into).filter((name) => !Object.hasOwn(from, name))
-  const told = (names: readonly string[], words: string): PolicyChange[] =>
+  const listed = (names: readonly string[], words: string): PolicyChange[] =>
     names.length === 0
       ? []
       : [
@@ -157,14 +114,14 @@ function comings(
             sentence: `${counted(names.length, noun)} ${words}: ${names.slice(0, 10).join(', ')}`,
           },
         ]
-  return [...told(missing(before, after), 'added'), ...told(missing(after, before), 'removed')]
+  return [...listed(missing(before, after), 'added'), ...listed(missing(after, before), 'removed')]
 }
 
 /** Numbers of the policy of which more is neither weaker nor stronger. */
 const neutral: ReadonlySet<string> = new Set(['stateLength', 'keyPublicationLead'])
 
 /** Switches of the policy that protect while they are on; any other switch opens something. */
-const protecting: ReadonlySet<string> = new Set(['refuseWebViews'])
+const protecting: ReadonlySet<string> = new Set(['refuseWebViews', 'refuseUnknownHosts'])
 
 /** Values of choices that open something. */
 const opening: Readonly<Record<string, string>> = { pkceExceptions: 'dated' }
