@@ -29,4 +29,5 @@ export { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorith
 export { createSigner, leftHalfHash, signJwt, type Signer } from './jws-sign.ts'
 export { maxJwtLength, verifyJwt, type JwtFault, type VerificationKey, type VerifiedJwt } from './jws-verify.ts'
 export { codeMemory, floor, jwksMaxAge, maxNonceLength, type Bounds, type PolicyNumber } from './floor.ts'
+export { parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'

@@ -20,6 +20,10 @@ export type ErrorCode =
   | 'registration_not_supported'
   | 'request_not_supported'
   | 'request_uri_not_supported'
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata'
+  | 'invalid_software_statement'
+  | 'unapproved_software_statement'
   | 'server_error'
   | 'temporarily_unavailable'
 
@@ -334,6 +338,93 @@ export const reasons = {
   token_typ: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
   token_revoked: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
   scope_insufficient: entry('insufficient_scope', 403, 'scope', 'The access token lacks a required scope'),
+
+  // Registration by the client itself
+  registration_token: entry(
+    'invalid_token',
+    401,
+    'client-registration',
+    'The token is not valid for this registration',
+  ),
+  registration_read_only: entry('access_denied', 403, 'client-registration', 'Clients may not change themselves here'),
+  registration_quota: entry(
+    'temporarily_unavailable',
+    429,
+    'client-registration',
+    'No more registrations now; try later',
+  ),
+  registration_body: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'The body must be one JSON object of type application/json, without members that occur twice',
+  ),
+  registration_redirect_uri: entry(
+    'invalid_redirect_uri',
+    400,
+    'client-registration',
+    'Register 1 to 20 complete redirect URIs: https with a host name, or for native clients loopback http or a private-use scheme',
+  ),
+  registration_redirect_type: entry(
+    'invalid_redirect_uri',
+    400,
+    'client-registration',
+    'Loopback and private-use redirect URIs are for native clients: send application_type native',
+  ),
+  registration_redirect_host: entry(
+    'invalid_redirect_uri',
+    400,
+    'client-registration',
+    'This server does not take registrations for that redirect host',
+  ),
+  registration_metadata: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'A member of the metadata is not valid',
+  ),
+  registration_pkce: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'PKCE with S256 is required of every client; there is nothing to set',
+  ),
+  registration_grant: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'Use grant types authorization_code and refresh_token, and response type code',
+  ),
+  registration_authentication: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'token_endpoint_auth_method must be none, client_secret_basic or client_secret_post, and none for native clients',
+  ),
+  registration_scope: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'The scope is more than a client may register for itself',
+  ),
+  registration_name: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'client_name must be at most 100 plain characters and must not look like a reserved name',
+  ),
+  software_statement_invalid: entry(
+    'invalid_software_statement',
+    400,
+    'software-statement',
+    'The software statement is not a valid, signed JWT of its issuer',
+  ),
+  software_statement_untrusted: entry(
+    'unapproved_software_statement',
+    400,
+    'software-statement',
+    'The issuer of the software statement is not trusted here',
+  ),
 } as const satisfies Record<string, ReasonEntry>
 
 /** The stable id of a refusal. */

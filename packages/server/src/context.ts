@@ -10,6 +10,7 @@ import type { Pages } from './model/pages.ts'
 import type { Resource } from './model/client.ts'
 import type { Store } from './model/store.ts'
 import type { Policy } from './policy.ts'
+import type { RegistrationPolicy } from './registration-policy.ts'
 import type { Secrets } from './secrets.ts'
 import type { UsageBook } from './usage.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
@@ -25,6 +26,8 @@ export type Endpoints = {
   readonly userinfo: string
   readonly jwks: string
   readonly logout: string
+  /** Dynamic registration; there may be nothing there (`registration.mode`). */
+  readonly registration: string
 }
 
 /** Everything one issuer needs. Frozen after start; only `keys` is replaced as a whole when the store has newer ones. */
@@ -40,6 +43,7 @@ export type Context = {
   /** Only for tests that replay the vectors of RFC 7636 (A-PKCE-10). */
   readonly acceptPublishedChallenges: boolean
   readonly policy: Policy
+  readonly registration: RegistrationPolicy
   readonly store: Store
   readonly accounts: Accounts
   readonly pages: Pages

@@ -18,6 +18,7 @@ import type { Resource } from './model/client.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
 import { createFetcher } from './outbound/fetcher.ts'
 import { createPolicy } from './policy.ts'
+import { createRegistrationPolicy } from './registration-policy.ts'
 import { deriveSecrets } from './secrets.ts'
 import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
@@ -59,6 +60,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     development,
     acceptPublishedChallenges: options.acceptPublishedChallenges ?? false,
     policy,
+    registration: createRegistrationPolicy(options.registration),
     store,
     accounts: options.accounts,
     pages: options.pages,
@@ -80,6 +82,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
       userinfo: url('/oauth2/userinfo'),
       jwks: url('/oauth2/jwks'),
       logout: url('/oauth2/logout'),
+      registration: url('/oauth2/register'),
     },
     documentation: options.documentationPath === undefined ? undefined : url(options.documentationPath),
     helpBase: options.helpPath === undefined ? undefined : url(options.helpPath),

@@ -14,6 +14,17 @@ export {
   type PolicyOptions,
 } from './policy.ts'
 export {
+  createRegistrationPolicy,
+  openUnusedLifetime,
+  quarantineScope,
+  registrationBounds,
+  registrationGrants,
+  type RegistrationMode,
+  type RegistrationOptions,
+  type RegistrationPolicy,
+  type StatementIssuer,
+} from './registration-policy.ts'
+export {
   changeClient,
   newSecret,
   registerClient,

@@ -1,4 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
+import { removeUnusedClients } from './clients/dynamic-registration.ts'
 import type { Context } from './context.ts'
 import { disableUnused } from './unused-clients.ts'
 import { addNextKey, algorithmsDue, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
@@ -45,6 +46,7 @@ export async function maintain(
   await sweepAll(ctx, now)
   await ctx.usage.flush()
   await disableUnused(ctx, now)
+  await removeUnusedClients(ctx)
   await ctx.events.flush()
   ctx.alerts.flush(now)
 }

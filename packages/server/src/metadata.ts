@@ -63,6 +63,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
   }
+  if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales
   if (facts.documentation !== undefined) metadata['service_documentation'] = facts.documentation

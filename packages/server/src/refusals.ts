@@ -2,7 +2,17 @@ import type { OAuthError, Reason } from '@sallyport/protocol'
 import type { Call, Context } from './context.ts'
 
 /** Where a request was refused. */
-export type Surface = 'authorize' | 'token' | 'revoke' | 'introspect' | 'userinfo' | 'logout' | 'interaction' | 'http'
+export type Surface =
+  | 'authorize'
+  | 'token'
+  | 'revoke'
+  | 'introspect'
+  | 'userinfo'
+  | 'logout'
+  | 'register'
+  | 'manage'
+  | 'interaction'
+  | 'http'
 
 const eventOf: Readonly<Record<Surface, string>> = {
   authorize: 'authz.request.rejected',
@@ -11,6 +21,8 @@ const eventOf: Readonly<Record<Surface, string>> = {
   introspect: 'token.request.rejected',
   userinfo: 'jwt.rejected',
   logout: 'logout.rejected',
+  register: 'client.registration.rejected',
+  manage: 'client.registration.rejected',
   interaction: 'authz.request.rejected',
   http: 'http.request.rejected',
 }
@@ -45,6 +57,14 @@ const events: Partial<Record<Reason, string>> = {
   logout_redirect: 'logout.rejected',
 }
 
+/** A token that is no good at somebody's registration is somebody else's business, not a bad request. */
+const managementEvents: Partial<Record<Reason, string>> = { registration_token: 'admin.access.denied' }
+
+function eventFor(surface: Surface, reason: Reason): string {
+  const managing = surface === 'manage' ? managementEvents[reason] : undefined
+  return managing ?? events[reason] ?? (httpReasons.has(reason) ? 'http.request.rejected' : eventOf[surface])
+}
+
 /** Writes the event of a refusal unless it was written where it was found, and counts it. */
 export async function reportRefusal(
   ctx: Context,
@@ -59,7 +79,7 @@ export async function reportRefusal(
 ): Promise<void> {
   ctx.measure('requests_rejected', { surface, error: error.code, reason: error.reason })
   if (error.reported) return
-  const event = events[error.reason] ?? (httpReasons.has(error.reason) ? 'http.request.rejected' : eventOf[surface])
+  const event = eventFor(surface, error.reason)
   await ctx.events.write(
     {
       event,

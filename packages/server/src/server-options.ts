@@ -8,6 +8,7 @@ import type { Pages } from './model/pages.ts'
 import type { Route } from './model/route.ts'
 import type { Store } from './model/store.ts'
 import type { PolicyOptions } from './policy.ts'
+import type { RegistrationOptions } from './registration-policy.ts'
 
 /** What went wrong inside, for the operator's log alone. */
 export type Fault = { readonly requestId: string | undefined; readonly message: string; readonly cause: unknown }
@@ -21,6 +22,8 @@ export type ServerOptions = {
   /** 32 random bytes kept outside the store; seals the signing keys. */
   readonly masterKey: Uint8Array
   readonly policy?: PolicyOptions | undefined
+  /** Who may register clients over the network; nobody when left out. */
+  readonly registration?: RegistrationOptions | undefined
   /** Pages and assets beside the endpoints. */
   readonly routes?: readonly Route[] | undefined
   /** Receives each security event as it is written. */

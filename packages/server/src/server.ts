@@ -6,6 +6,8 @@ import { authorize, resume } from './endpoints/authorize.ts'
 import { discovery, jwks } from './endpoints/documents.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { logout } from './endpoints/logout.ts'
+import { deleteRegistration, readRegistration, replaceRegistration } from './endpoints/manage-registration.ts'
+import { register } from './endpoints/register.ts'
 import { revoke } from './endpoints/revoke.ts'
 import { token } from './endpoints/token.ts'
 import { userinfo } from './endpoints/userinfo.ts'
@@ -47,6 +49,20 @@ type Entry = {
   readonly faults: 'page' | 'json'
 }
 
+/** The routes of an issuer: exact paths, and folders whose entries are named by an id. */
+type Routes = { readonly exact: Map<string, Entry>; readonly folders: Map<string, Entry> }
+
+/** Nothing that looks like a file name, a path or an encoded character (HH-05). */
+const memberSyntax = /^[A-Za-z0-9_-]{1,64}$/
+
+/** The one place that decides what a path leads to (HH-08). */
+function entryAt({ exact, folders }: Routes, path: string): Entry | undefined {
+  const entry = exact.get(path)
+  if (entry !== undefined || folders.size === 0) return entry
+  const end = path.lastIndexOf('/') + 1
+  return memberSyntax.test(path.slice(end)) ? folders.get(path.slice(0, end)) : undefined
+}
+
 const methods = (table: Record<string, Endpoint>): ReadonlyMap<string, Endpoint> => new Map(Object.entries(table))
 
 /** For endpoints that read no form: nothing is answered to a request that an adapter found wrong. */
@@ -57,8 +73,9 @@ const sound =
     return endpoint(ctx, call)
   }
 
-function protocolRoutes(ctx: Context): Map<string, Entry> {
+function protocolRoutes(ctx: Context): Routes {
   const routes = new Map<string, Entry>()
+  const folders = new Map<string, Entry>()
   const at = (path: string, table: Record<string, Endpoint>, faults: Entry['faults']): void => {
     routes.set(path, { methods: methods(table), faults })
   }
@@ -81,7 +98,13 @@ function protocolRoutes(ctx: Context): Map<string, Entry> {
   at(`${base}/.well-known/openid-configuration`, documents, 'json')
   at(`/.well-known/openid-configuration${base}`, documents, 'json')
   at(`/.well-known/oauth-authorization-server${base}`, documents, 'json')
-  return routes
+  if (ctx.registration.mode !== 'off') {
+    at(`${base}/oauth2/register`, { POST: register, OPTIONS: crossOrigin('POST') }, 'json')
+    const manage = { GET: readRegistration, PUT: replaceRegistration, DELETE: deleteRegistration }
+    const table = methods({ ...manage, OPTIONS: crossOrigin('GET, PUT, DELETE') })
+    folders.set(`${base}/oauth2/register/`, { methods: table, faults: 'json' })
+  }
+  return { exact: routes, folders }
 }
 
 function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, Entry>): void {
@@ -111,7 +134,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     setKeys,
   } = await createContext({ ...options, random: options.random ?? systemRandom() })
   const routes = protocolRoutes(ctx)
-  addedRoutes(ctx, options.routes ?? [], routes)
+  addedRoutes(ctx, options.routes ?? [], routes.exact)
   const upkeep = (): Promise<void> => maintain(ctx, keyOptions, setKeys)
   const interval = options.upkeepInterval ?? 10
   const timer =
@@ -153,9 +176,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 /** One map lookup and one try/catch around everything (design, section 1). */
-async function answer(ctx: Context, routes: ReadonlyMap<string, Entry>, call: Call): Promise<HttpResponse> {
+async function answer(ctx: Context, routes: Routes, call: Call): Promise<HttpResponse> {
   const { request } = call
-  const entry = routes.get(request.path)
+  const entry = entryAt(routes, request.path)
   let response: HttpResponse
   try {
     if (ctx.policy.refuseUnknownHosts && !namesIssuer(ctx, request)) throw refuse('host')

@@ -93,6 +93,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       masterKey: Buffer.alloc(32, 'test issuer'),
       policy: options.policy,
       outbound: options.outbound ?? noNetwork,
+      registration: options.registration,
       algorithms: options.algorithms,
       development: options.development,
       acceptPublishedChallenges: options.acceptPublishedChallenges,

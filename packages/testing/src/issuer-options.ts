@@ -1,5 +1,5 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
-import type { OutboundOptions, PolicyOptions, Resource, Route, Store } from '@sallyport/server'
+import type { OutboundOptions, PolicyOptions, RegistrationOptions, Resource, Route, Store } from '@sallyport/server'
 import type { PeopleFacts, TestPeople } from './people.ts'
 import type { ClientKind } from './standard-clients.ts'
 
@@ -13,6 +13,8 @@ export type TestIssuerOptions = {
   /** Makes every handle, key id and nonce the same in each run. Without it the system's randomness is used. */
   readonly seed?: string | undefined
   readonly policy?: PolicyOptions | undefined
+  /** Who may register clients over the network; nobody when left out. */
+  readonly registration?: RegistrationOptions | undefined
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** The kinds of client to register; all of them when left out. */
   readonly clients?: readonly ClientKind[] | undefined

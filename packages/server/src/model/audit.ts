@@ -4,6 +4,7 @@ import type { SecurityEvent } from './authorization.ts'
 const auditedNames: ReadonlySet<string> = new Set([
   'client.registered',
   'client.updated',
+  'client.registration.rejected',
   'consent.granted',
   'consent.revoked',
   'grant.revoked',

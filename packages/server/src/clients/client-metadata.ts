@@ -1,0 +1,199 @@
+import {
+  isJwsAlgorithm,
+  numericDate,
+  parseScope,
+  redirectUriFault,
+  refuse,
+  type ApplicationType,
+} from '@sallyport/protocol'
+import type { Client, ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
+import type { RegistrationPolicy } from '../registration-policy.ts'
+import { looksLikeReserved } from './look-alike.ts'
+import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
+import { refuseBadKeys, refuseDisagreement, refuseForeignAddresses, refuseWeakerPkce } from './metadata-rules.ts'
+import type { ClientRegistration } from './registration.ts'
+
+export type MetadataFacts = {
+  readonly policy: RegistrationPolicy
+  /** Scope the client may be given at most. */
+  readonly scopeCeiling: readonly string[]
+  readonly development: boolean
+  /** Anybody may register, so that the list of redirect hosts counts. */
+  readonly open: boolean
+}
+
+/** What a client can say about itself: exactly these members, so that a member left out of an update is reset (A-DCM-04). */
+export type SelfDescription = Required<
+  Pick<
+    ClientRegistration,
+    | 'type'
+    | 'name'
+    | 'redirectUris'
+    | 'postLogoutRedirectUris'
+    | 'allowedOrigins'
+    | 'authenticationMethod'
+    | 'grantTypes'
+    | 'scope'
+    | 'idTokenAlgorithm'
+    | 'userinfoAlgorithm'
+    | 'defaultMaxAge'
+    | 'requireAuthTime'
+    | 'defaultAcrValues'
+    | 'clientUri'
+    | 'logoUri'
+    | 'policyUri'
+    | 'tosUri'
+    | 'localized'
+  >
+>
+
+/**
+ * Client metadata (RFC 7591 section 2) as a registration for the one validator. A list of what is read, so that everything
+ * else, privileges above all, has no effect (DC-09). Throws `OAuthError` with what RFC 7591 section 3.2.2 wants to be told.
+ */
+export function readClientMetadata(document: MetadataDocument, facts: MetadataFacts): SelfDescription {
+  refuseWeakerPkce(document)
+  refuseForeignAddresses(document)
+  refuseBadKeys(document)
+  const applicationType = applicationTypeOf(document)
+  const redirectUris = redirectUrisOf(document, applicationType, facts)
+  const grantTypes = grantTypesOf(document, facts)
+  const authenticationMethod = methodOf(document, applicationType)
+  const name = textOf(document, 'client_name') ?? standIn(redirectUris)
+  const localized = localizedOf(document)
+  requireOwnName(
+    [name, ...Object.entries(localized).flatMap(([key, text]) => (key.startsWith('client_name#') ? [text] : []))],
+    facts,
+  )
+  return {
+    type: typeOf(applicationType, authenticationMethod),
+    name,
+    redirectUris,
+    postLogoutRedirectUris: textsOf(document, 'post_logout_redirect_uris'),
+    allowedOrigins: undefined,
+    authenticationMethod,
+    grantTypes,
+    scope: scopeOf(document, facts),
+    idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
+    userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+    defaultMaxAge: secondsOf(document, 'default_max_age'),
+    requireAuthTime: flagOf(document, 'require_auth_time'),
+    defaultAcrValues: textsOf(document, 'default_acr_values'),
+    clientUri: textOf(document, 'client_uri'),
+    logoUri: textOf(document, 'logo_uri'),
+    policyUri: textOf(document, 'policy_uri'),
+    tosUri: textOf(document, 'tos_uri'),
+    localized,
+  }
+}
+
+function applicationTypeOf(document: MetadataDocument): ApplicationType {
+  const type = textOf(document, 'application_type') ?? 'web'
+  if (type !== 'web' && type !== 'native') throw badMember('application_type', 'is neither web nor native')
+  return type
+}
+
+const typeOf = (application: ApplicationType, method: ClientAuthenticationMethod): ClientType =>
+  application === 'native' ? 'native' : method === 'none' ? 'spa' : 'web'
+
+const literalAddress = /^https:\/\/(?:\[|\d{1,3}(?:\.\d{1,3}){3}(?=[:/]))/
+
+/** Exact and complete, as everywhere; and where anybody may register, at a host of the operator's list (A-DCR-05, A-DCR-14). */
+function redirectUrisOf(document: MetadataDocument, type: ApplicationType, facts: MetadataFacts): readonly string[] {
+  const { policy, development, open } = facts
+  const listed = document['redirect_uris']
+  if (listed !== undefined && !Array.isArray(listed))
+    throw refuse('registration_redirect_uri', { detail: 'is no list' })
+  const uris = (listed ?? []) as readonly unknown[]
+  if (uris.length === 0 || uris.length > 20)
+    throw refuse('registration_redirect_uri', { detail: `${uris.length} entries` })
+  return uris.map((uri) => {
+    if (typeof uri !== 'string') throw refuse('registration_redirect_uri', { detail: 'an entry is no text' })
+    const problem = redirectUriFault(uri, type, development)
+    if (problem !== undefined) {
+      const fitsNative = type === 'web' && redirectUriFault(uri, 'native', development) === undefined
+      throw refuse(fitsNative ? 'registration_redirect_type' : 'registration_redirect_uri', { detail: problem })
+    }
+    if (literalAddress.test(uri)) throw refuse('registration_redirect_uri', { detail: 'names an address, not a host' })
+    if (open && policy.redirectHosts?.includes(hostOf(uri)) === false)
+      throw refuse('registration_redirect_host', { detail: hostOf(uri) })
+    return uri
+  })
+}
+
+/** The host of a redirect URI, or its scheme with a colon where there is none. */
+const hostOf = (uri: string): string =>
+  /^https?:/.test(uri) ? new URL(uri).hostname : uri.slice(0, uri.indexOf(':') + 1)
+
+const standIn = ([first = '']: readonly string[]): string => hostOf(first).replace(/:$/, '').slice(0, 100)
+
+function grantTypesOf(document: MetadataDocument, { policy }: MetadataFacts): readonly GrantType[] {
+  const grants = textsOf(document, 'grant_types') ?? ['authorization_code']
+  const known = policy.grantTypes as readonly string[]
+  const refused = grants.find((grant) => !known.includes(grant))
+  if (refused !== undefined || !grants.includes('authorization_code'))
+    throw refuse('registration_grant', { detail: 'grant_types' })
+  refuseDisagreement(textsOf(document, 'response_types'), grants)
+  return [...new Set(grants)] as readonly GrantType[]
+}
+
+const methods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post']
+
+/** Software on people's devices keeps no secret: where it names no method it is public (A-DCR-07). */
+function methodOf(document: MetadataDocument, type: ApplicationType): ClientAuthenticationMethod {
+  const method = textOf(document, 'token_endpoint_auth_method') ?? (type === 'native' ? 'none' : 'client_secret_basic')
+  if (!methods.includes(method) || (type === 'native' && method !== 'none'))
+    throw refuse('registration_authentication', { detail: 'token_endpoint_auth_method' })
+  return method as ClientAuthenticationMethod
+}
+
+function scopeOf(document: MetadataDocument, { scopeCeiling }: MetadataFacts): string | undefined {
+  const text = textOf(document, 'scope')
+  if (text === undefined) return scopeCeiling.length === 0 ? undefined : scopeCeiling.join(' ')
+  const scope = parseScope(text)
+  if (scope?.every((value) => scopeCeiling.includes(value)) !== true) throw refuse('registration_scope')
+  return scope.join(' ')
+}
+
+function algorithmOf(document: MetadataDocument, member: string): ClientRegistration['userinfoAlgorithm'] {
+  const alg = textOf(document, member)
+  if (alg !== undefined && !isJwsAlgorithm(alg)) throw badMember(member, 'is no algorithm of this server')
+  return alg
+}
+
+const shownInLanguages = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#/
+
+function localizedOf(document: MetadataDocument): Readonly<Record<string, string>> {
+  const entries = Object.keys(document)
+    .filter((member) => shownInLanguages.test(member))
+    .map((member) => [member, textOf(document, member) ?? ''] as const)
+  return Object.fromEntries(entries)
+}
+
+function requireOwnName(names: readonly string[], { policy }: MetadataFacts): void {
+  if (names.some((name) => looksLikeReserved(name, policy.reservedNames))) throw refuse('registration_name')
+}
+
+/** The metadata of a client as it is stored and in force (RFC 7591 section 3.2.1). */
+export const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
+  client_id: client.id,
+  client_id_issued_at: numericDate(client.createdAt),
+  client_name: client.name,
+  client_uri: client.clientUri,
+  logo_uri: client.logoUri,
+  policy_uri: client.policyUri,
+  tos_uri: client.tosUri,
+  ...client.localized,
+  application_type: client.applicationType,
+  redirect_uris: client.redirectUris,
+  post_logout_redirect_uris: client.postLogoutRedirectUris.length === 0 ? undefined : client.postLogoutRedirectUris,
+  token_endpoint_auth_method: client.authenticationMethod,
+  grant_types: client.grantTypes,
+  response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
+  scope: client.scope.join(' '),
+  id_token_signed_response_alg: client.idTokenAlgorithm,
+  userinfo_signed_response_alg: client.userinfoAlgorithm,
+  default_max_age: client.defaultMaxAge,
+  require_auth_time: client.requireAuthTime,
+  default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
+})

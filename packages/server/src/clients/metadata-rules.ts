@@ -1,0 +1,57 @@
+import { refuse } from '@sallyport/protocol'
+import { badMember, type MetadataDocument } from './metadata-fields.ts'
+import { pageUriFault } from './page-rules.ts'
+
+const aboutPkce = /pkce|proof_?key|code_?challenge|code_?verifier/i
+const asked = /^(?:require_pkce|pkce_required|require_proof_key|require_code_challenge)$/
+const method = /^code_challenge_methods?(?:_supported)?$/
+
+/** What says no more than what holds for everybody anyway. */
+const saysS256 = (value: unknown): boolean =>
+  value === 'S256' || (Array.isArray(value) && value.length === 1 && value[0] === 'S256')
+
+/** PKCE cannot be switched off or weakened, and whoever tries is told instead of being ignored (A-DCR-09). */
+export function refuseWeakerPkce(document: MetadataDocument): void {
+  for (const [member, value] of Object.entries(document)) {
+    if (!aboutPkce.test(member)) continue
+    if (asked.test(member) && value === true) continue
+    if (method.test(member) && saysS256(value)) continue
+    throw refuse('registration_pkce', { detail: member.slice(0, 60) })
+  }
+}
+
+const addresses: ReadonlySet<string> = new Set(
+  (
+    'client_uri logo_uri policy_uri tos_uri jwks_uri initiate_login_uri backchannel_logout_uri frontchannel_logout_uri ' +
+    'sector_identifier_uri backchannel_client_notification_endpoint'
+  ).split(' '),
+)
+
+/** Every address that may ever be followed or shown is https, whether it is used today or not, in every language (DC-01). */
+export function refuseForeignAddresses(document: MetadataDocument): void {
+  for (const [member, value] of Object.entries(document)) {
+    if (!addresses.has(member.split('#', 1)[0] ?? '')) continue
+    const problem = pageUriFault(value)
+    if (problem !== undefined) throw badMember(member.slice(0, 60), problem)
+  }
+}
+
+/** Keys are public, and come by one way (A-DCR-08). */
+export function refuseBadKeys(document: MetadataDocument): void {
+  const { jwks } = document
+  if (jwks === undefined) return
+  if (document['jwks_uri'] !== undefined) throw badMember('jwks', 'and jwks_uri exclude each other')
+  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > 20) throw badMember('jwks', 'is no set of keys')
+  for (const key of keys as readonly unknown[]) {
+    if (typeof key !== 'object' || key === null) throw badMember('jwks', 'has an entry that is no key')
+    if ('d' in key || 'p' in key || 'k' in key) throw badMember('jwks', 'has a private or symmetric key')
+  }
+}
+
+/** Response types follow from the grant types, and have to agree with them where they are named (A-DCR-06). */
+export function refuseDisagreement(responseTypes: readonly string[] | undefined, grants: readonly string[]): void {
+  if (responseTypes === undefined) return
+  const wanted = grants.includes('authorization_code') ? 'code' : ''
+  if (responseTypes.join(' ') !== wanted) throw refuse('registration_grant', { detail: 'response_types' })
+}
