@@ -30,7 +30,7 @@ const direction: Readonly<Record<string, readonly string[]>> = {
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
   ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
-  ['incidents.ts'],
+  ['incidents.ts', 'stages.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['registration-policy.ts'],
   ['server-options.ts', 'shared-counter.ts'],

@@ -141,6 +141,7 @@ export const reasons = {
     'state must be at most 2048 printable ASCII characters',
   ),
   state_required: entry('invalid_request', 400, 'state-and-nonce', 'This client is registered to send state'),
+  nonce_required: entry('invalid_request', 400, 'state-and-nonce', 'This server wants a nonce in OpenID requests'),
   nonce_syntax: entry(
     'invalid_request',
     400,

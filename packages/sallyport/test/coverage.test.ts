@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../src/workplace.ts'
 import { coverageOf } from '../src/coverage.ts'
 import { legacyReport } from '../src/legacy.ts'
+import { tighteningReport, tighteningWarnings } from '../src/tightenings.ts'
 import { createScratch, prepare, type Installation } from './cli.ts'
 
 const now = seconds(Date.now() / 1000)
@@ -68,6 +69,21 @@ describe('coverage', () => {
     expect(found).toMatchObject({ share: 0, underException: 4 })
     expect(found.alerts).toHaveLength(2)
     expect((await coverageOf(store, { since }, deadline)).alerts).toHaveLength(1)
+  })
+
+  it('A-GOV-04 lists whom a tightening would break, and warns of them at its stage', async () => {
+    const store = createMemoryStore()
+    const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]
+    const stateless = { authorization_requests: 3, with_state: 1, openid_without_nonce: 2 }
+    await store.usage.add([delta(tidy, covered), delta(old, stateless)])
+    const { clients } = await coverageOf(store, { since }, now)
+    const lines = tighteningReport(clients, { policy: { stages: { requireState: 'report', requireNonce: 'warn' } } })
+    expect(lines.map(({ tightening, clients: by }) => [tightening, by.map(({ id, count }) => [id, count])])).toEqual([
+      ['requireState', [[old.id, 2]]],
+      ['requireNonce', [[old.id, 2]]],
+    ])
+    expect(tighteningWarnings(lines)).toEqual([expect.stringContaining('requireNonce would break it')])
+    expect(tighteningReport(clients, { policy: { stages: { requireState: 'enforce' } } })).toEqual([])
   })
 
   it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {

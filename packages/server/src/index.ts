@@ -47,5 +47,6 @@ export {
 } from './relaxations.ts'
 export { judge, isFailedExchange, type ClientHistory, type Judgement, type Verdict } from './incidents.ts'
 export type { Alert, AlertKind } from './alerts.ts'
+export { stages, tightenings, type Stage, type Stages, type Tightening } from './stages.ts'
 export { claimsOfScope, supportedClaims } from './claims.ts'
 export * from './model/index.ts'

@@ -1,5 +1,6 @@
 import { floor, nearest, type PolicyNumber } from '@sallyport/protocol'
 import { isBrowserBased, type Client } from './model/client.ts'
+import { stageFault, stagesOf, type Stages } from './stages.ts'
 
 declare const brand: unique symbol
 
@@ -19,6 +20,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   /** Answer 421 to a request whose Host header is not that of the issuer (HH-01). */
   readonly refuseUnknownHosts?: boolean
   readonly acrUnmetError?: AcrUnmetError
+  /** How far tightenings of all clients have come; each is `off` when left out. */
+  readonly stages?: Partial<Stages>
 }
 
 /** A checked, frozen policy; the brand can only be made by `createPolicy`. */
@@ -27,6 +30,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly pkceExceptions: PkceExceptions
   readonly refuseUnknownHosts: boolean
   readonly acrUnmetError: AcrUnmetError
+  readonly stages: Stages
   readonly [brand]: 'Policy'
 }
 
@@ -52,7 +56,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Names of every setting. */
-export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches, ...Object.keys(choices)]
+export const policyKeys: readonly string[] = [...Object.keys(floor), ...switches, ...Object.keys(choices), 'stages']
 
 function faultOf(key: string, value: unknown): PolicyFault | undefined {
   if (value === undefined) return undefined
@@ -66,6 +70,10 @@ function faultOf(key: string, value: unknown): PolicyFault | undefined {
     return typeof value === 'string' && allowed.includes(value)
       ? undefined
       : { key, problem: 'is none of the values it may have', fix: `use ${allowed.join(' or ')}` }
+  }
+  if (key === 'stages') {
+    const fault = typeof value === 'object' && value !== null ? stageFault(value) : { name: '', fix: 'name stages' }
+    return fault && { key: `stages.${fault.name}`, problem: 'is no stage of a tightening', fix: fault.fix }
   }
   if (!Object.hasOwn(floor, key)) {
     const close = nearest(key, policyKeys)
@@ -97,6 +105,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     refuseUnknownHosts: options.refuseUnknownHosts ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
+    stages: stagesOf(options.stages),
   }) as Policy
 }
 

@@ -4,6 +4,7 @@ import { addCommand, withSettings, type Call } from '../command.ts'
 import { coverageOf, defaultSince, type ClientCoverage, type Coverage } from '../coverage.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { legacyReport, type LegacyLine } from '../legacy.ts'
+import { tighteningReport, tighteningWarnings, type TighteningLine } from '../tightenings.ts'
 import { instant, table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
 
@@ -30,12 +31,17 @@ async function coverage(call: Call, { client, since }: Options): Promise<ExitCod
     const from = first ?? defaultSince(now())
     const found = await coverageOf(store, { clientId: client, since: from }, now())
     const legacy = legacyReport(found.clients, config.legacyTargets, now())
-    call.terminal.data(record(found, legacy, from), text(found, legacy, from))
-    return found.alerts.length === 0 ? exitCode.ok : exitCode.found
+    const lines = tighteningReport(found.clients, config)
+    const alerts = [...found.alerts, ...tighteningWarnings(lines)]
+    const report = { ...found, alerts, legacy, lines }
+    call.terminal.data(record(report, from), text(report, from))
+    return alerts.length === 0 ? exitCode.ok : exitCode.found
   })
 }
 
-const record = (found: Coverage, legacy: readonly LegacyLine[], since: string): Record<string, unknown> => ({
+type Report = Coverage & { readonly legacy: readonly LegacyLine[]; readonly lines: readonly TighteningLine[] }
+
+const record = (found: Report, since: string): Record<string, unknown> => ({
   since,
   redeemed: found.redeemed,
   redeemed_with_verifier: found.withVerifier,
@@ -43,7 +49,12 @@ const record = (found: Coverage, legacy: readonly LegacyLine[], since: string): 
   coverage: found.share,
   alerts: found.alerts,
   clients: found.clients.map(clientRecord),
-  legacy: legacy.map(({ habit, target, late, clients }) => ({
+  tightenings: found.lines.map(({ tightening, stage, clients }) => ({
+    tightening,
+    stage,
+    would_break: clients.map(({ id, count }) => ({ client_id: id, count })),
+  })),
+  legacy: found.legacy.map(({ habit, target, late, clients }) => ({
     habit,
     target,
     late,
@@ -91,10 +102,10 @@ const header = [
   ...['LIBRARY', 'LAST REFUSAL'],
 ]
 
-function text(found: Coverage, legacy: readonly LegacyLine[], since: string): string {
+function text(found: Report, since: string): string {
   if (found.clients.length === 0) return `nothing was counted since ${since}`
   const share = `coverage since ${since}: ${percent(found.share)} (${found.withVerifier} of ${found.redeemed} codes, ${found.underException} under an exception)`
-  const habits = legacy
+  const habits = found.legacy
     .filter(({ clients }) => clients.length > 0)
     .map(({ about, target, late, clients }) => {
       const who = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
@@ -105,6 +116,12 @@ function text(found: Coverage, legacy: readonly LegacyLine[], since: string): st
     '',
     share,
     ...found.alerts.map((alert) => `ALERT ${alert}`),
+    ...found.lines.map(tighteningText),
     ...(habits.length === 0 ? [] : ['', 'still in use:', ...habits]),
   ].join('\n')
+}
+
+function tighteningText({ tightening, stage, about, clients }: TighteningLine): string {
+  const who = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
+  return `${tightening} (${stage}): ${clients.length === 0 ? 'would break nobody' : `would break by ${about}: ${who}`}`
 }

@@ -1,5 +1,5 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
-import { acrUnmetErrors, type AcrUnmetError } from '@sallyport/server'
+import { acrUnmetErrors, stages, tightenings, type AcrUnmetError, type Stage, type Tightening } from '@sallyport/server'
 import { choice, count, day, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
 
 /** One thing that can be configured: the same name in a file, in the environment and in every message. */
@@ -110,7 +110,7 @@ export const refuseUnknownHosts = setting(
 export const outboundLoopback = setting(
   'outbound.loopback',
   flag,
-  'Fetch from this machine itself as well, by http too; only heeded when the issuer is plain http on loopback',
+  'Fetch from this machine itself as well, by http too; only heeded when the issuer is http on loopback itself',
   { fallback: false },
 )
 export const acrUnmetError = setting(
@@ -119,6 +119,20 @@ export const acrUnmetError = setting(
   'Error code for an essential acr that cannot be reached',
   { fallback: 'unmet_authentication_requirements' as AcrUnmetError },
 )
+
+const tightened: Readonly<Record<Tightening, string>> = {
+  requireState: 'state in every authorization request',
+  requireNonce: 'nonce in every OpenID request',
+  requireRedirectUriAtToken: 'redirect_uri repeated at the token endpoint',
+}
+
+/** Tightenings that come in stages, so that whoever would break is known before. */
+export const stageSettings: readonly (Setting<Stage> & { readonly name: Tightening })[] = tightenings.map((name) => ({
+  ...setting(`stages.${name}`, choice(stages), `How far this has come: ${tightened[name]}`, {
+    fallback: 'off' as const,
+  }),
+  name,
+}))
 
 export const alertWebhook = setting('alerts.webhook', text, 'https URL that alerts are posted to')
 export const alertSecret = setting('alerts.secret', text, 'Key of the signature of alerts, at least 32 characters', {
@@ -163,6 +177,7 @@ export const settings: readonly AnySetting[] = [
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
   ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, outboundLoopback],
+  ...stageSettings,
   ...legacyTargets,
   alertWebhook,
   alertSecret,

@@ -10,6 +10,7 @@ import { exceptionFindings } from './exceptions.ts'
 import { keyFindings } from './keys.ts'
 import { permissionFindings } from './permissions.ts'
 import { secretFindings } from './secrets.ts'
+import { tighteningFindings } from './tightenings.ts'
 
 /** Looks at permissions, store, keys, client secrets, issuer and clock. Changes nothing. */
 export async function examine(config: Config): Promise<readonly Finding[]> {
@@ -31,6 +32,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
     findings.push(...(await storeFindings(store)), ...(await keyFindings(config, store, issuer)))
     findings.push(...(await secretFindings(store)))
     findings.push(...(await exceptionFindings(config, store)))
+    findings.push(...(await tighteningFindings(config, store)))
     const answer = await issuerFindings(config, issuer)
     findings.push(...answer.findings, ...(await clockFindings(store, answer.serverTime)))
     return findings

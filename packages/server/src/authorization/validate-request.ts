@@ -57,6 +57,8 @@ export async function validateRequest(
   const scope = requireScope(client, form)
   const nonce = requireNonce(form)
   if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')
+  if (nonce === undefined && ctx.policy.stages.requireNonce === 'enforce' && scope.includes('openid'))
+    throw refuse('nonce_required')
   const resources = requestedResources(form)
   await requireAllowedResources(ctx, client, resources)
   const claims = form.get('claims')
@@ -93,7 +95,7 @@ const words = (text: string | undefined, most: number): readonly string[] | unde
 function requireState(ctx: Context, client: Client, form: Form): string | undefined {
   const state = form.get('state')
   if (state === undefined) {
-    if (client.requireState) throw refuse('state_required')
+    if (client.requireState || ctx.policy.stages.requireState === 'enforce') throw refuse('state_required')
     ctx.measure('authorization_requests_without_state', {})
     return undefined
   }

@@ -57,11 +57,12 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
 }
 
 /** Counts a request that was understood, once: not again at the steps after its pages. */
-function noteRequest(ctx: Context, { clientId, state, nonce, codeChallenge }: AuthorizationRequest): void {
+function noteRequest(ctx: Context, { clientId, state, nonce, scope, codeChallenge }: AuthorizationRequest): void {
   const names: UsageName[] = ['authorization_requests']
   if (codeChallenge !== undefined) names.push('with_s256')
   if (state !== undefined) names.push('with_state')
   if (nonce !== undefined) names.push('with_nonce')
+  else if (scope.includes('openid')) names.push('openid_without_nonce')
   ctx.usage.note(clientId, names)
 }
 

@@ -42,7 +42,7 @@ export async function authorizationCode(
   if (code.clientId !== client.id)
     throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
   const redirectUri = form.get('redirect_uri')
-  if (redirectUri === undefined && client.requireRedirectUriAtToken)
+  if (redirectUri === undefined && mustRepeatRedirectUri(ctx, client))
     throw await fail('code_redirect_uri_missing', { class: 'malformed' })
   if (redirectUri !== undefined && redirectUri !== code.redirectUri)
     throw await fail('code_redirect_uri', { reason: 'redirect_uri', class: 'redirect_mismatch' })
@@ -62,6 +62,9 @@ export async function authorizationCode(
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
   return entitlement(ctx, client, view, resources)
 }
+
+const mustRepeatRedirectUri = (ctx: Context, client: AuthenticatedClient): boolean =>
+  client.requireRedirectUriAtToken || ctx.policy.stages.requireRedirectUriAtToken === 'enforce'
 
 const intercepted: ExchangeClass = 'suspected_interception'
 

@@ -19,6 +19,7 @@ export const usageNames = [
   'bound_tokens',
   'refreshes',
   'client_credentials',
+  'openid_without_nonce',
 ] as const
 
 export type UsageName = (typeof usageNames)[number]

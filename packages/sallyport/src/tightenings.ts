@@ -1,0 +1,51 @@
+import { tightenings, type Stage, type Tightening } from '@sallyport/server'
+import type { Config } from './config/load.ts'
+import type { ClientCoverage } from './coverage.ts'
+
+/** Clients that a tightening would break, by what they did lately. */
+export type TighteningLine = {
+  readonly tightening: Tightening
+  readonly stage: Stage
+  readonly about: string
+  readonly clients: readonly { readonly id: string; readonly name: string; readonly count: number }[]
+}
+
+type Habit = { readonly about: string; readonly count: (coverage: ClientCoverage) => number }
+
+const habits: Readonly<Record<Tightening, Habit>> = {
+  requireState: {
+    about: 'requests without state',
+    count: ({ counts }) => counts.authorization_requests - counts.with_state,
+  },
+  requireNonce: {
+    about: 'OpenID requests without nonce',
+    count: ({ counts }) => counts.openid_without_nonce,
+  },
+  requireRedirectUriAtToken: {
+    about: 'codes redeemed without redirect_uri',
+    count: ({ counts }) => counts.codes_redeemed - counts.redirect_uri_at_token,
+  },
+}
+
+/** The report on every tightening that is under way; an enforced one breaks nobody any more. */
+export const tighteningReport = (
+  clients: readonly ClientCoverage[],
+  { policy }: Pick<Config, 'policy'>,
+): readonly TighteningLine[] =>
+  tightenings.flatMap((tightening) => {
+    const stage = policy.stages?.[tightening] ?? 'off'
+    if (stage === 'off' || stage === 'enforce') return []
+    const { about, count } = habits[tightening]
+    const broken = clients
+      .map((one) => ({ id: one.client.id, name: one.client.name, count: count(one) }))
+      .filter((one) => one.count > 0)
+    return [{ tightening, stage, about, clients: broken }]
+  })
+
+/** Clients that would break where the stage is `warn`, in words. */
+export const tighteningWarnings = (lines: readonly TighteningLine[]): readonly string[] =>
+  lines
+    .filter(({ stage }) => stage === 'warn')
+    .flatMap(({ tightening, about, clients }) =>
+      clients.map(({ id, name, count }) => `${name} (${id}): ${tightening} would break it, ${count} ${about}`),
+    )
