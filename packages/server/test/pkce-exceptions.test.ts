@@ -38,7 +38,7 @@ function faultsOf(make: () => unknown): readonly string[] {
 }
 
 describe('a dated exception from PKCE', () => {
-  it('A-GOV-01 lets one confidential client redeem a code without a verifier, loudly', async () => {
+  it('A-GOV-01, PK-05 lets one confidential client redeem a code without a verifier, loudly', async () => {
     const issuer = await newIssuer(dated)
     const { K, E } = issuer.clients
     const { id } = await excepted(issuer, K)

@@ -11,6 +11,7 @@ import { landingRoutes } from './demo-routes.ts'
 import type { Demo } from './demo.ts'
 import { createEventFeed } from './event-feed.ts'
 import { createEventStreams } from './event-stream.ts'
+import { governanceRoute } from './governance.ts'
 import { seedDemo as seedStore } from './seed-demo.ts'
 
 type Running = { readonly demo: Demo; readonly app: HttpServer; readonly api: HttpServer; readonly random: Random }
@@ -61,7 +62,10 @@ function seeded(state: DemoState): Running {
 }
 
 /** The first page, at the root of the issuer. */
-export const demoRoutes = (state: DemoState): readonly Route[] => landingRoutes(seeded(state).demo)
+export const demoRoutes = (state: DemoState): readonly Route[] => {
+  const { demo } = seeded(state)
+  return [...landingRoutes(demo), governanceRoute(state.store, demo.addresses.issuer)]
+}
 
 /** Opens the demo app and the demo API. */
 export async function startDemoApps(state: DemoState): Promise<DemoApps> {

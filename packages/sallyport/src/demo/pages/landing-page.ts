@@ -80,6 +80,7 @@ ${machinery(demo)}`
     body,
     links: [
       { href: '#attacks', text: 'Attacks' },
+      { href: '/governance', text: 'Governance' },
       { href: '/docs', text: 'Documentation' },
     ],
   })

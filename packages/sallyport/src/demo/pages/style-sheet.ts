@@ -66,6 +66,12 @@ const attacks = `
 .attacks li{display:grid;gap:.75rem 2rem;padding-block:1.125rem;border-block-start:1px solid ${hairline}}
 .attacks p{margin:0;color:var(--muted)}
 .attacks .act{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem}
+.scroll{overflow-x:auto}
+.counts{border-collapse:collapse;width:100%}
+.counts th,.counts td{padding:.5rem .75rem;text-align:end;border-block-end:1px solid ${hairline};font-variant-numeric:tabular-nums}
+.counts th:first-child{text-align:start}
+.plain-list{list-style:none;padding:0}
+.plain-list li{padding-block:.75rem;border-block-end:1px solid ${hairline}}
 .verdict{font-weight:650;font-size:.9375rem}
 .verdict.good{color:var(--accent)}
 .verdict.bad{color:var(--problem)}
