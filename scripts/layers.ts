@@ -48,6 +48,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['endpoints'],
   ['server.ts'],
   ['adapters', 'store'],
+  ['prove'],
   ['index.ts'],
 ]
 

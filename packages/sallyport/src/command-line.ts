@@ -51,6 +51,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'check, describe and show the configuration',
     load: async () => (await import('./commands/config.ts')).addConfig,
   },
+  prove: {
+    summary: 'send every request that must be refused, and tell what came of it',
+    load: async () => (await import('./commands/prove.ts')).addProve,
+  },
   doctor: {
     summary: 'look for what is wrong with an installation',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,

@@ -13,6 +13,7 @@ import type { Log } from './log.ts'
 import { createManagementServer, type Health } from './management.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
+import { keepProving } from './proving.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
 import { timed } from './timed-listener.ts'
 import { now } from './workplace.ts'
@@ -83,7 +84,16 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const alerts = alertDelivery(config, options.issuer, metrics)
   const server = await makeServer(options, metrics, alerts)
   door.connect(server, log)
-  const health: Health = { started: false, draining: false, ready: () => storeAnswers(options.store) }
+  const proving = keepProving({
+    ...{ issuer: options.issuer, policy: config.policy, metrics, log },
+    emit: (draft) => server.emit(draft),
+  })
+  const health: Health = {
+    started: false,
+    draining: false,
+    ready: () => storeAnswers(options.store),
+    enforcing: proving.holds,
+  }
   const management = createManagementServer(health, metrics)
   const managementPort = await listen(management, config.management.host, config.management.port, options.development)
   const ignored = (address: string): void =>
@@ -98,7 +108,9 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     server,
     managementPort,
     stop: async () => {
+      const proofEnded = proving.stop()
       await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
+      await proofEnded
       await alerts.close()
     },
   }

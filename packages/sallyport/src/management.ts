@@ -9,6 +9,8 @@ export type Health = {
   draining: boolean
   /** True when the store answers and takes writes. */
   readonly ready: () => Promise<boolean>
+  /** False when the last proof found a request that got through; such a server gets no traffic. */
+  readonly enforcing: () => boolean
 }
 
 const json = (status: number, body: object): HttpResponse => ({
@@ -28,6 +30,7 @@ async function answer(path: string, health: Health, metrics: Metrics): Promise<H
     case '/health/ready': {
       if (health.draining) return state(false, 'draining')
       if (!health.started) return state(false, 'starting')
+      if (!health.enforcing()) return state(false, 'PKCE is not enforced')
       return state(await health.ready(), 'store unavailable')
     }
     case '/metrics':

@@ -3,6 +3,8 @@ import type { HttpResponse } from '@sallyport/server'
 /** Counts what happens. Cheap while serving; the text for scrapers is made by prom-client when somebody asks. */
 export type Metrics = {
   count(name: string, labels: Readonly<Record<string, string>>): void
+  /** A value that stands until the next one. */
+  set(name: GaugeName, value: number): void
   /** One answered request: its route (never the path as sent), method, status and duration in seconds. */
   observe(route: string, method: string, status: number, duration: number): void
   render(): Promise<HttpResponse>
@@ -50,6 +52,24 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
   logins: { name: 'sallyport_logins_total', help: 'Sign-ins by method and outcome' },
 }
 
+/** Names and explanations of values that go up and down. */
+const gauges = {
+  pkce_enforcement_proven: {
+    name: 'sallyport_pkce_enforcement_proven',
+    help: '1 when the last proof found PKCE enforced at every door and for every kind of client, otherwise 0',
+  },
+  pkce_enforcement_proof_duration: {
+    name: 'sallyport_pkce_enforcement_proof_duration_seconds',
+    help: 'How long the last proof took',
+  },
+  pkce_enforcement_proof_time: {
+    name: 'sallyport_pkce_enforcement_proof_timestamp_seconds',
+    help: 'When the last proof ended, in seconds since 1970',
+  },
+} as const
+
+export type GaugeName = keyof typeof gauges
+
 /** Bounds that OpenTelemetry advises for durations of HTTP requests, in seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
@@ -64,6 +84,7 @@ const maxSeries = 1000
 export function createMetrics(): Metrics {
   const counted = new Map<string, Map<string, Series>>()
   const durations = new Map<string, Histogram>()
+  const values = new Map<GaugeName, number>()
 
   const count = (name: string, labels: Labels): void => {
     let series = counted.get(name)
@@ -91,9 +112,12 @@ export function createMetrics(): Metrics {
 
   return {
     count,
+    set: (name, value) => {
+      values.set(name, value)
+    },
     observe,
     render: async () => {
-      const { text, contentType } = await renderText(counted, [...durations.values()])
+      const { text, contentType } = await renderText(counted, values, [...durations.values()])
       return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text }
     },
   }
@@ -116,6 +140,7 @@ function histogramValues(name: string, histograms: readonly Histogram[]): readon
 
 async function renderText(
   counted: ReadonlyMap<string, ReadonlyMap<string, Series>>,
+  values: ReadonlyMap<GaugeName, number>,
   histograms: readonly Histogram[],
 ): Promise<{ text: string; contentType: string }> {
   const { Registry, Counter, Gauge, collectDefaultMetrics } = await import('prom-client')
@@ -127,6 +152,7 @@ async function renderText(
     const counter = new Counter({ name, help, labelNames, registers: [registry] })
     for (const { labels, value } of series) counter.inc(labels, value)
   }
+  for (const [key, value] of values) new Gauge({ ...gauges[key], registers: [registry] }).set(value)
   const started = new Gauge({
     name: 'sallyport_uptime_seconds',
     help: 'Seconds since the process started',

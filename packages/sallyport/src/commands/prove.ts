@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { systemRandom } from '@sallyport/protocol'
+import type { ProofCase, ProofReport, SignedReport } from '@sallyport/server/prove'
+import { addCommand, withSettings, type Call } from '../command.ts'
+import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
+import { readMasterKey } from '../master-key.ts'
+import { proveConfiguration } from '../proving.ts'
+import { table } from '../terminal.ts'
+import { inWorkplace, type Workplace } from '../workplace.ts'
+
+/** Adds `sallyport prove`. */
+export function addProve(program: Command): void {
+  const command = addCommand(program, 'prove', 'send every request that must be refused, and tell what came of it', run)
+  withSettings(command, 'store', 'data')
+    .option('--out <file>', 'write the signed report to a file')
+    .option('--verify <file>', 'send nothing: tell whether a report was made and signed by this installation')
+}
+
+type Options = { readonly out?: string; readonly verify?: string }
+
+async function run(call: Call, { out, verify }: Options): Promise<ExitCode> {
+  return inWorkplace(await call.config(), (place) =>
+    verify === undefined ? proveHere(call, place, out) : verifyHere(call, place, verify),
+  )
+}
+
+async function proveHere(call: Call, place: Workplace, out: string | undefined): Promise<ExitCode> {
+  const { config, store, issuer, now } = place
+  const masterKey = readMasterKey(config.data, config.masterKey)
+  const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy))
+  const { signReport } = await import('@sallyport/server/prove')
+  const signed = await signReport(report, { store, masterKey, random: systemRandom(), now: now() })
+  if (out !== undefined) writeReport(out, signed)
+  call.terminal.data({ ...signed }, inWords(report))
+  return report.proven ? exitCode.ok : exitCode.found
+}
+
+function writeReport(file: string, signed: SignedReport): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(signed, undefined, 2)}\n`)
+  } catch (error) {
+    throw new CommandFailure(exitCode.failed, `${file} cannot be written: ${(error as Error).message}`)
+  }
+}
+
+async function verifyHere(call: Call, { store }: Workplace, file: string): Promise<ExitCode> {
+  const { readSignedReport } = await import('@sallyport/server/prove')
+  const jwks = (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk)
+  const signed = readReport(file)
+  const fault = readSignedReport(signed, jwks)
+  const { proven, at, failed } = signed.report
+  const made = new Date(at * 1000).toISOString()
+  const outcome = proven ? 'everything was enforced' : `${failed} cases did not hold`
+  call.terminal.data(
+    { genuine: fault === undefined, fault, proven, at },
+    fault === undefined ? `genuine: made ${made}, ${outcome}` : `not to be believed: ${fault}`,
+  )
+  return fault === undefined && proven ? exitCode.ok : exitCode.found
+}
+
+const largest = 4 * 1024 * 1024
+
+function readReport(file: string): SignedReport {
+  let value: unknown
+  try {
+    const text = readFileSync(file, 'utf8')
+    value = text.length > largest ? undefined : JSON.parse(text)
+  } catch (error) {
+    throw new CommandFailure(exitCode.failed, `${file} cannot be read: ${(error as Error).message}`)
+  }
+  const { report, signature } = (value ?? {}) as Partial<SignedReport>
+  if (typeof signature !== 'string' || typeof report !== 'object' || report === null)
+    throw new CommandFailure(exitCode.failed, `${file} is no report of sallyport prove`)
+  return { report, signature }
+}
+
+/** A line for each door and client, then what does not hold. */
+function inWords({ cases, proven, failed, milliseconds }: ProofReport): string {
+  const groups = new Map<string, ProofCase[]>()
+  for (const one of cases) {
+    const key = `${one.entry}\t${one.client}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  const rows = [...groups].map(([key, members]) => {
+    const [entry = '', client = ''] = key.split('\t')
+    const holding = members.filter(({ holds }) => holds).length
+    return [entry, client, `${holding}/${members.length}`, holding === members.length ? 'holds' : 'NOT ENFORCED']
+  })
+  const faults = cases.filter(({ holds }) => !holds).map(faultLines)
+  const verdict = proven
+    ? `PKCE is enforced: ${cases.length} cases hold (${milliseconds} ms)`
+    : `PKCE is NOT enforced: ${failed} of ${cases.length} cases do not hold`
+  return [table(['ENTRY', 'CLIENT', 'CASES', ''], rows), ...faults, verdict].join('\n')
+}
+
+const faultLines = ({ requirement, entry, client, title, expected, seen }: ProofCase): string =>
+  `${requirement} ${entry}, ${client}: ${title}\n  expected ${expected}\n  seen     ${seen}`

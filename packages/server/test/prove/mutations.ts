@@ -1,0 +1,215 @@
+/** One check taken away: the edits that do it, and the requirement whose cases must notice. */
+export type Mutation = {
+  readonly name: string
+  readonly notices: string
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[]
+}
+
+const validate = 'server/src/authorization/validate-request.ts'
+const grant = 'server/src/grants/authorization-code.ts'
+const memory = 'server/src/store/memory-authorizations.ts'
+
+const one = (name: string, notices: string, file: string, find: string, replace = ''): Mutation => ({
+  name,
+  notices,
+  edits: [{ file, find, replace }],
+})
+
+/** Every check of A-PKCE-01 to -10 and of the life of a code, each taken away alone. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'a request without a challenge is let through',
+    notices: 'A-PKCE-01',
+    edits: [
+      { file: validate, find: "if (exception === undefined) throw refuse('pkce_required')", replace: '' },
+      { file: validate, find: 'return exception.id', replace: 'return undefined as never' },
+    ],
+  },
+  one(
+    'the reason of a missing challenge is kept back',
+    'A-PKCE-01',
+    'protocol/src/reasons.ts',
+    "'pkce_required: code challenge required'",
+    "'code challenge required'",
+  ),
+  one(
+    'any method is taken',
+    'A-PKCE-02',
+    validate,
+    "if (form.get('code_challenge_method') !== codeChallengeMethod) throw refuse('pkce_method')",
+  ),
+  one(
+    'a missing method counts as S256',
+    'A-PKCE-02',
+    validate,
+    "form.get('code_challenge_method') !== codeChallengeMethod",
+    "(form.get('code_challenge_method') ?? codeChallengeMethod) !== codeChallengeMethod",
+  ),
+  one(
+    'the form of a challenge is not looked at',
+    'A-PKCE-04',
+    validate,
+    "if (!isCodeChallenge(challenge)) throw refuse('pkce_challenge_syntax')",
+  ),
+  one(
+    'spare bits of a challenge may be anything',
+    'A-PKCE-04',
+    'protocol/src/pkce.ts',
+    '[AEIMQUYcgkosw048]$/',
+    '[A-Za-z0-9_-]$/',
+  ),
+  one(
+    'published challenges are taken',
+    'A-PKCE-10',
+    validate,
+    'if (publishedChallenges.has(challenge) && !ctx.acceptPublishedChallenges)',
+    'if (false)',
+  ),
+  one(
+    'a challenge works twice',
+    'A-PKCE-10',
+    memory,
+    "if (codeChallenge !== undefined && state.challenges.has(pairKey(clientId, codeChallenge))) return 'challenge_reused'",
+  ),
+  one(
+    'the answer repeats the challenge',
+    'A-PKCE-09',
+    'server/src/authorization/proceed.ts',
+    'return respond(ctx, targetOf(request), { code })',
+    'return respond(ctx, targetOf(request), { code, code_challenge: request.codeChallenge } as never)',
+  ),
+  one(
+    'two challenges are taken for one',
+    'A-GEN-04',
+    validate,
+    "if (form.duplicated.size > 0) throw refuse('param_duplicated', { detail: knownNames(form.duplicated) })",
+  ),
+  one(
+    'a verifier may travel in the front channel',
+    'A-AUTHZ-19',
+    validate,
+    "if (form.has('code_verifier') || form.has('client_secret')) throw refuse('front_channel_secret')",
+  ),
+  one('other response types are taken', 'A-AUTHZ-06', validate, "if (type !== 'code') throw refuse('response_type')"),
+  one(
+    'redirect URIs are compared by their beginning',
+    'A-REDIR-01',
+    'server/src/authorization/settle-client.ts',
+    'if (matchRedirectUri(redirectUri, client.redirectUris, client.applicationType) === undefined) {',
+    'if (!client.redirectUris.some((uri) => redirectUri.startsWith(uri))) {',
+  ),
+  one(
+    'plain is advertised',
+    'A-PKCE-13',
+    'server/src/metadata.ts',
+    'code_challenge_methods_supported: [codeChallengeMethod]',
+    "code_challenge_methods_supported: [codeChallengeMethod, 'plain']",
+  ),
+  one(
+    'a missing verifier is let through',
+    'A-PKCE-07',
+    grant,
+    "if (verifier === undefined) return 'verifier_missing'",
+    'if (verifier === undefined) return undefined',
+  ),
+  one(
+    'the form of a verifier is not looked at',
+    'A-PKCE-05',
+    grant,
+    "if (!isCodeVerifier(verifier)) return 'verifier_syntax'",
+  ),
+  one(
+    'a verifier may be shorter',
+    'A-PKCE-05',
+    'protocol/src/pkce.ts',
+    '[A-Za-z0-9\\-._~]{43,128}$/',
+    '[A-Za-z0-9\\-._~]{42,128}$/',
+  ),
+  one(
+    'any verifier fits',
+    'A-PKCE-06',
+    grant,
+    "challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'",
+    'undefined',
+  ),
+  one(
+    'the challenge itself fits as a verifier',
+    'A-PKCE-06',
+    'protocol/src/pkce.ts',
+    'equalInConstantTime(challengeOf(verifier), challenge)',
+    'equalInConstantTime(challengeOf(verifier), challenge) || verifier === challenge',
+  ),
+  one(
+    'a failed verifier leaves the code alive',
+    'A-PKCE-06',
+    grant,
+    'if (code.codeChallenge !== undefined) await destroy(ctx, view)',
+  ),
+  {
+    name: 'a code without a challenge is redeemed',
+    notices: 'A-PKCE-08',
+    edits: [
+      { file: grant, find: "return excepted ? undefined : 'challenge_absent'", replace: 'return undefined' },
+      {
+        file: memory,
+        find: 'if (row.code.codeChallenge === undefined && !excepted(state, row, now)) return false',
+        replace: '',
+      },
+    ],
+  },
+  one(
+    'a verifier for a code without a challenge is taken',
+    'A-PKCE-08',
+    grant,
+    "if (verifier !== undefined) return 'verifier_without_challenge'",
+  ),
+  one(
+    'the secret of a client is not compared',
+    'A-PKCE-17',
+    'server/src/clients/authenticate.ts',
+    "if (!secretOk) return 'client_auth_failed'",
+  ),
+  one('another client may redeem', 'A-CODE-06', grant, 'if (code.clientId !== client.id)', 'if (false)'),
+  one(
+    'another redirect URI may redeem',
+    'A-CODE-07',
+    grant,
+    'if (redirectUri !== undefined && redirectUri !== code.redirectUri)',
+    'if (false)',
+  ),
+  one('a replay ends nothing', 'A-CODE-03', grant, 'await revokeAfterReplay(ctx, call, view)\n'),
+  one(
+    'a replay without proof ends everything',
+    'A-CODE-04',
+    grant,
+    'if (code.codeChallenge !== undefined) await destroy(ctx, view)',
+    'await destroy(ctx, view)\n    await revokeAfterReplay(ctx, call, view)',
+  ),
+  {
+    name: 'a code works more than once',
+    notices: 'A-CODE-02',
+    edits: [
+      { file: grant, find: "if (view.state === 'redeemed') {", replace: 'if (false) {' },
+      {
+        file: memory,
+        find: 'const row = codeRow(state, redemption.digest)\n      if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false',
+        replace: 'const row = codeRow(state, redemption.digest)\n      if (row === undefined) return false',
+      },
+    ],
+  },
+  one('codes do not expire', 'A-CODE-01', grant, 'if (code.expiresAt <= ctx.now())', 'if (false)'),
+  {
+    name: 'codes outlive their session',
+    notices: 'A-CODE-09',
+    edits: [
+      { file: grant, find: 'if (view.ended !== undefined)', replace: 'if (false)' },
+      { file: grant, find: "|| view.state === 'destroyed'", replace: '' },
+      {
+        file: memory,
+        find: 'if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false\n      if (row.code',
+        replace: 'if (row === undefined || row.redeemedAt !== undefined) return false\n      if (row.code',
+      },
+      { file: memory, find: 'if (!stands(state, row)) return false\n      row.redeemedAt', replace: 'row.redeemedAt' },
+    ],
+  },
+]

@@ -1,0 +1,81 @@
+import { prove, readSignedReport, signReport, type ProofReport, type SignedReport } from '@sallyport/server/prove'
+import { systemRandom } from '@sallyport/protocol'
+import { describe, expect, it } from 'vitest'
+import { newIssuer } from '../fixtures.ts'
+
+const random = systemRandom()
+
+describe('the proof of one configuration', () => {
+  const policies = {
+    'the default': {},
+    'the strictest': {
+      authorizationCodeLifetime: 10,
+      accessTokenLifetime: 60,
+      authorizationRequestsPerMinute: 10,
+      tokenRequestsPerMinute: 60,
+      refuseUnknownHosts: true,
+    },
+    'one that allows dated exceptions': { pkceExceptions: 'dated' },
+  } as const
+  it.for(Object.entries(policies))(
+    'A-PKCE-19 %s is enforced at every door, for every kind of client',
+    async ([, policy]) => {
+      const report = await prove({ issuer: 'https://as.test/tenant', policy, random })
+      expect(report.cases.filter(({ holds }) => !holds)).toEqual([])
+      expect(report).toMatchObject({ proven: true, failed: 0, issuer: 'https://as.test/tenant' })
+      const seen = (key: 'entry' | 'client') => new Set(report.cases.map((one) => one[key]))
+      expect([...seen('entry')].sort()).toEqual(['authorize GET', 'authorize POST', 'discovery', 'token'])
+      expect(seen('client').size).toBe(5)
+      for (const id of ['01', '02', '04', '05', '06', '07', '08', '09', '10', '13', '17'])
+        expect(report.cases.some(({ requirement }) => requirement === `A-PKCE-${id}`)).toBe(true)
+    },
+  )
+
+  it('A-LOG-02 names no code, verifier or token', async () => {
+    const report = await prove({ issuer: 'https://as.test', policy: {}, random })
+    expect(JSON.stringify(report.cases)).not.toMatch(/[\w-]{43}/)
+  })
+
+  it('A-PKCE-19 lets other work go on in between', async () => {
+    let pauses = 0
+    const pause = async (): Promise<void> => void pauses++
+    await prove({ issuer: 'https://as.test', policy: {}, random, pause })
+    expect(pauses).toBeGreaterThan(100)
+  })
+})
+
+describe('a signed report', () => {
+  const masterKey = Buffer.alloc(32, 'test issuer')
+
+  async function signed(): Promise<{ report: SignedReport; jwks: readonly Record<string, string>[] }> {
+    const { store, clock, issuer } = await newIssuer()
+    const report = await prove({ issuer, policy: {}, random })
+    const made = await signReport(report, { store, masterKey, random, now: clock.now() })
+    return { report: made, jwks: (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk) }
+  }
+
+  it('A-PKCE-19 is genuine only with a key of the issuer, and as it was made', async () => {
+    const { report, jwks } = await signed()
+    expect(readSignedReport(report, jwks)).toBeUndefined()
+    expect(readSignedReport(report, [])).toMatch(/not one of this issuer/)
+    const other = await signed()
+    expect(readSignedReport(report, other.jwks)).toMatch(/not one of this issuer/)
+    const changes: readonly Partial<ProofReport>[] = [
+      { proven: false },
+      { failed: 1 },
+      { issuer: 'https://evil.test' },
+      { cases: [] },
+    ]
+    for (const change of changes)
+      expect(readSignedReport({ ...report, report: { ...report.report, ...change } }, jwks)).toMatch(/altered/)
+    expect(readSignedReport({ ...report, signature: 'x' }, jwks)).toMatch(/not one of this issuer/)
+  })
+
+  it('JW-03 an access token is no signature of a report', async () => {
+    const { codeFlow, store, issuer } = await newIssuer()
+    const report = await prove({ issuer, policy: {}, random })
+    const { accessToken } = await codeFlow()
+    const jwks = (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk)
+    expect(readSignedReport({ report, signature: accessToken }, jwks)).toMatch(/not one of this issuer \(typ\)/)
+  })
+})
