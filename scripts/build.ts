@@ -15,7 +15,7 @@ if (code === 0) {
   const assets = sourceFiles('packages/*/src/**/*.{css,js,svg,html,json,sql}')
   for (const asset of assets) copy(asset, asset.replace('/src/', '/dist/'))
   // The daemon serves the documentation, so it travels with it.
-  for (const page of sourceFiles('docs/**/*.md'))
+  for (const page of [...sourceFiles('docs/**/*.md'), ...sourceFiles('docs/ci/*.yml')])
     copy(page, join(root, 'packages/sallyport/dist', page.slice(root.length + 1)))
   console.log(`built ${packages.length} packages`)
 }

@@ -37,7 +37,11 @@ export function documentationRoutes(basePath: string): readonly Route[] {
   if (folder === undefined) return []
   const site: Site = { root: `${basePath}/docs`, assets: `${basePath}/assets` }
   const pages = pagesIn(folder)
-  const routes = [...pages.flatMap((page) => [pageRoute(page, folder, site), sourceRoute(page)]), styleRoute]
+  const routes = [
+    ...pages.flatMap((page) => [pageRoute(page, folder, site), sourceRoute(page)]),
+    ...workflowsIn(folder).map(workflowRoute),
+    styleRoute,
+  ]
   return pages.some(({ path }) => path === '/docs') ? routes : [...routes, contentsRoute(pages, site)]
 }
 
@@ -51,6 +55,17 @@ const pageRoute = ({ path, file }: Page, folder: string, site: Site): Route => {
 const sourceRoute = ({ path, file }: Page): Route => ({
   path: `${path}.md`,
   methods: { GET: () => asset('text/markdown; charset=utf-8', readFileSync(file, 'utf8')) },
+})
+
+/** Files to be copied, such as workflows; shown as the text they are. */
+const workflowsIn = (folder: string): readonly Page[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => ({ path: `/docs/${name.split(sep).join('/')}`, file: join(folder, name), name }))
+
+const workflowRoute = ({ path, file }: Page): Route => ({
+  path,
+  methods: { GET: () => asset('text/plain; charset=utf-8', readFileSync(file, 'utf8')) },
 })
 
 const styleRoute: Route = {

@@ -273,7 +273,8 @@ describe('secrets of declared clients', () => {
 
 describe('config dump --declarations', () => {
   it('A-GOV-07 prints what can be applied as it is, without what follows anyway', async () => {
-    write(both)
+    const nextMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)
+    write(both.replace(app, `${app}    reviewBy: ${nextMonth}\n`))
     await config('apply')
     await place.json([
       'client',
@@ -292,6 +293,7 @@ describe('config dump --declarations', () => {
       '  shop:\n    type: web\n    name: Shop\n    redirectUris:\n      - https://shop.example/cb\n',
     )
     expect(stdout).not.toMatch(/grantTypes|allowedOrigins|idTokenAlgorithm|secret/)
+    expect(stdout).toContain(`reviewBy: ${nextMonth}`)
     writeFileSync(file, stdout)
     const drift = await config('diff', '--json')
     expect(changes(drift).map(({ action, differences }) => [action, differences])).toEqual([['adopt', []]])

@@ -63,6 +63,20 @@ describe('config check of declared objects', () => {
     expect(outcome.code).toBe(3)
   })
 
+  it('A-GOV-07, A-GOV-05 finds a review that is too far ahead, and a day that is none', async () => {
+    const review = (day: string): Promise<Outcome> => check(`clients:\n${web}    reviewBy: ${day}\n${orders}`, '--json')
+    const far = await review('2999-01-01')
+    expect(found(far).map(({ rule, key }) => [rule, key])).toEqual([['client-refused', 'clients.shop.reviewBy']])
+    expect((await review('soon')).code).toBe(78)
+    expect((await review(new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10))).code).toBe(0)
+  })
+
+  it('A-GOV-07, A-CIMD-04 finds the relaxation for documents on loopback', async () => {
+    const outcome = await check('outbound:\n  loopback: true\n', '--json')
+    expect(found(outcome).map(({ rule }) => rule)).toEqual(['fetch-loopback'])
+    expect(outcome.code).toBe(3)
+  })
+
   it('A-GOV-07 ends with 78 for a declaration that cannot be understood', async () => {
     const outcome = await check(`clients:\n${web}    firstparty: true\n`)
     expect(outcome.code).toBe(78)

@@ -105,6 +105,16 @@ describe('help pages of errors', () => {
     expect(response.headers.get('content-type')).toContain('text/markdown')
     expect(await response.text()).toMatch(/^# PKCE is required/)
   })
+
+  it('A-GOV-07 come with the workflows that the manual names', async () => {
+    const page = await (await fetch(`${daemon.url}/docs/prove-in-ci`)).text()
+    for (const name of ['github-actions.yml', 'gitlab-ci.yml']) {
+      expect(page).toContain(`href="ci/${name}"`)
+      const response = await fetch(new URL(`ci/${name}`, `${daemon.url}/docs/prove-in-ci`))
+      expect(response.headers.get('content-type')).toContain('text/plain')
+      expect(await response.text()).toContain('config check')
+    }
+  })
 })
 
 describe('events tail', () => {

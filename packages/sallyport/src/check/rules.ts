@@ -11,6 +11,7 @@ type Looked = readonly CheckFinding[]
 export const baseFindings = (subject: Subject): Looked => [
   ...issuerFindings(subject),
   ...listenerFindings(subject),
+  ...outboundFindings(subject),
   ...registrationFindings(subject),
   ...sharedFindings(subject),
   ...twiceFindings(subject),
@@ -55,6 +56,13 @@ function listenerFindings({ config }: Subject): Looked {
     ...found,
     { rule: 'management-exposed', key: 'management.host', origin: host, problem, fix: 'bind it to 127.0.0.1' },
   ]
+}
+
+/** Documents of clients must never come from loopback outside development (A-CIMD-04). */
+function outboundFindings({ config, issuerPlace }: Subject): Looked {
+  if (config.outbound.loopback !== true) return []
+  const problem = 'documents could be fetched from this machine itself'
+  return [{ rule: 'fetch-loopback', key: 'outbound.loopback', origin: issuerPlace, problem, fix: 'remove it' }]
 }
 
 const uriMembers: ReadonlySet<string> = new Set(['redirectUris', 'postLogoutRedirectUris', 'allowedOrigins'])

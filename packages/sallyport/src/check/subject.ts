@@ -1,5 +1,12 @@
 import { systemRandom } from '@sallyport/protocol'
-import { registerClient, registrationFaults, type Client, type ClientFault, type Policy } from '@sallyport/server'
+import {
+  ClientMetadataError,
+  registerClient,
+  type Client,
+  type ClientFault,
+  type Policy,
+  type RegistrationContext,
+} from '@sallyport/server'
 import type { Declarations, DeclaredClient } from '../config/declared.ts'
 import type { Config } from '../config/load.ts'
 import { now } from '../workplace.ts'
@@ -25,9 +32,31 @@ export type Subject = {
   readonly clients: readonly CheckedClient[]
 }
 
-/** What registration says against a declared client. Rules of production hold, whatever the issuer is. */
-export const declaredFaults = ({ registration }: DeclaredClient): readonly ClientFault[] =>
-  registrationFaults(registration, false)
+/** Rules of production hold, whatever the issuer is. */
+const production = (): RegistrationContext => ({
+  development: false,
+  now: now(),
+  random: systemRandom(),
+  secretLifetime: 0,
+})
+
+/** The record that a declared client would have, or all that registration says against it. */
+function registered({ registration, id, disabled }: DeclaredClient): Client | readonly ClientFault[] {
+  const context = production()
+  try {
+    const { client } = registerClient(registration, context)
+    return { ...client, id, disabledAt: disabled === true ? context.now : undefined }
+  } catch (error) {
+    if (error instanceof ClientMetadataError) return error.faults
+    throw error
+  }
+}
+
+/** What registration says against a declared client. */
+export function declaredFaults(declared: DeclaredClient): readonly ClientFault[] {
+  const made = registered(declared)
+  return 'id' in made ? [] : made
+}
 
 export const placeIn =
   ({ places, origin }: Pick<DeclaredClient, 'places' | 'origin'>) =>
@@ -36,15 +65,8 @@ export const placeIn =
 
 /** The records that declared clients would have. One that breaks a rule has none. */
 export function declaredClients({ clients }: Declarations): readonly CheckedClient[] {
-  const context = { development: false, now: now(), random: systemRandom(), secretLifetime: 0 }
   return clients.flatMap((declared) => {
-    if (declaredFaults(declared).length > 0) return []
-    const made = registerClient(declared.registration, context).client
-    const client: Client = {
-      ...made,
-      id: declared.id,
-      disabledAt: declared.disabled === true ? context.now : undefined,
-    }
-    return [{ name: declared.key, client, declared, place: placeIn(declared) }]
+    const client = registered(declared)
+    return 'id' in client ? [{ name: declared.key, client, declared, place: placeIn(declared) }] : []
   })
 }

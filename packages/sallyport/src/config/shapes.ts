@@ -1,8 +1,9 @@
 import type { ClientRegistration } from '@sallyport/server'
+import { day } from './kinds.ts'
 import { parseDuration } from './units.ts'
 
 /** What kind of value a member of a declared object takes. */
-export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'words' | 'any'
+export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'day' | 'words' | 'any'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -32,6 +33,11 @@ export const shapeRules: Readonly<Record<Shape, Rule>> = {
     schema: { type: 'boolean' },
   },
   seconds: { read: parseDuration, fix: 'write a duration such as 5m', schema: { type: ['string', 'integer'] } },
+  day: {
+    read: (value) => (isText(value) && 'value' in day.parse(value) ? Date.parse(value) / 1000 : undefined),
+    fix: 'write a day like 2027-06-30',
+    schema: day.schema,
+  },
   words: {
     read: (value) => (isRecord(value) && Object.values(value).every(isText) ? value : undefined),
     fix: 'write each scope as name: words',
@@ -67,8 +73,12 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   refreshTokenIdle: 'seconds',
   refreshTokenAbsolute: 'seconds',
   clientUri: 'text',
+  logoUri: 'text',
+  policyUri: 'text',
+  tosUri: 'text',
   owner: 'text',
   purpose: 'text',
+  reviewBy: 'day',
   securityLevel: 'text',
 }
 
@@ -83,3 +93,9 @@ export const resourceShapes = {
   scopes: 'words',
   accessTokenLifetime: 'seconds',
 } as const satisfies Record<string, Shape>
+
+/** Members of a client as a file writes them. */
+export const writtenMembers = (members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  typeof members['reviewBy'] === 'number'
+    ? { ...members, reviewBy: new Date(members['reviewBy'] * 1000).toISOString().slice(0, 10) }
+    : members

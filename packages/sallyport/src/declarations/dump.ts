@@ -8,6 +8,7 @@ import {
   type RegistrationContext,
   type Resource,
 } from '@sallyport/server'
+import { writtenMembers } from '../config/shapes.ts'
 import { differencesOf } from './plan-client.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -21,7 +22,8 @@ export function declarationOf(client: Client, context: RegistrationContext): Mem
     const { [member]: _left, ...rest } = kept
     if (Object.hasOwn(kept, member) && makes(rest, client, context)) kept = rest
   }
-  return client.disabledAt === undefined ? kept : { ...kept, disabled: true }
+  const written = writtenMembers(kept)
+  return client.disabledAt === undefined ? written : { ...written, disabled: true }
 }
 
 function makes(registration: Members, client: Client, context: RegistrationContext): boolean {

@@ -1,4 +1,5 @@
 import type { DeclaredKind } from '@sallyport/server'
+import { writtenMembers } from '../config/shapes.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Workplace } from '../workplace.ts'
 
@@ -14,7 +15,7 @@ export async function refuseOwned(place: Workplace, kind: DeclaredKind, id: stri
   const text =
     patch === undefined
       ? `# take out ${section}.${owner.name}, then: sallyport config apply --prune`
-      : stringify({ [section]: { [owner.name]: patch } }).trimEnd()
+      : stringify({ [section]: { [owner.name]: writtenMembers(patch) } }).trimEnd()
   throw new CommandFailure(
     exitCode.usage,
     `${owner.name} is declared in a configuration file; change it there, and run: sallyport config apply`,
