@@ -9,7 +9,7 @@ const common = {
   environment: 'node',
   pool: 'forks' as const,
   execArgv: ['--conditions=@sallyport/source'],
-  testTimeout: 10_000,
+  testTimeout: 20_000,
   hookTimeout: 30_000,
   unstubEnvs: true,
 }
@@ -30,7 +30,7 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { ...common, name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'], testTimeout: 60_000 },
+        test: { ...common, name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
         ...shared,
