@@ -43,12 +43,14 @@ const missingSources = (line: Line): Finding[] =>
     .map((path) => finding(line, `${path} is not there`))
 
 const unknownCommands = (line: Line): Finding[] =>
-  [...line.text.matchAll(/(?:`|^|npx )sallyport ([a-z]+)(?: ([a-z][a-z-]+))?/g)].flatMap(([, noun = '', verb]) => {
-    const verbs = commands.get(noun)
-    if (verbs === undefined) return [finding(line, `there is no command sallyport ${noun}`)]
-    if (verbs.length === 0 || verb === undefined || verbs.includes(verb)) return []
-    return [finding(line, `sallyport ${noun} has no verb ${verb}`)]
-  })
+  [...line.text.matchAll(/(?:`|^|npx )sallyport ([a-z][a-z-]*)(?: ([a-z][a-z-]+))?/g)].flatMap(
+    ([, noun = '', verb]) => {
+      const verbs = commands.get(noun)
+      if (verbs === undefined) return [finding(line, `there is no command sallyport ${noun}`)]
+      if (verbs.length === 0 || verb === undefined || verbs.includes(verb)) return []
+      return [finding(line, `sallyport ${noun} has no verb ${verb}`)]
+    },
+  )
 
 /** Events as they are written in the sources, and as the reference lists them. */
 function eventFindings(): Finding[] {

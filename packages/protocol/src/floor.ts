@@ -57,3 +57,13 @@ export const maxNonceLength = 512
 
 /** How long the row of a used code is kept at least: it is the memory of its challenge (A-PKCE-10). */
 export const codeMemory = 10 * minute
+
+/** Bounds of what is said about clients that register themselves; `unusedLifetime` is in seconds. */
+export const registrationBounds = {
+  perNetwork: { default: 20, min: 1, max: 1000 },
+  mostClients: { default: 1000, min: 1, max: 100_000 },
+  unusedLifetime: { default: 30 * day, min: hour, max: 365 * day },
+} as const
+
+/** Where anybody may register, a client that nobody uses stays no longer than this (A-DCR-02). */
+export const openUnusedLifetime = 30 * day

@@ -28,6 +28,15 @@ export { OAuthError, refuse, type ErrorPrivate } from './oauth-error.ts'
 export { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 export { createSigner, leftHalfHash, signJwt, type Signer } from './jws-sign.ts'
 export { maxJwtLength, verifyJwt, type JwtFault, type VerificationKey, type VerifiedJwt } from './jws-verify.ts'
-export { codeMemory, floor, jwksMaxAge, maxNonceLength, type Bounds, type PolicyNumber } from './floor.ts'
+export {
+  codeMemory,
+  floor,
+  jwksMaxAge,
+  openUnusedLifetime,
+  registrationBounds,
+  maxNonceLength,
+  type Bounds,
+  type PolicyNumber,
+} from './floor.ts'
 export { parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'

@@ -29,6 +29,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'failed code exchanges, and what they probably were',
     load: async () => (await import('./commands/incidents.ts')).addIncidents,
   },
+  'registration-token': {
+    summary: 'tokens that let others register clients',
+    load: async () => (await import('./commands/registration-token.ts')).addRegistrationToken,
+  },
   exception: {
     summary: 'dated exceptions from PKCE',
     load: async () => (await import('./commands/exception.ts')).addException,

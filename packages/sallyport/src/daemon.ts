@@ -1,10 +1,17 @@
 import { hostname } from 'node:os'
 import type { Server as HttpServer } from 'node:http'
 import { reasons, type Reason } from '@sallyport/protocol'
-import { createServer, MasterKeyMismatch, type Route, type SecurityEvent, type Server } from '@sallyport/server'
+import {
+  createServer,
+  MasterKeyMismatch,
+  PolicyError,
+  type Route,
+  type SecurityEvent,
+  type Server,
+} from '@sallyport/server'
 import { nodeListener } from '@sallyport/server/adapters/node'
 import type { SqliteStore } from '@sallyport/store-sqlite'
-import type { PasswordAccounts } from '@sallyport/accounts'
+import { sallyportBrand, type PasswordAccounts } from '@sallyport/accounts'
 import { alertDelivery, alertLine, type AlertDelivery } from './alert-delivery.ts'
 import type { Config } from './config/load.ts'
 import { documentationRoutes } from './documentation.ts'
@@ -126,6 +133,7 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       pages,
       masterKey: options.masterKey,
       policy: options.config.policy,
+      registration: { ...options.config.registration, reservedNames: reservedNames(options.config) },
       outbound: options.config.outbound,
       routes: [
         ...routes,
@@ -153,9 +161,21 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
     })
   } catch (error) {
     if (error instanceof MasterKeyMismatch) throw new CommandFailure(exitCode.unusable, error.message)
+    if (error instanceof PolicyError)
+      throw new CommandFailure(
+        exitCode.unusable,
+        'the configuration cannot be used',
+        error.faults.map(({ key, problem, fix }) => `${key}: ${problem}; ${fix}`),
+      )
     throw error
   }
 }
+
+/** Nobody registers under the name that stands on the pages. */
+const reservedNames = ({ registration }: Config): readonly string[] => [
+  sallyportBrand.name,
+  ...(registration.reservedNames ?? []),
+]
 
 /** Counts that follow from events. */
 function countEvent(metrics: Metrics, event: SecurityEvent): void {

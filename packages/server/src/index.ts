@@ -15,9 +15,7 @@ export {
 } from './policy.ts'
 export {
   createRegistrationPolicy,
-  openUnusedLifetime,
   quarantineScope,
-  registrationBounds,
   registrationGrants,
   type RegistrationMode,
   type RegistrationOptions,

@@ -1,5 +1,11 @@
 import { createPublicKey } from 'node:crypto'
-import { isJwsAlgorithm, parseScope, type VerificationKey } from '@sallyport/protocol'
+import {
+  isJwsAlgorithm,
+  openUnusedLifetime,
+  parseScope,
+  registrationBounds,
+  type VerificationKey,
+} from '@sallyport/protocol'
 import type { GrantType } from './model/client.ts'
 import { PolicyError, type PolicyFault } from './policy.ts'
 
@@ -48,16 +54,6 @@ export type RegistrationPolicy = {
   readonly reservedNames: readonly string[]
   readonly [brand]: 'RegistrationPolicy'
 }
-
-const day = 86_400
-
-/** Bounds of the numbers. Where anybody may register, unused clients never stay longer than `openUnusedLifetime`. */
-export const registrationBounds = {
-  perNetwork: { default: 20, min: 1, max: 1000 },
-  mostClients: { default: 1000, min: 1, max: 100_000 },
-  unusedLifetime: { default: 30 * day, min: 3600, max: 365 * day },
-} as const
-export const openUnusedLifetime = 30 * day
 
 /** What a client that nobody looked at may ask for unless the operator says otherwise. */
 export const quarantineScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access']

@@ -94,9 +94,10 @@ async function listClients(call: Call, { inventory }: { readonly inventory?: boo
   return inWorkplace(await call.config(), async ({ store, now }) => {
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
     const ends = clients.map((client) => endingSecret(client, now()))
-    const rows = clients.map(({ id, type, name, disabledAt }, index) => [
+    const rows = clients.map(({ id, type, channel, name, disabledAt }, index) => [
       id,
       type,
+      channel,
       name,
       disabledAt === undefined ? 'active' : 'disabled',
       endText(ends[index], now()),
@@ -110,7 +111,7 @@ async function listClients(call: Call, { inventory }: { readonly inventory?: boo
       },
       rows.length === 0
         ? 'no clients yet; make one with: sallyport client create'
-        : table(['ID', 'TYPE', 'NAME', 'STATE', 'SECRET'], rows),
+        : table(['ID', 'TYPE', 'CHANNEL', 'NAME', 'STATE', 'SECRET'], rows),
     )
     return exitCode.ok
   })

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicyNumber } from '@sallyport/protocol'
-import type { OutboundOptions, PolicyOptions } from '@sallyport/server'
+import type { OutboundOptions, PolicyOptions, RegistrationOptions } from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Declarations } from './declared.ts'
 import { defaultFile, readConfigFile } from './file.ts'
 import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
 import * as known from './settings.ts'
-import type { AnySetting, LogLevel, Setting } from './settings.ts'
+import { registrationOptions } from './registration-settings.ts'
+import type { Setting } from './setting.ts'
+import type { AnySetting, LogLevel } from './settings.ts'
 
 /** Everything the daemon and the commands go by. */
 export type Config = {
@@ -31,6 +33,7 @@ export type Config = {
   readonly policy: PolicyOptions
   readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
   readonly outbound: OutboundOptions
+  readonly registration: RegistrationOptions
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }
@@ -144,6 +147,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
+    registration: registrationOptions(value),
     outbound: { loopback: value(known.outboundLoopback) },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),
   }
