@@ -320,6 +320,12 @@ export const reasons = {
   token_missing: entry('invalid_request', 400, 'parameters', 'token is missing'),
   token_of_another_client: entry('invalid_grant', 400, 'revocation', 'The token was issued to another client'),
   token_type_unsupported: entry('unsupported_token_type', 400, 'revocation', 'Tokens of this kind cannot be revoked'),
+  introspection_form: entry(
+    'invalid_request',
+    406,
+    'introspection',
+    'Signed introspection answers are not enabled for this client',
+  ),
   introspection_not_allowed: entry(
     'unauthorized_client',
     403,

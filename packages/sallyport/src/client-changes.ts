@@ -28,10 +28,12 @@ export type Options = {
   readonly scope?: string
   readonly defaultScope?: string
   readonly resource?: readonly string[]
+  readonly defaultResource?: string
   readonly resourceServerOf?: readonly string[]
   readonly grantType?: readonly string[]
   readonly authenticationMethod?: string
   readonly idTokenAlgorithm?: string
+  readonly introspectionAlgorithm?: string
   readonly firstParty?: boolean
   readonly requireState?: boolean
   readonly sessionRefreshTokens?: boolean
@@ -53,10 +55,12 @@ function registration(options: Options): Partial<ClientRegistration> {
     scope: options.scope,
     defaultScope: options.defaultScope,
     resources: options.resource,
+    defaultResource: options.defaultResource,
     resourceServerOf: options.resourceServerOf,
     grantTypes: options.grantType,
     authenticationMethod: options.authenticationMethod,
     idTokenAlgorithm: options.idTokenAlgorithm,
+    introspectionAlgorithm: options.introspectionAlgorithm,
     firstParty: options.firstParty,
     requireState: options.requireState,
     owner: options.owner,
@@ -101,7 +105,7 @@ export async function createClient(call: Call, options: Options): Promise<ExitCo
     const wanted = registration(options) as ClientRegistration
     const context = registrationContext(place)
     const planned = (await explained(() => registerClient(wanted, context))).client
-    await mustKnowResources(place, [...(planned.resources ?? []), ...planned.resourceServerOf])
+    await mustKnowResources(place, resourcesNamed(planned))
     const allowSharedRedirectUri = options.allowSharedRedirectUri ?? false
     const detail = await sharingDetail(place, planned, { allowed: allowSharedRedirectUri })
     const eventOf = ({ id }: Client): SecurityEvent =>
@@ -116,6 +120,12 @@ export async function createClient(call: Call, options: Options): Promise<ExitCo
     return exitCode.ok
   })
 }
+
+const resourcesNamed = ({ resources, defaultResource, resourceServerOf }: Client): readonly string[] => [
+  ...(resources ?? []),
+  ...(defaultResource === undefined ? [] : [defaultResource]),
+  ...resourceServerOf,
+]
 
 async function mustKnowResources({ store }: Workplace, wanted: readonly string[]): Promise<void> {
   for (const id of wanted) {

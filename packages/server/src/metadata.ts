@@ -38,6 +38,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     token_endpoint_auth_methods_supported: allMethods,
     revocation_endpoint_auth_methods_supported: allMethods,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
+    introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: facts.idTokenAlgorithms,

@@ -72,7 +72,9 @@ it('A-BCP-03 unknown resources, other people’s resources and two at once are r
   const ask = (resource: string | string[]) => issuer.clientCredentials(client, { scope: 'read', resource })
   expectRefusal(await ask('https://unknown.test'), 'invalid_target')
   expectRefusal(await ask('https://rs2.test'), 'invalid_target')
-  expectRefusal(await ask(['https://rs1.test', 'https://rs1.test/']), 'invalid_target')
+  const two = { scope: 'read', resource: ['https://rs1.test', 'https://rs2.test'] }
+  expectRefusal(await issuer.clientCredentials(issuer.clients.K, two), 'unauthorized_client')
+  expectRefusal(await issuer.clientCredentials(issuer.clients.E, two), 'invalid_target')
   expectTokens(await ask('https://rs1.test'))
 })
 

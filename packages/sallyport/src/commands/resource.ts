@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Resource } from '@sallyport/server'
-import { parseScope } from '@sallyport/protocol'
+import { canonicalResource, parseScope } from '@sallyport/protocol'
 import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
@@ -26,9 +26,12 @@ export function addResource(program: Command): void {
 }
 
 function resourceUri(text: string | undefined): string {
-  if (text === undefined || !URL.canParse(text) || text.includes('#'))
-    throw usage(`a resource is named by an absolute URI without a fragment, not by ${JSON.stringify(text ?? '')}`)
-  return text
+  const id = canonicalResource(text ?? '')
+  if (id === undefined)
+    throw usage(
+      `a resource is named by an https URI (http on the loopback interface) without a query and a fragment, not by ${JSON.stringify(text ?? '')}`,
+    )
+  return id
 }
 
 function scopeOf(text: string): Resource['scopes'][number] {

@@ -1,4 +1,4 @@
-import { nearest, parseScope, sha256Bytes, toBase64url } from '@sallyport/protocol'
+import { canonicalResource, nearest, parseScope, sha256Bytes, toBase64url } from '@sallyport/protocol'
 import { isClientId, registrationMembers, type ClientRegistration, type Resource } from '@sallyport/server'
 import type { ConfigFault } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
@@ -134,12 +134,13 @@ function readClient(reader: Reader): DeclaredClient {
 function readResource(reader: Reader): DeclaredResource {
   const { key, origin, places } = reader.entry
   const values = members(reader, resourceShapes)
-  if (!URL.canParse(key) || key.includes('#') || key.length > 1000)
+  const canonical = canonicalResource(key)
+  if (canonical !== key)
     reader.faults.push(
       fault(
         { key: `resources.${key.slice(0, 80)}`, origin },
-        'is no absolute URI without a fragment',
-        'name it by its URI',
+        'is no https URI in canonical form, without a query and a fragment',
+        canonical === undefined ? 'name it by its URI' : `write ${canonical}`,
       ),
     )
   const scopes = Object.entries((values['scopes'] ?? {}) as Record<string, string>)

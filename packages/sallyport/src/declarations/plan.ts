@@ -183,7 +183,11 @@ function findStrangers({ stored, draft }: Work, declarations: Declarations): voi
   for (const client of planned) {
     const { key: name = client.id, origin = '' } = declared.get(client.id) ?? {}
     const fault = (member: string, problem: string): void => void draft.faults.push({ name, member, origin, problem })
-    for (const id of [...(client.resources ?? []), ...client.resourceServerOf])
+    for (const id of [
+      ...(client.resources ?? []),
+      ...(client.defaultResource === undefined ? [] : [client.defaultResource]),
+      ...client.resourceServerOf,
+    ])
       if (!resources.has(id)) fault('resources', `${id} is not there; declare it below resources`)
     const had = stored.clients.get(client.id)?.redirectUris ?? []
     for (const uri of client.redirectUris.filter((one) => !had.includes(one))) {

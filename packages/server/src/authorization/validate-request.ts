@@ -13,7 +13,7 @@ import { knownNames } from '../form.ts'
 import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import { exceptionFor } from '../relaxations.ts'
-import { requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
+import { resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { parseClaimsParameter } from './claims-parameter.ts'
 import { hintedSubject } from './id-token-hint.ts'
 import type { ResponseTarget } from './respond.ts'
@@ -59,8 +59,7 @@ export async function validateRequest(
   if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')
   if (nonce === undefined && ctx.policy.stages.requireNonce === 'enforce' && scope.includes('openid'))
     throw refuse('nonce_required')
-  const resources = requestedResources(form)
-  await requireAllowedResources(ctx, client, resources)
+  const resources = await resourcesOfGrant(ctx, client, form)
   const claims = form.get('claims')
   const hint = form.get('id_token_hint')
   return {

@@ -1,4 +1,4 @@
-import { lookupKey, parseScope, type Random, type Seconds } from '@sallyport/protocol'
+import { canonicalResource, lookupKey, parseScope, type Random, type Seconds } from '@sallyport/protocol'
 import { clientId } from '../ids.ts'
 import type { Client, ClientAuthenticationMethod, ClientSecret } from '../model/client.ts'
 import { reviewFaults } from './inventory.ts'
@@ -56,6 +56,9 @@ export function registerClient(
   return { client, secret: secret?.secret }
 }
 
+/** A resource as requests name it (A-RES-05); what is none stays as it is and matches nothing. */
+const canonical = (resource: string): string => canonicalResource(resource) ?? resource
+
 type Described = Omit<Client, 'id' | 'version' | 'channel' | 'secrets' | 'createdAt' | 'updatedAt' | 'disabledAt'>
 
 function describedBy(
@@ -74,11 +77,13 @@ function describedBy(
     grantTypes: input.grantTypes ?? defaults.grants,
     scope: input.scope === undefined ? [] : (parseScope(input.scope) ?? []),
     defaultScope: input.defaultScope === undefined ? [] : (parseScope(input.defaultScope) ?? []),
-    resources: input.resources,
-    resourceServerOf: input.resourceServerOf ?? [],
+    resources: input.resources?.map(canonical),
+    defaultResource: input.defaultResource === undefined ? undefined : canonical(input.defaultResource),
+    resourceServerOf: (input.resourceServerOf ?? []).map(canonical),
     introspectOwnTokens: input.introspectOwnTokens ?? authenticationMethod !== 'none',
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
+    introspectionAlgorithm: input.introspectionAlgorithm,
     defaultMaxAge: input.defaultMaxAge,
     requireAuthTime: input.requireAuthTime ?? false,
     defaultAcrValues: input.defaultAcrValues ?? [],

@@ -1,4 +1,5 @@
 import {
+  canonicalResource,
   identityScopes,
   isJwsAlgorithm,
   maxRedirectUris,
@@ -42,6 +43,8 @@ function strangers(input: object): ClientFault[] {
           fix: 'remove it',
         }
       }
+      if (/encrypt/i.test(key))
+        return { member: key, problem: 'encrypted answers are not offered; they can be signed', fix: 'remove it' }
       const close = nearest(key, registrationMembers)
       return {
         member: key,
@@ -131,9 +134,18 @@ const numberFaults = (input: ClientRegistration): ClientFault[] =>
     .map((member) => ({ member, problem: 'must be a whole number of seconds' }))
 
 const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
-  (['idTokenAlgorithm', 'userinfoAlgorithm'] as const)
+  (['idTokenAlgorithm', 'userinfoAlgorithm', 'introspectionAlgorithm'] as const)
     .filter((member) => input[member] !== undefined && !isJwsAlgorithm(input[member]))
     .map((member) => ({ member, problem: 'must be RS256, PS256, ES256, EdDSA or Ed25519' }))
+
+function resourceFaults({ defaultResource, resources }: ClientRegistration): ClientFault[] {
+  if (defaultResource === undefined) return []
+  const member = 'defaultResource'
+  const id = typeof defaultResource === 'string' ? canonicalResource(defaultResource) : undefined
+  if (id === undefined) return [{ member, problem: 'must be an https URI without a query and a fragment' }]
+  const allowed = resources === undefined || resources.some((resource) => canonicalResource(resource) === id)
+  return allowed ? [] : [{ member, problem: 'must be one of resources' }]
+}
 
 /** Everything wrong with a registration; empty when it may be stored. The one validator for every way in (RU-04). */
 export function registrationFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {
@@ -152,6 +164,7 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...inventoryFaults(input),
     ...scopeFaults(input, defaults),
     ...numberFaults(input),
+    ...resourceFaults(input),
     ...algorithmFaults(input),
   ]
 }

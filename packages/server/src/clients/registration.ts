@@ -13,10 +13,12 @@ export type ClientRegistration = {
   readonly scope?: string | undefined
   readonly defaultScope?: string | undefined
   readonly resources?: readonly string[] | undefined
+  readonly defaultResource?: string | undefined
   readonly resourceServerOf?: readonly string[] | undefined
   readonly introspectOwnTokens?: boolean | undefined
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
+  readonly introspectionAlgorithm?: JwsAlgorithm | undefined
   readonly defaultMaxAge?: number | undefined
   readonly requireAuthTime?: boolean | undefined
   readonly defaultAcrValues?: readonly string[] | undefined
@@ -78,10 +80,12 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'scope',
   'defaultScope',
   'resources',
+  'defaultResource',
   'resourceServerOf',
   'introspectOwnTokens',
   'idTokenAlgorithm',
   'userinfoAlgorithm',
+  'introspectionAlgorithm',
   'defaultMaxAge',
   'requireAuthTime',
   'defaultAcrValues',

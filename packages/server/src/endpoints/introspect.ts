@@ -4,14 +4,13 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
-import { errorJson, json } from '../http.ts'
+import { errorJson } from '../http.ts'
 import { isPublic } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import type { AccessTokenClaims } from '../tokens/access-token.ts'
 import { inspectAccessToken } from '../tokens/inspect.ts'
-
-const inactive = '{"active":false}'
+import { introspectionAnswer, introspectionForm } from './introspection-form.ts'
 
 /**
  * Introspection (RFC 7662). The hint is not needed: the form of a token tells its kind. Whatever the caller may not learn
@@ -29,10 +28,11 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (!mayIntrospect(client)) throw refuse('introspection_not_allowed')
+    const wanted = introspectionForm(ctx, call, client)
     const answer = token.includes('.')
       ? await accessTokenAnswer(ctx, call, client, token)
       : await refreshTokenAnswer(ctx, client, token)
-    return json(200, answer ?? inactive)
+    return await introspectionAnswer(ctx, client, wanted, answer)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     await reportRefusal(ctx, call, 'introspect', error, { clientId: client?.id })

@@ -3,7 +3,7 @@ import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { isPublic } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
-import { accessTokenTarget, requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
+import { accessTokenTarget, resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /** client_credentials (OAuth 2.1 section 4.2): confidential clients, no person, no refresh token, nothing written. */
@@ -15,8 +15,7 @@ export async function clientCredentials(
 ): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('grant_not_allowed')
   const scope = requestedScope(client, form)
-  const resources = requestedResources(form)
-  await requireAllowedResources(ctx, client, resources)
+  const resources = await resourcesOfGrant(ctx, client, form)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
   const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime })
   return tokenGrant({

@@ -43,6 +43,8 @@ export type Client = {
   readonly defaultScope: readonly string[]
   /** Resources it may ask tokens for; `undefined` means every registered one. */
   readonly resources: readonly string[] | undefined
+  /** The resource of a request that names none; `undefined` leaves such a grant to the issuer itself (A-RES-06). */
+  readonly defaultResource: string | undefined
   /** Resources whose tokens it may introspect: it is the server behind them (A-INT-02). */
   readonly resourceServerOf: readonly string[]
   /** A confidential client may ask about tokens that were issued to itself (A-INT-02). */
@@ -50,6 +52,8 @@ export type Client = {
   readonly idTokenAlgorithm: JwsAlgorithm
   /** Answer UserInfo as a signed JWT (B-UI-08). */
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
+  /** Answer introspection as a signed JWT where the caller accepts one (RFC 9701 section 6, A-INT-08). */
+  readonly introspectionAlgorithm: JwsAlgorithm | undefined
   readonly defaultMaxAge: number | undefined
   readonly requireAuthTime: boolean
   readonly defaultAcrValues: readonly string[]
@@ -120,4 +124,6 @@ export const laterClientMembers = {
   purpose: undefined,
   reviewBy: undefined,
   securityLevel: 'baseline',
+  defaultResource: undefined,
+  introspectionAlgorithm: undefined,
 } as const satisfies Partial<Client>

@@ -1,19 +1,35 @@
-import { identityScopes, refuse, type Form } from '@sallyport/protocol'
+import { canonicalResource, identityScopes, refuse, type Form } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client, Resource } from '../model/client.ts'
 
-const absoluteUri = /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i
-
-/** RFC 8707 section 2 and A-RES-01: absolute, no fragment, no query, ASCII, at most ten of bounded length. */
+/** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
 export function requestedResources(form: Form): readonly string[] {
   const { resources } = form
   if (resources.length > 10) throw refuse('resource_syntax', { detail: 'more than 10 values' })
+  const canonical = new Set<string>()
   for (const resource of resources) {
-    if (resource.length > 512 || !absoluteUri.test(resource) || resource.includes('#') || resource.includes('?'))
-      throw refuse('resource_syntax')
+    const one = canonicalResource(resource)
+    if (one === undefined) throw refuse('resource_syntax')
+    canonical.add(one)
   }
-  return [...new Set(resources)]
+  return [...canonical]
 }
+
+/**
+ * The resources a new grant is for: those the request names, or the client's default (A-RES-06). Without either the grant
+ * is for the issuer alone, which is what sign-in and UserInfo need.
+ */
+export async function resourcesOfGrant(ctx: Context, client: Client, form: Form): Promise<readonly string[]> {
+  const named = requestedResources(form)
+  const { defaultResource } = client
+  const resources = named.length === 0 && defaultResource !== undefined ? [defaultResource] : named
+  await requireAllowedResources(ctx, client, resources)
+  return resources
+}
+
+/** An issuer with a closing slash is named without it in canonical form. */
+const isIssuer = (ctx: Context, resource: string): boolean =>
+  resource === ctx.issuer || resource === canonicalResource(ctx.issuer)
 
 /** Refuses a resource that is unknown or that the client may not have; never drops one silently (A-RES-02). */
 export async function requireAllowedResources(
@@ -24,7 +40,7 @@ export async function requireAllowedResources(
   if (resources.length === 0) return
   const known = await ctx.resources()
   for (const resource of resources) {
-    if (resource === ctx.issuer) continue
+    if (isIssuer(ctx, resource)) continue
     if (!known.has(resource)) throw refuse('resource_unknown')
     if (client.resources !== undefined && !client.resources.includes(resource)) throw refuse('resource_unknown')
   }
@@ -63,7 +79,8 @@ export type AccessTokenTarget = {
 
 /** Settles for whom an access token is, what it may do there and how long (A-RES-03, A-RES-04). */
 export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Promise<AccessTokenTarget> {
-  const audience = chooseAudience(ctx, wish.granted, wish.named)
+  const chosen = chooseAudience(ctx, wish.granted, wish.named)
+  const audience = isIssuer(ctx, chosen) ? ctx.issuer : chosen
   const resources = await ctx.resources()
   const limit = resources.get(audience)?.accessTokenLifetime
   return {
@@ -81,7 +98,7 @@ function chooseAudience(ctx: Context, granted: readonly string[], named: readonl
   if (named.length > 1) throw refuse('resource_ambiguous')
   const [one] = named
   if (one !== undefined) {
-    if (granted.includes(one) || (granted.length === 0 && one === ctx.issuer)) return one
+    if (granted.includes(one) || (granted.length === 0 && isIssuer(ctx, one))) return one
     throw refuse('resource_unknown', { detail: 'outside the grant' })
   }
   if (granted.length > 1) throw refuse('resource_ambiguous')

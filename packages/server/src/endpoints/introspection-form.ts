@@ -1,0 +1,54 @@
+import { numericDate, refuse, signJwt } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { header, json } from '../http.ts'
+import type { Client } from '../model/client.ts'
+import type { HttpResponse } from '../model/http.ts'
+
+const jwtMediaType = 'application/token-introspection+jwt'
+
+/** The answer about a token nobody may know more of: nothing else stands in it (A-INT-03). */
+const inactive = { active: false }
+
+/** In which form an introspection answer goes out. */
+export type IntrospectionForm = 'json' | 'jwt'
+
+/** Media types that a request accepts; one with a weight of zero is not among them (RFC 9110 section 12.5.1). */
+function accepted(call: Call): readonly string[] {
+  return (header(call.request, 'accept') ?? '')
+    .slice(0, 1000)
+    .toLowerCase()
+    .split(',')
+    .filter((range) => !/;\s*q=0(?:\.0{0,3})?\s*(?:;|$)/.test(range))
+    .map((range) => range.split(';')[0]?.trim() ?? '')
+}
+
+/**
+ * The form a caller asked for (RFC 9701 section 4). A signed answer has to be named and to be enabled for the caller; one
+ * that takes nothing else gets 406 instead of an answer without the signature it counts on (A-INT-07).
+ */
+export function introspectionForm(ctx: Context, call: Call, client: Client): IntrospectionForm {
+  const types = accepted(call)
+  if (!types.includes(jwtMediaType)) return 'json'
+  const alg = client.introspectionAlgorithm
+  if (alg !== undefined && ctx.algorithms.includes(alg)) return 'jwt'
+  if (types.some((type) => type === 'application/json' || type === 'application/*' || type === '*/*')) return 'json'
+  throw refuse('introspection_form')
+}
+
+/**
+ * The answer in its form. The JWT of RFC 9701 section 5 has a type of its own and neither `sub` nor `exp` at the top, so
+ * that nobody can take it for an access token.
+ */
+export async function introspectionAnswer(
+  ctx: Context,
+  client: Client,
+  form: IntrospectionForm,
+  answer: object = inactive,
+): Promise<HttpResponse> {
+  const alg = client.introspectionAlgorithm
+  if (form === 'json' || alg === undefined) return json(200, answer)
+  const now = ctx.now()
+  const claims = { iss: ctx.issuer, aud: client.id, iat: numericDate(now), token_introspection: answer }
+  const signed = await signJwt(ctx.keys().signer(alg, now), 'token-introspection+jwt', claims)
+  return json(200, signed, { 'content-type': jwtMediaType })
+}
