@@ -195,6 +195,14 @@ describe('config check against a baseline', () => {
     expect(stdout).toContain('policy.pkceExceptions is dated instead of forbidden')
   })
 
+  it('A-GOV-07, A-GOV-04 takes a stage that goes back for a weaker policy, and what it enforced for lost', async () => {
+    await check(three('', 'stages:\n  requireState: enforce\n'), '--baseline', path, '--write-baseline')
+    const { code, stdout } = await against(three('', 'stages:\n  requireState: warn\n'))
+    expect(code).toBe(3)
+    expect(stdout).toContain('stages.requireState is warn instead of enforce')
+    expect(stdout).toContain('3 clients need no state any more: a, b, c')
+  })
+
   it('A-GOV-07 lets through what got stronger, and says so', async () => {
     await check(three(''), '--baseline', path, '--write-baseline')
     const { code, stdout } = await against(three('    requireState: true\n'))

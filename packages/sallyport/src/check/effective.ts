@@ -29,8 +29,9 @@ function clientValues(policy: Policy, client: Client): Values {
     scope: sorted(client.scope),
     resources: client.resources === undefined ? null : sorted(client.resources),
     introspects: sorted(client.resourceServerOf),
-    requireState: client.requireState,
-    requireRedirectUriAtToken: client.requireRedirectUriAtToken,
+    requireState: client.requireState || policy.stages.requireState === 'enforce',
+    requireRedirectUriAtToken:
+      client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',
     asksConsent: !client.firstParty,
     sessionRefreshTokens: client.sessionRefreshTokens,
     accessTokenLifetime,
@@ -39,12 +40,18 @@ function clientValues(policy: Policy, client: Client): Values {
   }
 }
 
+/** Stages stand beside the other values, under the name that they have in the file. */
+const policyValues = ({ stages, ...values }: Policy): readonly (readonly [string, Value])[] => [
+  ...Object.entries(values),
+  ...Object.entries(stages).map(([name, stage]) => [`stages.${name}`, stage] as const),
+]
+
 const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> =>
   Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** The effective policy of a configuration and of every client it declares. */
 export const effectiveOf = ({ policy, clients, declarations }: Subject): EffectivePolicy => ({
-  policy: byName(Object.entries(policy as unknown as Values)),
+  policy: byName(policyValues(policy)),
   clients: byName(clients.map(({ name, client }) => [name, clientValues(policy, client)])),
   resources: byName(
     declarations.resources.map(({ key, resource }) => [

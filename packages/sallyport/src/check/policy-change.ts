@@ -1,3 +1,4 @@
+import { stages } from '@sallyport/server'
 import { writeDuration } from '../config/units.ts'
 import { clientAspects, resourceAspects, type Aspect } from './aspects.ts'
 import type { EffectivePolicy, Value, Values } from './effective.ts'
@@ -126,16 +127,19 @@ const protecting: ReadonlySet<string> = new Set(['refuseWebViews', 'refuseUnknow
 /** Values of choices that open something. */
 const opening: Readonly<Record<string, string>> = { pkceExceptions: 'dated' }
 
+const stageRank = (value: Value): number => (stages as readonly Value[]).indexOf(value)
+
 function isWeaker(key: string, before: Value, after: Value): boolean {
   if (typeof before === 'number' && typeof after === 'number') return after > before && !neutral.has(key)
   if (typeof after === 'boolean') return after !== protecting.has(key)
+  if (key.startsWith('stages.')) return stageRank(after) < stageRank(before)
   return after === opening[key]
 }
 
 const policyChange = (key: string, before: Value, after: Value): PolicyChange => ({
   aspect: `policy ${key}`,
   weaker: isWeaker(key, before, after),
-  sentence: `policy.${key} is ${String(after)} instead of ${String(before)}`,
+  sentence: `${key.includes('.') ? key : `policy.${key}`} is ${String(after)} instead of ${String(before)}`,
 })
 
 /** Everything in which two effective policies differ, what got weaker first. */
