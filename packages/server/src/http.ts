@@ -120,6 +120,7 @@ export function errorPage(
   error: OAuthError,
   more: {
     clientName?: string | undefined
+    continueTo?: { host: string; url: string } | undefined
     comparison?: { sent: string; registered: readonly string[] } | undefined
     uiLocales?: readonly string[]
   } = {},
@@ -130,7 +131,7 @@ export function errorPage(
     requestId: call.id,
     helpUrl: helpUrl(ctx, error),
     clientName: more.clientName,
-    continueTo: undefined,
+    continueTo: more.continueTo,
     comparison: ctx.development ? more.comparison : undefined,
     uiLocales: locales(call, more.uiLocales),
   })

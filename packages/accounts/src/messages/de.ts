@@ -35,6 +35,12 @@ export const de: Catalogue = {
   'consent.title': 'Zugriff erlauben für {app}',
   'consent.heading': '{app} bittet um Zugriff auf Ihr Konto',
   'consent.managed': 'Eingetragen von den Betreibern von {brand}.',
+  'consent.unverified':
+    'Nicht geprüft: Diese Anwendung hat sich selbst eingetragen, und die Betreiber von {brand} haben sie nicht angesehen. Ihren Namen kann sich jeder ausgedacht haben.',
+  'consent.elsewhere': 'Ihre eigenen Seiten liegen unter einer anderen Adresse als der, zu der es zurückgeht.',
+  'consent.clientId': 'Ihre Kennung hier: {id}.',
+  'consent.policy': 'Datenschutz: {site}',
+  'consent.terms': 'Nutzungsbedingungen: {site}',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',

@@ -34,6 +34,12 @@ export const en = {
   'consent.title': 'Allow access for {app}',
   'consent.heading': '{app} asks for access to your account',
   'consent.managed': 'Registered by the people who run {brand}.',
+  'consent.unverified':
+    'Not verified: this application registered itself, and the people who run {brand} have not looked at it. Anybody could have chosen its name.',
+  'consent.elsewhere': 'Its own pages are at another address than the one it takes you to.',
+  'consent.clientId': 'Its id here: {id}.',
+  'consent.policy': 'Privacy policy: {site}',
+  'consent.terms': 'Terms of use: {site}',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',

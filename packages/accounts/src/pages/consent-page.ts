@@ -1,4 +1,4 @@
-import type { OpenInteraction } from '@sallyport/server/model'
+import { isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { askedItems } from './asked-items.ts'
 import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
@@ -27,13 +27,42 @@ ${action}
 </div>`
 }
 
+const hostOf = (uri: string | undefined): string | undefined =>
+  uri?.startsWith('https://') === true ? returnAddress(uri).host : undefined
+
+const linkTo = (uri: string, text: Html | string): Html =>
+  markup`<a href="${uri}" rel="noreferrer"><bdi>${text}</bdi></a>`
+
+/** What the application says about itself: shown with its host, since nobody checked it. */
+function ownPages(words: Words, { client }: OpenInteraction): Html {
+  const pages = [
+    ['consent.website', client.clientUri],
+    ['consent.policy', client.policyUri],
+    ['consent.terms', client.tosUri],
+  ] as const
+  return markup`${pages.map(([key, uri]) => {
+    const host = hostOf(uri)
+    return host !== undefined && markup` ${words.say(key, { site: linkTo(uri ?? '', host) })}`
+  })}`
+}
+
+/** True when a page of the application lives at another host than the answer goes to (RFC 7591 section 5). */
+function leadsElsewhere({ client, interaction }: OpenInteraction): boolean {
+  const { host } = returnAddress(interaction.request.redirectUri)
+  return [client.clientUri, client.policyUri, client.tosUri].some((uri) => {
+    const other = hostOf(uri)
+    return other !== undefined && other !== host
+  })
+}
+
 /** Who vouches for the application, and where it lives on the web. */
-function publisher({ words, brand }: Setting, { client }: OpenInteraction): Html {
-  const { clientUri } = client
-  const host = clientUri?.startsWith('https://') === true ? returnAddress(clientUri).host : undefined
-  const site = host !== undefined && markup`<a href="${clientUri ?? ''}" rel="noreferrer"><bdi>${host}</bdi></a>`
-  return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}
-${host !== undefined && words.say('consent.website', { site })}</p>`
+function publisher({ words, brand }: Setting, open: OpenInteraction): Html {
+  const { client } = open
+  if (!isSelfRegistered(client))
+    return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}${ownPages(words, open)}</p>`
+  return markup`<p class="note" id="unverified">${words.say('consent.unverified', { brand: brand.name })}
+${leadsElsewhere(open) && words.say('consent.elsewhere')}</p>
+<p class="quiet">${words.say('consent.clientId', { id: foreign(client.id) })}${ownPages(words, open)}</p>`
 }
 
 /** The address the answer goes to, for everybody to see, with a warning where another program could stand behind it. */

@@ -91,7 +91,7 @@ function rememberedConsent(
   { client, request, session, scope, remember }: Approval,
   now: Seconds,
 ): Consent | undefined {
-  if (!remember || !mayRemember(client, request.redirectUri)) return undefined
+  if (!remember || !mayRemember(client, request)) return undefined
   return {
     subject: session.subject,
     clientId: client.id,

@@ -1,7 +1,7 @@
-import { provesClientIdentity, scopeWithin, type Reason, type Seconds } from '@sallyport/protocol'
+import { identityScopes, provesClientIdentity, scopeWithin, type Reason, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
-import { isPublic, type Client } from '../model/client.ts'
+import { isPublic, isSelfRegistered, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
 
@@ -93,8 +93,10 @@ const protocolNames: readonly string[] = ['sub', 'acr', 'amr', 'auth_time']
  * Whether agreement may be remembered for this client: another program could pose as a public client without an exact
  * https redirect URI, so that one always asks again (A-AUTHZ-16, CS-07).
  */
-export const mayRemember = (client: Client, redirectUri: string): boolean =>
-  !isPublic(client) || provesClientIdentity(redirectUri)
+export const mayRemember = (client: Client, request: Pick<AuthorizationRequest, 'redirectUri' | 'scope'>): boolean =>
+  (!isPublic(client) || provesClientIdentity(request.redirectUri)) &&
+  // What nobody looked at is asked about anew each time it wants more than to know who somebody is (A-UI-10).
+  (!isSelfRegistered(client) || scopeWithin(request.scope, identityScopes))
 
 function consentStep({ client, request, consent, interaction }: DecisionFacts, session: Session): Decision {
   const { decision } = interaction ?? {}
@@ -111,8 +113,7 @@ function consentStep({ client, request, consent, interaction }: DecisionFacts, s
     scopeWithin(silent, consent.scope) &&
     scopeWithin(request.resources, consent.resources) &&
     scopeWithin(requestedClaimNames(request), consent.claims)
-  if (request.prompt.includes('consent') || !covered || !mayRemember(client, request.redirectUri))
-    return step('consent')
+  if (request.prompt.includes('consent') || !covered || !mayRemember(client, request)) return step('consent')
   // No page was shown, so offline access does not count in this answer (B-OIDC-37).
   return { kind: 'approve', session, scope: silent, remember: false }
 }

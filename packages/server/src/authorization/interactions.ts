@@ -89,7 +89,7 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request),
     claims: requestedClaimNames(request),
-    mayRemember: mayRemember(client, request.redirectUri),
+    mayRemember: mayRemember(client, request),
   }
 }
 

@@ -11,7 +11,7 @@ import { reportRefusal } from '../refusals.ts'
 import { approve } from './approve.ts'
 import { bindBrowser, currentSession } from './browser.ts'
 import { decide, type Decision } from './decide.ts'
-import { respond, respondError, type ResponseTarget } from './respond.ts'
+import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
 
 export type Progress = {
   readonly client: Client
@@ -104,7 +104,11 @@ export async function refused(
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
   if (error.reason === 'challenge_reused') ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
-  return respondError(ctx, targetOf(request), error)
+  const target = targetOf(request)
+  // Nobody was asked anything yet, so nobody knows where this leads.
+  if (interaction === undefined)
+    return respondEarlyError(ctx, call, { client, target, silent: request.prompt.includes('none') }, error)
+  return respondError(ctx, target, error)
 }
 
 async function openInteraction(

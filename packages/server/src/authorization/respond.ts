@@ -1,6 +1,7 @@
 import { appendToRedirectUri, formActionSource, formEncode, type OAuthError } from '@sallyport/protocol'
-import type { Context } from '../context.ts'
-import { errorBody, page, redirect } from '../http.ts'
+import type { Call, Context } from '../context.ts'
+import { errorBody, errorPage, page, redirect } from '../http.ts'
+import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { ResponseMode } from '../model/authorization-request.ts'
 
@@ -47,6 +48,27 @@ export const respondError = (
   error: OAuthError,
   cookies?: readonly string[],
 ): HttpResponse => respond(ctx, target, errorBody(ctx, error), cookies)
+
+/** Whose request an error answers, and whether it must not show a page. */
+export type Answered = { readonly client: Client; readonly target: ResponseTarget; readonly silent: boolean }
+
+/**
+ * An error that was found before anybody signed in. Whoever registered itself must not get browsers sent on by a mere link:
+ * the person sees where it would go, and goes there by hand (A-AUTHZ-13). Silent requests and clients that an
+ * administrator vouches for are answered as ever.
+ */
+export function respondEarlyError(
+  ctx: Context,
+  call: Call,
+  { client, target, silent }: Answered,
+  error: OAuthError,
+): HttpResponse {
+  if (silent || !isSelfRegistered(client) || client.firstParty) return respondError(ctx, target, error)
+  const { location } = respondError(ctx, { ...target, responseMode: 'query' }, error).headers
+  const url = String(location)
+  const host = /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? url.slice(0, url.indexOf(':') + 1)
+  return errorPage(ctx, call, error, { clientName: client.name, continueTo: { host, url } })
+}
 
 /**
  * OAuth 2.0 Form Post Response Mode: one form that submits itself; the button works where scripts do not run. The policy

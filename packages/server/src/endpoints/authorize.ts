@@ -2,7 +2,7 @@ import { matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sal
 import { askAgainByGet } from '../authorization/browser.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
-import { respondError } from '../authorization/respond.ts'
+import { respondEarlyError } from '../authorization/respond.ts'
 import { RedirectUriMismatch, settleClient, type SettledClient } from '../authorization/settle-client.ts'
 import { responseTarget, validateRequest } from '../authorization/validate-request.ts'
 import type { Call, Context } from '../context.ts'
@@ -48,7 +48,9 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
     ctx.usage.refused(settled.client.id, error.reason)
     await reportRefusal(ctx, call, 'authorize', error, { clientId: settled.client.id })
     ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
-    return respondError(ctx, responseTarget(ctx, form, settled.redirectUri), error)
+    const target = responseTarget(ctx, form, settled.redirectUri)
+    const silent = !form.duplicated.has('prompt') && form.get('prompt') === 'none'
+    return respondEarlyError(ctx, call, { client: settled.client, target, silent }, error)
   }
   const again = askAgainByGet(call, ctx.endpoints.authorize)
   if (again !== undefined) return again
