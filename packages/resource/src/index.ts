@@ -1,5 +1,11 @@
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'
 export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
+export {
+  createResourceMetadata,
+  resourceMetadataUrl,
+  type ResourceMetadata,
+  type ResourceMetadataOptions,
+} from './resource-metadata.ts'
 export type { AccessToken } from './access-token.ts'
 export type { RequestParts } from './bearer-credentials.ts'
 export { BearerError, type BearerReason } from './bearer-error.ts'

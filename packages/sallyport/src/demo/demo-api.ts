@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Random, Seconds } from '@sallyport/protocol'
-import { createVerifier, protect, type BearerReason, type Verifier } from '@sallyport/resource'
+import { createResourceMetadata, createVerifier, protect, type BearerReason, type Verifier } from '@sallyport/resource'
 import { orderedId, type SecurityEvent } from '@sallyport/server'
 import { ordersScope, type DemoAddresses } from './demo.ts'
 
@@ -44,8 +44,14 @@ function rejected({ random, now }: DemoApiOptions, requestId: string, reason: Be
 export function demoApi(options: DemoApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const { issuer, api } = options.addresses
   const verifier = createVerifier({ issuer, audience: api })
+  const metadata = createResourceMetadata({
+    resource: api,
+    authorizationServers: [issuer],
+    name: 'Orders API',
+    scopes: [ordersScope],
+  })
   const answerOrders = (reporting: Verifier) =>
-    protect(reporting, { scope: [ordersScope] }).node((_req, res, token) => {
+    protect(reporting, { scope: [ordersScope], resourceMetadata: metadata.url }).node((_req, res, token) => {
       const text = JSON.stringify({ orders_of: token.subject, orders }, null, 2)
       res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text)
     })
@@ -58,6 +64,7 @@ export function demoApi(options: DemoApiOptions): (req: IncomingMessage, res: Se
       res.writeHead(204, { 'access-control-allow-headers': 'Authorization', 'access-control-max-age': '600' }).end()
       return
     }
+    if (metadata.node(req, res)) return
     if (path !== '/orders' || req.method !== 'GET') {
       const about = `The demo API. It has one operation, GET ${api}/orders, for access tokens with scope ${ordersScope}.\n`
       res.writeHead(path === '/' ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' }).end(about)
