@@ -29,7 +29,7 @@ const direction: Readonly<Record<string, readonly string[]>> = {
  */
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
-  ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts'],
+  ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts', 'document-policy.ts'],
   ['incidents.ts', 'stages.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['registration-policy.ts'],

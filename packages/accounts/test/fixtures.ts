@@ -43,6 +43,7 @@ const client: Client = {
   applicationType: 'web',
   authenticationMethod: 'client_secret_basic',
   secrets: [],
+  documentFreshUntil: undefined,
   redirectUris: [request.redirectUri],
   postLogoutRedirectUris: [],
   allowedOrigins: [],
@@ -123,6 +124,7 @@ export const openInteraction = ({
   scopes: [{ name: 'openid', description: undefined, resource: undefined }],
   resources: [],
   claims: [],
+  firstUse: false,
   mayRemember: true,
   ...changes,
 })

@@ -113,6 +113,25 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       account,
       rememberFor,
     }),
+  'consent-document': (setting) =>
+    consentPage(setting, {
+      open: openInteraction({
+        step: 'consent',
+        session,
+        firstUse: true,
+        mayRemember: false,
+        client: {
+          id: 'https://xn--bnk-qla.example/client.json',
+          name: 'Google',
+          channel: 'metadata_document',
+          type: 'native',
+        },
+        request: { redirectUri: 'http://127.0.0.1:51004/callback' },
+        redirectSource: 'http://127.0.0.1:51004',
+      }),
+      account,
+      rememberFor,
+    }),
   'consent-unanswered': (setting) =>
     consentPage(setting, {
       open: openInteraction({

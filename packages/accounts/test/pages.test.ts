@@ -144,6 +144,43 @@ describe('login page', () => {
   })
 })
 
+describe('consent page of an application that nobody registered', () => {
+  const page = pageStates['consent-document']?.(english) ?? ''
+  const position = (text: string): number => page.indexOf(text, page.indexOf('<h1>'))
+
+  it('A-CIMD-12, DC-14 shows the host of its document first and largest, in ASCII, and its name as unverified', () => {
+    expect(/<h1>[^]*?<\/h1>/.exec(page)?.[0]).toContain('xn--bnk-qla.example')
+    expect(/<h1>[^]*?<\/h1>/.exec(page)?.[0]).not.toContain('Google')
+    expect(/<title>[^<]*<\/title>/.exec(page)?.[0]).not.toContain('Google')
+    expect(page).toMatch(/<p class="host"><bdi>xn--bnk-qla\.example<\/bdi><\/p>/)
+    expect(position('xn--bnk-qla.example')).toBeLessThan(position('Google'))
+    expect(position('id="document"')).toBeLessThan(position('id="unverified"'))
+    expect(page).not.toContain('Registered by the people')
+  })
+
+  it('A-CIMD-12, A-UI-10 warns at the first use and where only a program on this device gets the answer', () => {
+    expect(page).toContain('id="first-use"')
+    expect(page).toContain('id="warning"')
+    expect(page).toContain('127.0.0.1:51004')
+    const again = openInteraction({
+      step: 'consent',
+      session,
+      client: { id: 'https://a.example/c', channel: 'metadata_document' },
+    })
+    const known = consentPage(english, { open: again, account: { name: 'A', username: undefined }, rememberFor })
+    expect(known).not.toContain('id="first-use"')
+    expect(known).toContain('id="unverified"')
+  })
+
+  it('A-UI-10 says of an application that registered itself that nobody checked it', () => {
+    const open = openInteraction({ step: 'consent', session, firstUse: true, client: { channel: 'dynamic' } })
+    const shown = consentPage(english, { open, account: { name: 'A', username: undefined }, rememberFor })
+    expect(shown).toContain('id="unverified"')
+    expect(shown).toContain('id="first-use"')
+    expect(shown).not.toContain('Registered by the people')
+  })
+})
+
 describe('consent page', () => {
   const page = pageStates['consent']?.(english) ?? ''
 

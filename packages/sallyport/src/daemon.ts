@@ -135,6 +135,7 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       policy: options.config.policy,
       registration: { ...options.config.registration, reservedNames: reservedNames(options.config) },
       outbound: options.config.outbound,
+      metadataDocuments: options.config.metadataDocuments,
       routes: [
         ...routes,
         ...documentationRoutes(new URL(options.issuer).pathname.replace(/\/$/, '')),

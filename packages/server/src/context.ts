@@ -1,6 +1,7 @@
 import type { JwsAlgorithm, OAuthError, Random, Seconds } from '@sallyport/protocol'
 import type { AlertBook } from './alerts.ts'
 import type { ClientCache } from './clients/client-cache.ts'
+import type { DocumentPolicy } from './document-policy.ts'
 import type { EventWriter } from './events.ts'
 import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
@@ -56,6 +57,8 @@ export type Context = {
   readonly limits: Limits
   /** The one way to other hosts. */
   readonly fetch: Fetcher
+  /** Whose metadata documents count. */
+  readonly documents: DocumentPolicy
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints
   /** Algorithms there are keys for. */

@@ -10,6 +10,7 @@ import {
 import { createAlertBook } from './alerts.ts'
 import { createClientCache } from './clients/client-cache.ts'
 import type { Context } from './context.ts'
+import { createDocumentPolicy } from './document-policy.ts'
 import { createEventWriter } from './events.ts'
 import { parseIssuer } from './issuer.ts'
 import { createLimits } from './limits.ts'
@@ -71,6 +72,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
     limits: createLimits(store, policy, now),
+    documents: createDocumentPolicy(options.metadataDocuments),
     fetch: createFetcher({ events: watch.events, now, development: !issuer.secure }, options.outbound),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {

@@ -67,6 +67,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales
+  if (ctx.documents.accept !== 'none') metadata['client_id_metadata_document_supported'] = true
   if (facts.documentation !== undefined) metadata['service_documentation'] = facts.documentation
   return metadata
 }

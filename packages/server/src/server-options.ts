@@ -1,6 +1,7 @@
 import type { JwsAlgorithm, Random, Seconds } from '@sallyport/protocol'
 import type { KeyObject } from 'node:crypto'
 import type { Alert } from './alerts.ts'
+import type { DocumentOptions } from './document-policy.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { OutboundOptions } from './model/outbound.ts'
@@ -46,6 +47,8 @@ export type ServerOptions = {
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Seconds between two rounds of upkeep (sweeping, key rotation); 0 leaves `maintain` to the host. Default 10. */
   readonly upkeepInterval?: number | undefined
+  /** Whose clients may describe themselves in a document instead of being registered; nobody's when left out. */
+  readonly metadataDocuments?: DocumentOptions | undefined
   /** How the server reaches other hosts; the guard itself cannot be turned off. */
   readonly outbound?: OutboundOptions | undefined
   readonly now?: (() => Seconds) | undefined

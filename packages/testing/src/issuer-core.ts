@@ -92,6 +92,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       routes: [...people.routes, ...(options.routes ?? [])],
       masterKey: Buffer.alloc(32, 'test issuer'),
       policy: options.policy,
+      metadataDocuments: options.metadataDocuments,
       outbound: options.outbound ?? noNetwork,
       registration: options.registration,
       algorithms: options.algorithms,

@@ -1,5 +1,13 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
-import type { OutboundOptions, PolicyOptions, RegistrationOptions, Resource, Route, Store } from '@sallyport/server'
+import type {
+  DocumentOptions,
+  OutboundOptions,
+  PolicyOptions,
+  RegistrationOptions,
+  Resource,
+  Route,
+  Store,
+} from '@sallyport/server'
 import type { PeopleFacts, TestPeople } from './people.ts'
 import type { ClientKind } from './standard-clients.ts'
 
@@ -23,6 +31,8 @@ export type TestIssuerOptions = {
   /** A user base; the built-in one when left out. */
   readonly people?: ((facts: PeopleFacts) => TestPeople) | undefined
   readonly routes?: readonly Route[] | undefined
+  /** Whose metadata documents count; nobody's when left out. */
+  readonly metadataDocuments?: DocumentOptions | undefined
   /** How the issuer reaches other hosts; a test puts name server and connections of its own here. */
   readonly outbound?: OutboundOptions | undefined
   readonly development?: boolean | undefined

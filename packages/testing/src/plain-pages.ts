@@ -69,6 +69,9 @@ export const plainPages: Pages = {
       'Error',
       `<p id="reason">${escape(view.reason)}</p><p id="request-id">${escape(view.requestId)}</p>` +
         (view.clientName === undefined ? '' : `<p id="client">${escape(view.clientName)}</p>`) +
+        (view.continueTo === undefined
+          ? ''
+          : `<a id="continue" href="${escape(view.continueTo.url)}">${escape(view.continueTo.host)}</a>`) +
         (view.comparison === undefined
           ? ''
           : `<pre id="sent">${escape(view.comparison.sent)}</pre><pre id="registered">${escape(view.comparison.registered.join('\n'))}</pre>`),

@@ -41,6 +41,9 @@ export const de: Catalogue = {
   'consent.clientId': 'Ihre Kennung hier: {id}.',
   'consent.policy': 'Datenschutz: {site}',
   'consent.terms': 'Nutzungsbedingungen: {site}',
+  'consent.document': 'Diese Anwendung ist hier nicht eingetragen. Sie beschreibt sich selbst unter',
+  'consent.firstUse':
+    'Sie haben sie noch nie erlaubt. Fahren Sie nur fort, wenn Sie dies selbst begonnen haben und die Adresse oben kennen.',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',

@@ -40,6 +40,9 @@ export const en = {
   'consent.clientId': 'Its id here: {id}.',
   'consent.policy': 'Privacy policy: {site}',
   'consent.terms': 'Terms of use: {site}',
+  'consent.document': 'This application is not registered here. It describes itself at',
+  'consent.firstUse':
+    'You have not allowed it before. Go on only if you started this yourself and know the address above.',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',

@@ -55,14 +55,26 @@ function leadsElsewhere({ client, interaction }: OpenInteraction): boolean {
   })
 }
 
+/**
+ * Where an application that nobody registered describes itself: before and above the name it gives itself (A-CIMD-12, DC-14).
+ * Host names are ASCII there, so that letters of another script show as what they are.
+ */
+const documentHost = (words: Words, { client }: OpenInteraction): Html | false =>
+  client.channel === 'metadata_document' &&
+  markup`<div class="where" id="document">
+<p class="hint">${words.say('consent.document')}</p>
+<p class="host"><bdi>${new URL(client.id).host}</bdi></p>
+</div>`
+
 /** Who vouches for the application, and where it lives on the web. */
 function publisher({ words, brand }: Setting, open: OpenInteraction): Html {
   const { client } = open
   if (!isSelfRegistered(client))
     return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}${ownPages(words, open)}</p>`
-  return markup`<p class="note" id="unverified">${words.say('consent.unverified', { brand: brand.name })}
+  return markup`${documentHost(words, open)}<p class="note" id="unverified">${words.say('consent.unverified', { brand: brand.name })}
 ${leadsElsewhere(open) && words.say('consent.elsewhere')}</p>
-<p class="quiet">${words.say('consent.clientId', { id: foreign(client.id) })}${ownPages(words, open)}</p>`
+<p class="quiet">${words.say('consent.clientId', { id: foreign(client.id) })}${ownPages(words, open)}</p>
+${open.firstUse && markup`<p class="note" id="first-use">${words.say('consent.firstUse')}</p>`}`
 }
 
 /** The address the answer goes to, for everybody to see, with a warning where another program could stand behind it. */
@@ -87,6 +99,10 @@ function rememberField(words: Words, page: ConsentPage, app: Html): Html {
 </div>`
 }
 
+/** A document's client is called by its host: the name is only what it says of itself. */
+const headingName = ({ client }: OpenInteraction): Html =>
+  foreign(client.channel === 'metadata_document' ? new URL(client.id).host : client.name)
+
 /** Where access is taken back; in a tab of its own, because what is asked here is still open. */
 const appsLink = ({ words, base }: Setting): Html =>
   markup`<a href="${base}/account/apps" target="_blank" rel="noreferrer">${words.say('apps.title')}</a>`
@@ -101,7 +117,7 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
   const app = foreign(open.client.name)
   const other = markup`<a href="${pageAddress(setting.base, '/login', open.id)}">${words.say('consent.other')}</a>`
   const body = markup`${problemSummary(words, page.problem)}
-<h1>${words.say('consent.heading', { app })}</h1>
+<h1>${words.say('consent.heading', { app: headingName(open) })}</h1>
 ${publisher(setting, open)}
 ${accountCard(words, page.account, other)}
 <p>${words.say('consent.able', { app })}</p>
@@ -116,6 +132,8 @@ ${open.mayRemember && rememberField(words, page, app)}
 </div>
 </form>
 <p class="quiet after">${words.say('consent.withdraw', { page: appsLink(setting) })}</p>`
-  const title = words.say('consent.title', { app: open.client.name })
+  const title = words.say('consent.title', {
+    app: open.client.channel === 'metadata_document' ? new URL(open.client.id).host : open.client.name,
+  })
   return layout(setting, { title, body, problem: page.problem !== undefined })
 }

@@ -24,11 +24,14 @@ export function dumpText(settings: readonly Resolved[], withOrigin: boolean): st
   let group: string | undefined
   for (const resolved of settings) {
     const [first = '', second] = resolved.setting.key.split('.')
-    if (second !== undefined && group !== first) lines.push(`${first}:`)
-    group = second === undefined ? undefined : first
     const value = shown(resolved)
+    // A group of which nothing is set would read as null.
+    if (value !== undefined) {
+      if (second !== undefined && group !== first) lines.push(`${first}:`)
+      group = second === undefined ? undefined : first
+    }
     const name = second === undefined ? first : `  ${second}`
-    const written = value === undefined ? `# ${name.trim()} is not set` : `${name}: ${JSON.stringify(value)}`
+    const written = value === undefined ? `# ${resolved.setting.key} is not set` : `${name}: ${JSON.stringify(value)}`
     lines.push(withOrigin ? `${written} # ${resolved.origin}` : written)
   }
   return lines.join('\n')

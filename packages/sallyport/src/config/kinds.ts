@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { hostFault } from '@sallyport/server'
 import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
 
 /** What a written value turned out to be. */
@@ -71,6 +72,17 @@ function isNetwork(text: string): boolean {
   const version = isIP(address)
   if (version === 0 || more.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+}
+
+/** A list of host names. */
+export const hostList: Kind<readonly string[]> = {
+  ...list,
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const fault = parsed.value.map(hostFault).find((one) => one !== undefined)
+    return fault === undefined ? parsed : no(fault, 'write app.example.com, without scheme, port or wildcard')
+  },
 }
 
 /** A list of addresses and CIDR ranges. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicyNumber } from '@sallyport/protocol'
-import type { OutboundOptions, PolicyOptions, RegistrationOptions } from '@sallyport/server'
+import type { DocumentOptions, OutboundOptions, PolicyOptions, RegistrationOptions } from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Declarations } from './declared.ts'
 import { defaultFile, readConfigFile } from './file.ts'
@@ -32,6 +32,7 @@ export type Config = {
   readonly language: string
   readonly policy: PolicyOptions
   readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
+  readonly metadataDocuments: DocumentOptions
   readonly outbound: OutboundOptions
   readonly registration: RegistrationOptions
   /** Target dates by setting, for the report of old habits. */
@@ -148,6 +149,11 @@ export function configOf(resolved: Loaded['resolved']): Config {
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     registration: registrationOptions(value),
+    metadataDocuments: {
+      accept: value(known.documentMode),
+      hosts: value(known.documentHosts),
+      blockedHosts: value(known.blockedDocumentHosts),
+    },
     outbound: { loopback: value(known.outboundLoopback) },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),
   }

@@ -1,6 +1,28 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
-import { acrUnmetErrors, stages, tightenings, type AcrUnmetError, type Stage, type Tightening } from '@sallyport/server'
-import { choice, count, day, duration, flag, masterKeyText, networks, port, size, text, type Kind } from './kinds.ts'
+import {
+  acrUnmetErrors,
+  documentModes,
+  stages,
+  tightenings,
+  type AcrUnmetError,
+  type DocumentMode,
+  type Stage,
+  type Tightening,
+} from '@sallyport/server'
+import {
+  choice,
+  count,
+  day,
+  duration,
+  flag,
+  hostList,
+  masterKeyText,
+  networks,
+  port,
+  size,
+  text,
+  type Kind,
+} from './kinds.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
 
@@ -84,6 +106,26 @@ export const refuseUnknownHosts = setting(
   'Answer 421 to requests whose Host header is not that of the issuer',
   { fallback: false },
 )
+export const documentMode = setting(
+  'metadataDocuments.accept',
+  choice(documentModes),
+  'Whose clients may describe themselves in a document: none, listed hosts, others after review, or any',
+  { fallback: 'none' as DocumentMode },
+)
+export const documentHosts = setting(
+  'metadataDocuments.hosts',
+  hostList,
+  'Hosts whose metadata documents are trusted',
+  {
+    fallback: [] as readonly string[],
+  },
+)
+export const blockedDocumentHosts = setting(
+  'metadataDocuments.blockedHosts',
+  hostList,
+  'Hosts whose metadata documents are never accepted',
+  { fallback: [] as readonly string[] },
+)
 export const outboundLoopback = setting(
   'outbound.loopback',
   flag,
@@ -155,6 +197,7 @@ export const settings: readonly AnySetting[] = [
   ...policySettings,
   ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, outboundLoopback],
   ...stageSettings,
+  ...[documentMode, documentHosts, blockedDocumentHosts],
   ...legacyTargets,
   ...registrationSettings,
   alertWebhook,

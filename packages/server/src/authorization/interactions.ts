@@ -3,6 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { header, redirect } from '../http.ts'
 import { looksLikeClientId } from '../ids.ts'
+import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { Interaction, Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { InteractionStep, Login, OpenInteraction } from '../model/interactions.ts'
@@ -89,8 +90,14 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request),
     claims: requestedClaimNames(request),
+    firstUse: await isFirstUse(ctx, client, session),
     mayRemember: mayRemember(client, request),
   }
+}
+
+async function isFirstUse(ctx: Context, client: Client, session: Session | undefined): Promise<boolean> {
+  if (!isSelfRegistered(client) || session === undefined) return false
+  return (await ctx.store.findConsent(session.subject, client.id, ctx.now())) === undefined
 }
 
 async function resourceNames(

@@ -1,5 +1,7 @@
 import { matchRedirectUri, refuse, type Form } from '@sallyport/protocol'
-import type { Context } from '../context.ts'
+import { documentClient } from '../clients/documents.ts'
+import { looksLikeDocument } from '../clients/document-url.ts'
+import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 
 /** A request whose client and redirect URI are beyond doubt: from here on, and not before, errors may go back. */
@@ -21,12 +23,12 @@ export class RedirectUriMismatch extends Error {
  * Settles client and redirect URI before anything else is read (OAuth 2.1 section 4.1.2.1, A-AUTHZ-02 to -04). Everything
  * thrown here is shown on a page of the server and never redirects (A-REDIR-12).
  */
-export async function settleClient(ctx: Context, form: Form): Promise<SettledClient> {
+export async function settleClient(ctx: Context, call: Call, form: Form): Promise<SettledClient> {
   if (form.fault === 'param_count') throw refuse('param_count')
   if (form.duplicated.has('client_id') || form.duplicated.has('redirect_uri')) throw refuse('param_duplicated')
   const clientId = form.get('client_id')
   if (clientId === undefined) throw refuse('client_id_missing')
-  const found = clientId.length > 200 ? undefined : ctx.clients.find(clientId)
+  const found = looksLikeDocument(clientId) ? documentClient(ctx, call, clientId) : findClient(ctx, clientId)
   const client = found instanceof Promise ? await found : found
   if (client === undefined) throw refuse('client_unknown')
   if (client.disabledAt !== undefined) throw refuse('client_disabled')
@@ -37,3 +39,6 @@ export async function settleClient(ctx: Context, form: Form): Promise<SettledCli
   }
   return { client, redirectUri }
 }
+
+const findClient = (ctx: Context, id: string): Client | undefined | Promise<Client | undefined> =>
+  id.length > 200 ? undefined : ctx.clients.find(id)

@@ -11,6 +11,7 @@ import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
 import type { AuthenticatedClient, Client, ClientAuthenticationMethod } from '../model/client.ts'
+import { documentStillAccepted } from './documents.ts'
 import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
 
 type Presented = {
@@ -76,6 +77,9 @@ function verdict(client: Client | undefined, credentials: Presented, now: number
   return client.disabledAt === undefined ? undefined : 'client_auth_disabled'
 }
 
+/** Ids that this server gave are short; the address of a metadata document may be 512 characters (A-CIMD-01). */
+const maxIdLength = 512
+
 /**
  * Settles who asks, before anything else is looked at (A-PKCE-17). Exactly one method, and the registered one; the answer
  * to an unknown client, a wrong secret and a wrong method is the same. Throws `invalid_client` 401, `invalid_request` 400
@@ -89,12 +93,13 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
     if (error instanceof OAuthError) throw await reported(ctx, call, error.reason, { named: form.get('client_id') })
     throw error
   }
-  const found = credentials.clientId.length > 200 ? undefined : ctx.clients.find(credentials.clientId)
+  const found = credentials.clientId.length > maxIdLength ? undefined : ctx.clients.find(credentials.clientId)
   const client = found instanceof Promise ? await found : found
   // A client without a secret has nothing to be guessed, and whoever sends one in its name must not lock it out.
   const guessable = client === undefined || client.authenticationMethod !== 'none'
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
-  const reason = verdict(client, credentials, ctx.now())
+  const blocked = client !== undefined && !documentStillAccepted(ctx, client)
+  const reason = blocked ? 'client_auth_disabled' : verdict(client, credentials, ctx.now())
   if (reason === undefined) return client as AuthenticatedClient
   const error = await reported(ctx, call, reason, { client, named: credentials.clientId })
   if (guessable && credentials.secret !== undefined) await countFailure(ctx, call, secretGuesses(client))

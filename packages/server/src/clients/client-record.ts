@@ -49,6 +49,7 @@ export function registerClient(
     version: 1,
     channel: 'managed',
     secrets: secret === undefined ? [] : [secret.record],
+    documentFreshUntil: undefined,
     createdAt: context.now,
     updatedAt: context.now,
     disabledAt: undefined,
@@ -59,7 +60,10 @@ export function registerClient(
 /** A resource as requests name it (A-RES-05); what is none stays as it is and matches nothing. */
 const canonical = (resource: string): string => canonicalResource(resource) ?? resource
 
-type Described = Omit<Client, 'id' | 'version' | 'channel' | 'secrets' | 'createdAt' | 'updatedAt' | 'disabledAt'>
+type Described = Omit<
+  Client,
+  'id' | 'version' | 'channel' | 'secrets' | 'documentFreshUntil' | 'createdAt' | 'updatedAt' | 'disabledAt'
+>
 
 function describedBy(
   input: ClientRegistration,
@@ -113,6 +117,7 @@ export function registrationOf(client: Client): ClientRegistration {
     version: _version,
     channel: _channel,
     secrets: _secrets,
+    documentFreshUntil: _fresh,
     createdAt: _created,
     updatedAt: _updated,
     disabledAt: _disabled,

@@ -34,7 +34,7 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   let settled: SettledClient
   try {
     form = readParameters(ctx, call)
-    settled = await settleClient(ctx, form)
+    settled = await settleClient(ctx, call, form)
     const counted = ctx.limits.authorize(`${settled.client.id} ${call.network}`)
     if (counted !== undefined) await counted
   } catch (error) {

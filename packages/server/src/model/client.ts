@@ -4,7 +4,7 @@ import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
 
 /** By which door a client came in. */
-export type ClientChannel = 'managed' | 'dynamic'
+export type ClientChannel = 'managed' | 'dynamic' | 'metadata_document'
 
 /** How a client proves who it is at the token endpoint; one method per client. */
 export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
@@ -82,6 +82,8 @@ export type Client = {
   readonly securityLevel: SecurityLevel
   /** The texts above in other languages, by member and language tag, such as `client_name#de` (RFC 7591 section 2.2). */
   readonly localized: Readonly<Record<string, string>>
+  /** For a client that describes itself in a document: until when the copy counts without looking again (A-CIMD-10). */
+  readonly documentFreshUntil: Seconds | undefined
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
   readonly disabledAt: Seconds | undefined
@@ -126,4 +128,5 @@ export const laterClientMembers = {
   securityLevel: 'baseline',
   defaultResource: undefined,
   introspectionAlgorithm: undefined,
+  documentFreshUntil: undefined,
 } as const satisfies Partial<Client>

@@ -31,6 +31,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   name: 'An application',
   type: 'web',
   channel: 'managed',
+  documentFreshUntil: undefined,
   applicationType: 'web',
   authenticationMethod: 'client_secret_basic',
   secrets: [],

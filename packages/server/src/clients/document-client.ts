@@ -1,0 +1,111 @@
+import { identityScopes, parseScope } from '@sallyport/protocol'
+import { parseDocument } from './document-json.ts'
+import type { ClientRegistration } from './registration.ts'
+import { registrationFaults } from './registration-rules.ts'
+
+type Document = Readonly<Record<string, unknown>>
+
+/** What is wrong with a document, for the operator and for whoever wrote it. */
+export class DocumentFault extends Error {}
+
+const fail = (problem: string): never => {
+  throw new DocumentFault(problem)
+}
+
+const text = (document: Document, member: string): string | undefined => {
+  const value = document[member]
+  if (value === undefined) return undefined
+  return typeof value === 'string' ? value : fail(`${member} is no text`)
+}
+
+const texts = (document: Document, member: string): readonly string[] | undefined => {
+  const value = document[member]
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || value.length > 50) return fail(`${member} is no list of texts`)
+  return value.map((one) => (typeof one === 'string' ? one : fail(`${member} is no list of texts`)))
+}
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+/** A public document can hold nothing secret (A-CIMD-05), and what would weaken PKCE is said aloud, not passed over (A-DCR-09). */
+function requireNoSecret(document: Document): void {
+  for (const member of Object.keys(document)) {
+    if (member.startsWith('client_secret')) fail(`${member} has no place in a public document`)
+    if (/pkce|code_challenge/i.test(member)) fail(`${member}: PKCE with S256 is required of every client`)
+  }
+  const { jwks } = document
+  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : []
+  if (!Array.isArray(keys)) return fail('jwks has no list of keys')
+  for (const key of keys as readonly unknown[]) {
+    if (typeof key === 'object' && key !== null && privateMembers.some((member) => member in key))
+      fail('jwks has a private key; it has to be replaced, because everybody can read it')
+  }
+}
+
+function requirePublicCodeClient(document: Document): void {
+  const method = text(document, 'token_endpoint_auth_method') ?? 'none'
+  if (method !== 'none') fail(`token_endpoint_auth_method ${method.slice(0, 50)} is not accepted; use none`)
+  const grants = texts(document, 'grant_types') ?? ['authorization_code']
+  if (!grants.includes('authorization_code')) fail('grant_types has no authorization_code')
+  const responses = texts(document, 'response_types') ?? ['code']
+  if (!responses.includes('code')) fail('response_types has no code')
+}
+
+/** https redirects stay on the origin of the document: who can write the one can answer at the other (A-CIMD-06). */
+function redirects(document: Document, clientId: string): readonly string[] {
+  const uris = texts(document, 'redirect_uris') ?? []
+  if (uris.length === 0) fail('redirect_uris is missing')
+  for (const uri of uris) {
+    if (!uri.startsWith('https://')) continue
+    if (!URL.canParse(uri) || new URL(uri).origin !== new URL(clientId).origin)
+      fail('redirect_uris has an https address of another origin than the document')
+  }
+  return uris
+}
+
+/** Grants that a client of this kind may have; whatever else a document names is for other servers. */
+const grantTypes = (document: Document) =>
+  (['authorization_code', 'refresh_token'] as const).filter((grant) =>
+    (texts(document, 'grant_types') ?? ['authorization_code', 'refresh_token']).includes(grant),
+  )
+
+/** A document may ask for what people can agree to, and says itself when it wants less; nothing else is its to say (DC-09). */
+function scopeOf(document: Document, askable: readonly string[]): string | undefined {
+  const wanted = text(document, 'scope')
+  const all = [...identityScopes, ...askable]
+  if (wanted === undefined) return all.join(' ')
+  const scope = parseScope(wanted) ?? fail('scope is not a list of scope values with single spaces')
+  return scope.filter((value) => all.includes(value)).join(' ') || undefined
+}
+
+/**
+ * The registration that a metadata document stands for. Members that this does not read mean nothing here: the document
+ * cannot give itself anything. Throws `DocumentFault`.
+ */
+export function documentRegistration(
+  body: Uint8Array,
+  clientId: string,
+  askable: readonly string[],
+): ClientRegistration {
+  const document = parseDocument(body)
+  if (typeof document === 'string') throw new DocumentFault(`the document ${document}`)
+  if (document['client_id'] !== clientId) fail('client_id is not the address of the document')
+  requireNoSecret(document)
+  requirePublicCodeClient(document)
+  const redirectUris = redirects(document, clientId)
+  const onDevice = redirectUris.some((uri) => !uri.startsWith('https://'))
+  const registration: ClientRegistration = {
+    // Software in a browser is the stricter case, so it is the one that is assumed.
+    type: onDevice || text(document, 'application_type') === 'native' ? 'native' : 'spa',
+    name: text(document, 'client_name') ?? fail('client_name is missing'),
+    redirectUris,
+    grantTypes: grantTypes(document),
+    scope: scopeOf(document, askable),
+    clientUri: text(document, 'client_uri'),
+    logoUri: text(document, 'logo_uri'),
+    policyUri: text(document, 'policy_uri'),
+    tosUri: text(document, 'tos_uri'),
+  }
+  const [fault] = registrationFaults(registration, false)
+  return fault === undefined ? registration : fail(`${fault.member}: ${fault.problem}`)
+}

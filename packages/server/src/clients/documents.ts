@@ -1,0 +1,165 @@
+import { after, refuse, type Reason, type Seconds } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { documentTrust } from '../document-policy.ts'
+import type { Client } from '../model/client.ts'
+import type { FetchAnswer, FetchFault } from '../model/outbound.ts'
+import type { DynamicRegistration } from '../model/registrations.ts'
+import { registerClient } from './client-record.ts'
+import { DocumentFault, documentRegistration } from './document-client.ts'
+import { documentHost } from './document-url.ts'
+
+const maxBytes = 5120
+/** Bounds of what cache headers may say, in seconds (A-CIMD-10). */
+const freshness = { least: 60, most: 86_400 }
+const unusedLifetime = 30 * 86_400
+const mostClients = 10_000
+
+// No digest of any token looks like this: nobody manages such a client over the network.
+const noToken = 'metadata_document'
+
+/** True while documents of this client's host count; a host that was blocked takes its clients with it at once. */
+export function documentStillAccepted(ctx: Context, client: Client): boolean {
+  if (client.channel !== 'metadata_document') return true
+  const host = documentHost(client.id)
+  return host !== undefined && documentTrust(ctx.documents, host) !== 'block'
+}
+
+/**
+ * The client that a metadata document describes. The document is fetched when there is no fresh copy; the copy is a row like
+ * that of any client, so that every node and every write sees the same. Throws what is shown on a page (A-CIMD-03).
+ */
+export async function documentClient(ctx: Context, call: Call, clientId: string): Promise<Client> {
+  if (ctx.documents.accept === 'none') throw refuse('client_unknown')
+  const host = documentHost(clientId)
+  if (host === undefined) throw await rejected(ctx, call, 'document_url', { clientId: undefined, host: undefined })
+  const trust = documentTrust(ctx.documents, host)
+  if (trust === 'block') throw await rejected(ctx, call, 'document_not_accepted', { clientId, host })
+  const stored = await ctx.clients.find(clientId)
+  const fresh = stored?.documentFreshUntil !== undefined && stored.documentFreshUntil > ctx.now()
+  const client = fresh && stored !== undefined ? stored : await refreshed(ctx, call, { clientId, host, stored })
+  if (client.disabledAt !== undefined) throw refuse('document_review')
+  return client
+}
+
+type Named = { readonly clientId: string | undefined; readonly host: string | undefined; readonly detail?: string }
+
+async function rejected(ctx: Context, call: Call, reason: Reason, { clientId, host, detail }: Named) {
+  await ctx.events.write(
+    {
+      event: 'cimd.rejected',
+      reason,
+      clientId,
+      detail: { ...(host === undefined ? {} : { host }), ...(detail === undefined ? {} : { reason_detail: detail }) },
+    },
+    { requestId: call.id, network: call.network },
+  )
+  return refuse(reason, { reported: true, ...(detail === undefined ? {} : { detail }) })
+}
+
+type Wanted = { readonly clientId: string; readonly host: string; readonly stored: Client | undefined }
+
+async function refreshed(ctx: Context, call: Call, wanted: Wanted): Promise<Client> {
+  const { clientId, host } = wanted
+  const result = await ctx.fetch({
+    purpose: 'metadata_document',
+    url: clientId,
+    maxBytes,
+    accept: 'application/json',
+    source: { requestId: call.id, network: call.network },
+  })
+  if (!result.ok) throw unavailable(result.fault)
+  const problem = answerProblem(result)
+  if (problem !== undefined)
+    throw await rejected(ctx, call, 'document_unavailable', { clientId, host, detail: problem })
+  let client: Client
+  try {
+    client = described(ctx, wanted, result, await askableScopes(ctx))
+  } catch (error) {
+    if (!(error instanceof DocumentFault)) throw error
+    throw await rejected(ctx, call, 'document_invalid', { clientId, host, detail: error.message.slice(0, 200) })
+  }
+  await save(ctx, call, wanted.stored, client)
+  ctx.clients.forget(clientId)
+  // Another node may have been quicker; what is stored is what counts.
+  const kept = await ctx.clients.find(clientId)
+  if (kept === undefined) throw refuse('document_unavailable', { detail: 'no room' })
+  return kept
+}
+
+const unavailable = (fault: FetchFault) =>
+  fault === 'quota' || fault === 'budget'
+    ? refuse('rate_limited', { headers: { 'retry-after': '60' } })
+    : refuse('document_unavailable', { detail: fault, reported: true })
+
+function answerProblem({ status, contentType }: FetchAnswer): string | undefined {
+  if (status !== 200) return `status ${status}`
+  return /^application\/(?:[a-z0-9.-]+\+)?json$/.test(contentType) ? undefined : 'not JSON by its content type'
+}
+
+/** Scopes of registered APIs: each has words, and people are asked about it. */
+async function askableScopes(ctx: Context): Promise<readonly string[]> {
+  const resources = await ctx.resources()
+  return [...resources.values()].flatMap(({ scopes }) => scopes.map(({ name }) => name))
+}
+
+function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
+  const now = ctx.now()
+  const registration = documentRegistration(answer.body, clientId, askable)
+  const { client } = registerClient(registration, { development: false, now, random: ctx.random, secretLifetime: 0 })
+  const awaitsReview = documentTrust(ctx.documents, host) === 'review'
+  return {
+    ...client,
+    id: clientId,
+    channel: 'metadata_document' as const,
+    documentFreshUntil: after(now, lifetimeOf(answer.cacheControl)),
+    version: (stored?.version ?? 0) + 1,
+    createdAt: stored?.createdAt ?? now,
+    disabledAt: stored === undefined ? (awaitsReview ? now : undefined) : stored.disabledAt,
+  }
+}
+
+function lifetimeOf(cacheControl: string): number {
+  const directives = cacheControl.toLowerCase()
+  if (/\bno-(?:store|cache)\b/.test(directives)) return freshness.least
+  const age = Number(/(?:^|[\s,])max-age="?([0-9]{1,12})/.exec(directives)?.[1] ?? freshness.least)
+  return Math.min(Math.max(age, freshness.least), freshness.most)
+}
+
+/** What people agreed to depends on these (A-CIMD-11). */
+const agreedTo = ({ name, redirectUris, scope, logoUri, authenticationMethod, type }: Client): string =>
+  JSON.stringify([name, redirectUris, scope, logoUri, authenticationMethod, type])
+
+async function save(ctx: Context, call: Call, stored: Client | undefined, client: Client): Promise<void> {
+  const now: Seconds = ctx.now()
+  const registration: DynamicRegistration = {
+    clientId: client.id,
+    tokenDigest: noToken,
+    previous: undefined,
+    scopeCeiling: client.scope,
+    unusedLifetime,
+    softwareStatement: undefined,
+  }
+  const event = { reason: 'metadata_document', clientId: client.id }
+  const source = { requestId: call.id, network: call.network }
+  if (stored === undefined) {
+    const events = [ctx.events.record({ event: 'client.registered', ...event }, source)]
+    try {
+      const outcome = await ctx.store.registrations.register(
+        { client, registration, initialToken: undefined, most: mostClients, events },
+        now,
+      )
+      if (outcome === 'registered') ctx.events.stored(events)
+    } catch (error) {
+      // Two requests may bring the same new client at once; the row of the first is as good.
+      if ((await ctx.store.findClient(client.id)) === undefined) throw error
+    }
+    return
+  }
+  const withdrawConsent = agreedTo(stored) !== agreedTo(client)
+  const events = withdrawConsent ? [ctx.events.record({ event: 'client.updated', ...event }, source)] : []
+  const replaced = await ctx.store.registrations.replace(
+    { client, registration, presented: noToken, withdrawConsent, events },
+    now,
+  )
+  if (replaced) ctx.events.stored(events)
+}
