@@ -77,6 +77,15 @@ describe('config check of declared objects', () => {
     expect(outcome.code).toBe(3)
   })
 
+  it('A-GOV-07, A-DCR-02 finds open registration without limits', async () => {
+    const open = 'registration:\n  mode: open\n'
+    const outcome = await check(open, '--json')
+    expect(found(outcome).map(({ rule }) => rule)).toEqual(['registration-open'])
+    expect(outcome.code).toBe(3)
+    expect((await check(`${open}  redirectHosts: [apps.example]\n`)).code).toBe(0)
+    expect((await check('registration:\n  mode: initial_access_token\n')).code).toBe(0)
+  })
+
   it('A-GOV-07 ends with 78 for a declaration that cannot be understood', async () => {
     const outcome = await check(`clients:\n${web}    firstparty: true\n`)
     expect(outcome.code).toBe(78)
@@ -201,6 +210,13 @@ describe('config check against a baseline', () => {
     expect(code).toBe(3)
     expect(stdout).toContain('stages.requireState is warn instead of enforce')
     expect(stdout).toContain('3 clients need no state any more: a, b, c')
+  })
+
+  it('A-GOV-07, A-DCR-02 takes a door that opens for a weaker policy', async () => {
+    await check(three(''), '--baseline', path, '--write-baseline')
+    const { code, stdout } = await against(three('', 'registration:\n  mode: initial_access_token\n'))
+    expect(code).toBe(3)
+    expect(stdout).toContain('registration.mode is initial_access_token instead of off')
   })
 
   it('A-GOV-07 lets through what got stronger, and says so', async () => {

@@ -50,8 +50,8 @@ const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<
   Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** The effective policy of a configuration and of every client it declares. */
-export const effectiveOf = ({ policy, clients, declarations }: Subject): EffectivePolicy => ({
-  policy: byName(policyValues(policy)),
+export const effectiveOf = ({ config, policy, clients, declarations }: Subject): EffectivePolicy => ({
+  policy: byName([...policyValues(policy), ['registration.mode', config.registration.mode ?? 'off']]),
   clients: byName(clients.map(({ name, client }) => [name, clientValues(policy, client)])),
   resources: byName(
     declarations.resources.map(({ key, resource }) => [

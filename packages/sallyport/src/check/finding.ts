@@ -20,6 +20,7 @@ export const rules = {
   'listener-without-tls': { severity: 'error', about: 'The public listener is reached through TLS only' },
   'management-exposed': { severity: 'error', about: 'Health and metrics stay on this machine' },
   'fetch-loopback': { severity: 'error', about: 'The server fetches nothing from its own machine' },
+  'registration-open': { severity: 'error', about: 'Open registration is limited to hosts that are known' },
   'redirect-uri-not-exact': { severity: 'error', about: 'Redirect URIs are complete, exact and safe' },
   'redirect-uri-shared': { severity: 'error', about: 'No two clients have the same https redirect URI' },
   'client-refused': { severity: 'error', about: 'Every client follows the rules of registration' },

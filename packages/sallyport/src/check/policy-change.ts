@@ -127,12 +127,16 @@ const protecting: ReadonlySet<string> = new Set(['refuseWebViews', 'refuseUnknow
 /** Values of choices that open something. */
 const opening: Readonly<Record<string, string>> = { pkceExceptions: 'dated' }
 
+/** How far registration is open, least first. */
+const doors: readonly Value[] = ['off', 'initial_access_token', 'open']
+
 const stageRank = (value: Value): number => (stages as readonly Value[]).indexOf(value)
 
 function isWeaker(key: string, before: Value, after: Value): boolean {
   if (typeof before === 'number' && typeof after === 'number') return after > before && !neutral.has(key)
   if (typeof after === 'boolean') return after !== protecting.has(key)
   if (key.startsWith('stages.')) return stageRank(after) < stageRank(before)
+  if (key === 'registration.mode') return doors.indexOf(after) > doors.indexOf(before)
   return after === opening[key]
 }
 

@@ -12,6 +12,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...issuerFindings(subject),
   ...listenerFindings(subject),
   ...outboundFindings(subject),
+  ...openDoorFindings(subject),
   ...registrationFindings(subject),
   ...sharedFindings(subject),
   ...twiceFindings(subject),
@@ -63,6 +64,14 @@ function outboundFindings({ config, issuerPlace }: Subject): Looked {
   if (config.outbound.loopback !== true) return []
   const problem = 'documents could be fetched from this machine itself'
   return [{ rule: 'fetch-loopback', key: 'outbound.loopback', origin: issuerPlace, problem, fix: 'remove it' }]
+}
+
+/** Whoever may register anything with any redirect URI has a page of this issuer to phish with (A-DCR-02). */
+function openDoorFindings({ config: { registration }, issuerPlace }: Subject): Looked {
+  if (registration.mode !== 'open' || registration.redirectHosts !== undefined) return []
+  const problem = 'anybody may register a client that returns to any host'
+  const fix = 'name the hosts in registration.redirectHosts, or set the mode to initial_access_token'
+  return [{ rule: 'registration-open', key: 'registration.mode', origin: issuerPlace, problem, fix }]
 }
 
 const uriMembers: ReadonlySet<string> = new Set(['redirectUris', 'postLogoutRedirectUris', 'allowedOrigins'])
