@@ -52,6 +52,7 @@ const client: Client = {
   defaultScope: [],
   resources: undefined,
   defaultResource: undefined,
+  machineScope: undefined,
   resourceServerOf: [],
   idTokenAlgorithm: 'RS256',
   userinfoAlgorithm: undefined,

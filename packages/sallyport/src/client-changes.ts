@@ -27,6 +27,7 @@ export type Options = {
   readonly allowedOrigin?: readonly string[]
   readonly scope?: string
   readonly defaultScope?: string
+  readonly machineScope?: string
   readonly resource?: readonly string[]
   readonly defaultResource?: string
   readonly resourceServerOf?: readonly string[]
@@ -54,6 +55,7 @@ function registration(options: Options): Partial<ClientRegistration> {
     allowedOrigins: options.allowedOrigin,
     scope: options.scope,
     defaultScope: options.defaultScope,
+    machineScope: options.machineScope,
     resources: options.resource,
     defaultResource: options.defaultResource,
     resourceServerOf: options.resourceServerOf,

@@ -20,6 +20,7 @@ export const clientRecord = (client: Client, secret?: string): Record<string, un
   allowed_origins: client.allowedOrigins,
   scope: client.scope.join(' '),
   default_scope: client.defaultScope.join(' '),
+  machine_scope: client.machineScope?.join(' '),
   resources: client.resources,
   default_resource: client.defaultResource,
   resource_server_of: client.resourceServerOf,

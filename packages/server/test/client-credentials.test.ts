@@ -84,3 +84,28 @@ it('A-CC-01 nothing is written for it', async () => {
   await issuer.clientCredentials(issuer.clients.S, { scope: 'read' })
   expect(issuer.store.calls.filter((verb) => !verb.startsWith('find') && !verb.startsWith('list'))).toEqual([])
 })
+
+it('A-CC-04 a client that also acts for people has a ceiling of its own when it acts for itself', async () => {
+  const issuer = await newIssuer()
+  const client = await issuer.changeClient(issuer.clients.E, {
+    machineScope: ['read'],
+    defaultScope: ['read', 'write'],
+  })
+  expectRefusal(await issuer.clientCredentials(client, { scope: 'read write' }), 'invalid_scope')
+  expectTokens(await issuer.clientCredentials(client, { scope: 'read' }))
+  expect((await issuer.clientCredentials(client, { resource: 'https://rs1.test' })).json['scope']).toBe('read')
+  expect((await issuer.codeFlow({ client, parameters: { scope: 'openid read write' } })).scope).toContain('write')
+  const none = await issuer.changeClient(client, { machineScope: [] })
+  expectRefusal(await issuer.clientCredentials(none, { scope: 'read' }), 'invalid_scope')
+})
+
+it('A-CC-04 that ceiling is part of scope, belongs to no person, and needs the grant', async () => {
+  const issuer = await newIssuer()
+  const context = { development: false, now: issuer.clock.now(), random: issuer.random, secretLifetime: 1 }
+  const web = { type: 'web', name: 'x', redirectUris: ['https://x.test/cb'], scope: 'openid read' } as const
+  const grantTypes = ['authorization_code', 'client_credentials'] as const
+  for (const machineScope of ['write', 'openid', 'read  read'])
+    expect(() => registerClient({ ...web, grantTypes, machineScope }, context)).toThrow(ClientMetadataError)
+  expect(() => registerClient({ ...web, machineScope: 'read' }, context)).toThrow(ClientMetadataError)
+  expect(registerClient({ ...web, grantTypes, machineScope: 'read' }, context).client.machineScope).toEqual(['read'])
+})

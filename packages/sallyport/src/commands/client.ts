@@ -66,6 +66,7 @@ function described(command: Command): Command {
     .option('--allowed-origin <origin>', 'origin that may call the token endpoint from a browser', collect)
     .option('--scope <scope>', 'all that it may ask for, separated by spaces')
     .option('--default-scope <scope>', 'scope of a request that names none')
+    .option('--machine-scope <scope>', 'all that it may ask for when it acts for itself; as --scope when left out')
     .option('--resource <uri>', 'API it may ask tokens for; all of them when left out', collect)
     .option('--default-resource <uri>', 'API a request is for that names none; the issuer itself when left out')
     .option('--resource-server-of <uri>', 'API it is the server of, so that it may introspect tokens for it', collect)

@@ -57,6 +57,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   grantTypes: 'texts',
   scope: 'text',
   defaultScope: 'text',
+  machineScope: 'text',
   resources: 'texts',
   defaultResource: 'text',
   resourceServerOf: 'texts',

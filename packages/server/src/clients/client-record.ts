@@ -81,6 +81,7 @@ function describedBy(
     grantTypes: input.grantTypes ?? defaults.grants,
     scope: input.scope === undefined ? [] : (parseScope(input.scope) ?? []),
     defaultScope: input.defaultScope === undefined ? [] : (parseScope(input.defaultScope) ?? []),
+    machineScope: input.machineScope === undefined ? undefined : (parseScope(input.machineScope) ?? []),
     resources: input.resources?.map(canonical),
     defaultResource: input.defaultResource === undefined ? undefined : canonical(input.defaultResource),
     resourceServerOf: (input.resourceServerOf ?? []).map(canonical),
@@ -127,6 +128,7 @@ export function registrationOf(client: Client): ClientRegistration {
   return {
     ...rest,
     scope: rest.scope.length === 0 ? undefined : rest.scope.join(' '),
+    machineScope: rest.machineScope?.join(' '),
     defaultScope: rest.defaultScope.length === 0 ? undefined : rest.defaultScope.join(' '),
   }
 }

@@ -117,6 +117,11 @@ function scopeFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
     faults.push({ member: 'defaultScope', problem: 'must be part of scope' })
   }
   const grants = input.grantTypes ?? defaults.grants
+  const machine = input.machineScope === undefined ? [] : parseScope(input.machineScope)
+  if (machine === undefined || machine.some((value) => !scope.includes(value) || identityScopes.includes(value)))
+    faults.push({ member: 'machineScope', problem: 'must be part of scope, without what belongs to people' })
+  if (input.machineScope !== undefined && !grants.includes('client_credentials'))
+    faults.push({ member: 'machineScope', problem: 'is for clients with the grant client_credentials' })
   if (grants.length === 1 && grants[0] === 'client_credentials') {
     const personal = scope.filter((value) => identityScopes.includes(value))
     if (personal.length > 0)

@@ -12,6 +12,7 @@ export type ClientRegistration = {
   readonly grantTypes?: readonly GrantType[] | undefined
   readonly scope?: string | undefined
   readonly defaultScope?: string | undefined
+  readonly machineScope?: string | undefined
   readonly resources?: readonly string[] | undefined
   readonly defaultResource?: string | undefined
   readonly resourceServerOf?: readonly string[] | undefined
@@ -79,6 +80,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'grantTypes',
   'scope',
   'defaultScope',
+  'machineScope',
   'resources',
   'defaultResource',
   'resourceServerOf',

@@ -29,15 +29,16 @@ export async function clientCredentials(
 }
 
 function requestedScope(client: AuthenticatedClient, form: Form): readonly string[] {
+  const ceiling = client.machineScope ?? client.scope
   const text = form.get('scope')
   if (text === undefined) {
-    const fallback = client.defaultScope.filter((value) => !identityScopes.includes(value))
+    const fallback = client.defaultScope.filter((value) => !identityScopes.includes(value) && ceiling.includes(value))
     if (fallback.length === 0) throw refuse('scope_missing')
     return fallback
   }
   const scope = parseScope(text)
   if (scope === undefined) throw refuse('scope_syntax')
   if (scope.some((value) => identityScopes.includes(value))) throw refuse('scope_user_only')
-  if (!scopeWithin(scope, client.scope)) throw refuse('scope')
+  if (!scopeWithin(scope, ceiling) || !scopeWithin(scope, client.scope)) throw refuse('scope')
   return scope
 }

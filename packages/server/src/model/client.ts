@@ -39,6 +39,8 @@ export type Client = {
   readonly grantTypes: readonly GrantType[]
   /** The ceiling of what the client may ask for. */
   readonly scope: readonly string[]
+  /** The ceiling of what it may ask for when it acts for itself; `undefined` means that of `scope`. */
+  readonly machineScope: readonly string[] | undefined
   /** The scope of a request that names none; empty means such a request fails. */
   readonly defaultScope: readonly string[]
   /** Resources it may ask tokens for; `undefined` means every registered one. */
@@ -127,6 +129,7 @@ export const laterClientMembers = {
   reviewBy: undefined,
   securityLevel: 'baseline',
   defaultResource: undefined,
+  machineScope: undefined,
   introspectionAlgorithm: undefined,
   documentFreshUntil: undefined,
 } as const satisfies Partial<Client>

@@ -43,6 +43,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   defaultScope: ['openid'],
   resources: undefined,
   defaultResource: undefined,
+  machineScope: undefined,
   resourceServerOf: [],
   introspectOwnTokens: true,
   idTokenAlgorithm: 'ES256',
