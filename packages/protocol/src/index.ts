@@ -41,3 +41,4 @@ export {
 } from './floor.ts'
 export { parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'
+export { newUserCode, readUserCode, showUserCode } from './user-code.ts'
