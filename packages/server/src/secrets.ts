@@ -50,6 +50,19 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
 export const answerKey = (refreshToken: string): Buffer =>
   hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
 
+/**
+ * The nonce as it is kept with a code: sealed under a key that follows from the code, which the store never has, so a
+ * dump of the store does not show it (A-GEN-07).
+ */
+export const sealNonce = (code: string, nonce: string, digest: string, random: Random): string =>
+  seal(nonceKey(code), nonce, digest, random).toString('base64url')
+
+/** Opens what `sealNonce` made; `undefined` when it was made for another code. */
+export const unsealNonce = (code: string, sealed: string, digest: string): string | undefined =>
+  unseal(nonceKey(code), Buffer.from(sealed, 'base64url'), digest)?.toString('utf8')
+
+const nonceKey = (code: string): Buffer => hash('sha256', `sallyport code nonce ${code}`, 'buffer')
+
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>
   createHmac('sha256', secrets.forms).update(facts).digest('base64url')

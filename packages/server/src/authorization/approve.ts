@@ -8,6 +8,7 @@ import { isBrowserBased, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
+import { sealNonce } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 
 export type Approval = {
@@ -30,14 +31,16 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
   const now = ctx.now()
   const handle = ctx.random.handle()
   const authorization = authorizationFor(ctx, approval, now)
+  const digest = lookupKey(handle)
+  const { nonce } = approval.request
   const code: AuthorizationCode = {
-    digest: lookupKey(handle),
+    digest,
     authorizationId: authorization.id,
     clientId: approval.client.id,
     redirectUri: approval.request.redirectUri,
     codeChallenge: approval.request.codeChallenge,
     exceptionId: approval.request.exceptionId,
-    nonce: approval.request.nonce,
+    nonce: nonce === undefined ? undefined : sealNonce(handle, nonce, digest, ctx.random),
     issuedAt: now,
     expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
     network: call.network,

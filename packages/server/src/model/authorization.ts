@@ -50,6 +50,7 @@ export type AuthorizationCode = {
   readonly codeChallenge: string | undefined
   /** The dated exception that stands in for the challenge (A-GOV-01). */
   readonly exceptionId: string | undefined
+  /** Sealed under a key that follows from the code. */
   readonly nonce: string | undefined
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds

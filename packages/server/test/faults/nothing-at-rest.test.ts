@@ -76,6 +76,23 @@ it(
   },
 )
 
+it('A-GEN-07 the nonce of a signed-in browser is not in the file with its code, and reaches the ID token whole', async () => {
+  const file = await openFile()
+  const issuer = await createTestIssuer({ store: file.store, people: ownPeople })
+  const nonces = [issuer.random.handle(), issuer.random.handle()]
+  // Signed in and consented: from here on a request becomes a code at once.
+  const { browser } = (await issuer.codeFlow({ remember: true })).authorized
+  await issuer.authorize({ browser, parameters: { nonce: nonces[0] } })
+  const flow = await issuer.codeFlow({ browser, parameters: { nonce: nonces[1] } })
+  const claims = JSON.parse(Buffer.from(flow.idToken.split('.')[1] ?? '', 'base64url').toString()) as { nonce?: string }
+  expect(claims.nonce).toBe(nonces[1])
+  await issuer.server.close()
+  const dump = dumpOf(file.directory)
+  expect(dump).toContain(issuer.clients.K.id)
+  expect(found(dump, nonces)).toEqual([])
+  await file.discard()
+})
+
 it('AR-01 the search itself finds a value in each of its spellings', () => {
   const value = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
   const forms = [
