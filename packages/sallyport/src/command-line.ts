@@ -63,6 +63,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'look for what is wrong with an installation',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
+  mcp: {
+    summary: 'look at MCP servers as clients see them',
+    load: async () => (await import('./commands/mcp.ts')).addMcp,
+  },
   events: { summary: 'security events', load: async () => (await import('./commands/events.ts')).addEvents },
   audit: {
     summary: 'the trail of changes and decisions',

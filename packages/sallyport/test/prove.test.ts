@@ -13,7 +13,7 @@ afterAll(() => {
   scratch.remove()
 })
 
-describe('sallyport prove', () => {
+describe('sallyport prove', { timeout: 60_000 }, () => {
   it('A-PKCE-19 tells for every door and client that nothing got through', async () => {
     const { code, stdout } = await place.run(['prove'])
     expect(code).toBe(0)
@@ -47,7 +47,7 @@ describe('sallyport prove', () => {
   })
 })
 
-describe('a running server', () => {
+describe('a running server', { timeout: 60_000 }, () => {
   const nothing = (): void => undefined
   const log = { event: nothing, line: nothing, fault: nothing, flush: nothing }
   const rendered = async (metrics: ReturnType<typeof createMetrics>): Promise<string> =>
