@@ -51,17 +51,17 @@ export const answerKey = (refreshToken: string): Buffer =>
   hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
 
 /**
- * The nonce as it is kept with a code: sealed under a key that follows from the code, which the store never has, so a
- * dump of the store does not show it (A-GEN-07).
+ * A value that was sent, as it is kept in the row of a code or of an unfinished request: sealed under a key that follows from
+ * the handle of that row, which the store never has, so a dump of the store does not show it (A-GEN-07).
  */
-export const sealNonce = (code: string, nonce: string, digest: string, random: Random): string =>
-  seal(nonceKey(code), nonce, digest, random).toString('base64url')
+export const sealUnder = (handle: string, text: string, digest: string, random: Random): string =>
+  seal(handleKey(handle), text, digest, random).toString('base64url')
 
-/** Opens what `sealNonce` made; `undefined` when it was made for another code. */
-export const unsealNonce = (code: string, sealed: string, digest: string): string | undefined =>
-  unseal(nonceKey(code), Buffer.from(sealed, 'base64url'), digest)?.toString('utf8')
+/** Opens what `sealUnder` made; `undefined` when it was made under another handle. */
+export const openUnder = (handle: string, sealed: string, digest: string): string | undefined =>
+  unseal(handleKey(handle), Buffer.from(sealed, 'base64url'), digest)?.toString('utf8')
 
-const nonceKey = (code: string): Buffer => hash('sha256', `sallyport code nonce ${code}`, 'buffer')
+const handleKey = (handle: string): Buffer => hash('sha256', `sallyport sealed under ${handle}`, 'buffer')
 
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>

@@ -8,7 +8,7 @@ import { isBrowserBased, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
-import { sealNonce } from '../secrets.ts'
+import { sealUnder } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 
 export type Approval = {
@@ -40,7 +40,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     redirectUri: approval.request.redirectUri,
     codeChallenge: approval.request.codeChallenge,
     exceptionId: approval.request.exceptionId,
-    nonce: nonce === undefined ? undefined : sealNonce(handle, nonce, digest, ctx.random),
+    nonce: nonce === undefined ? undefined : sealUnder(handle, nonce, digest, ctx.random),
     issuedAt: now,
     expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
     network: call.network,

@@ -12,6 +12,7 @@ import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { decideNow } from './proceed.ts'
+import { openRequest, sealRequest } from './sealed-request.ts'
 import { scopesInWords } from './scope-words.ts'
 import { startSession } from './start-session.ts'
 
@@ -45,7 +46,10 @@ export async function findInteraction(ctx: Context, call: Call): Promise<{ inter
   if (handle === undefined || interaction === undefined) throw refuse('interaction_unknown')
   if (interaction === 'consumed') throw refuse('interaction_consumed')
   if (browserDigest(ctx, call) !== interaction.browserDigest) throw refuse('browser_binding')
-  return { interaction, handle }
+  const request = openRequest(handle, interaction.request)
+  // Made by a release that kept requests open: it cannot go on, and asking again costs nothing.
+  if (request === undefined) throw refuse('interaction_unknown')
+  return { interaction: { ...interaction, request }, handle }
 }
 
 /** What a form is bound to: a page that names an account also to that account's session, whose id outlives a new sign-in (CS-16). */
@@ -146,7 +150,8 @@ export function interactionForm(ctx: Context, call: Call, open: OpenInteraction)
 async function advance(ctx: Context, open: OpenInteraction, change: Partial<Interaction>): Promise<Interaction> {
   const { interaction } = open
   const next: Interaction = { ...interaction, ...change, version: interaction.version + 1 }
-  if (!(await ctx.store.advanceInteraction(next, interaction.version))) throw refuse('interaction_consumed')
+  const kept = { ...next, request: sealRequest(open.id, next.request, ctx.random) }
+  if (!(await ctx.store.advanceInteraction(kept, interaction.version))) throw refuse('interaction_consumed')
   return next
 }
 

@@ -12,6 +12,7 @@ import { approve } from './approve.ts'
 import { bindBrowser, currentSession } from './browser.ts'
 import { decide, type Decision } from './decide.ts'
 import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
+import { sealRequest } from './sealed-request.ts'
 
 export type Progress = {
   readonly client: Client
@@ -128,7 +129,7 @@ async function openInteraction(
   await ctx.store.saveInteraction({
     digest: lookupKey(handle),
     browserDigest: browser.digest,
-    request,
+    request: sealRequest(handle, request, ctx.random),
     createdAt: now,
     expiresAt: after(now, ctx.policy.transactionLifetime),
     version: 0,

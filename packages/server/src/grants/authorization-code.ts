@@ -16,7 +16,7 @@ import type { EventDraft } from '../model/route.ts'
 import { agentDigest } from '../http.ts'
 import { effectivePolicy } from '../policy.ts'
 import { exceptionFor } from '../relaxations.ts'
-import { unsealNonce } from '../secrets.ts'
+import { openUnder } from '../secrets.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
@@ -67,7 +67,7 @@ export async function authorizationCode(
 /** The code with its nonce open. An ID token without the nonce that was sent would lose a protection: then no token. */
 function withNonce(presented: string, code: AuthorizationCode): AuthorizationCode {
   if (code.nonce === undefined) return code
-  const nonce = unsealNonce(presented, code.nonce, code.digest)
+  const nonce = openUnder(presented, code.nonce, code.digest)
   if (nonce === undefined) throw refuse('code_unknown', { detail: 'the nonce does not open with this code' })
   return { ...code, nonce }
 }

@@ -65,6 +65,9 @@ it(
     const credentials = new Set(credentialsSeen(records.exchanges))
     for (const secret of [alice.password, bob.password, clients.K.secret ?? '', clients.S.secret ?? ''])
       credentials.add(secret)
+    for (const { request } of records.exchanges)
+      for (const name of ['state', 'nonce'])
+        for (const value of new URLSearchParams(request.query).getAll(name)) credentials.add(value)
     expect(credentials.size).toBeGreaterThan(100)
     const dump = dumpOf(file.directory)
     // The search finds what does stand there, so that zero hits below mean something.
