@@ -217,7 +217,18 @@ describe('doctor', () => {
     const report = JSON.parse(stdout) as { healthy: boolean; checks: { check: string; state: string }[] }
     expect(report.checks.filter(({ state }) => state !== 'ok')).toEqual([])
     const looked = new Set(report.checks.map(({ check }) => check))
-    const all = ['clock', 'configuration', 'disk', 'issuer', 'keys', 'permissions', 'pkce', 'secrets', 'store']
+    const all = [
+      'clock',
+      'configuration',
+      'disk',
+      'issuer',
+      'keys',
+      'permissions',
+      'pkce',
+      'secrets',
+      'store',
+      'tightenings',
+    ]
     expect([...looked].sort()).toEqual(all)
     expect([report.healthy, code]).toEqual([true, 0])
   })
