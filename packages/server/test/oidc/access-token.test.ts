@@ -92,7 +92,7 @@ describe('the audience', () => {
     const issuer = await newRealIssuer()
     expectBack(await issuer.authorize({ parameters: { resource: 'https://rs3.test' } }), 'invalid_target')
     const both = { scope: 'openid read deliver', resource: [rs1, 'https://rs2.test'] }
-    for (const resource of [undefined, [rs1, 'https://rs2.test'], 'https://rs3.test', `${rs1}/`]) {
+    for (const resource of [undefined, [rs1, 'https://rs2.test'], 'https://rs3.test', `${rs1}/x`]) {
       const authorized = await issuer.authorize({ parameters: both })
       expectRefusal(await issuer.redeem(authorized, { resource }), 'invalid_target')
     }
