@@ -151,8 +151,8 @@ describe('metadata', () => {
       resourceServerOf: [],
       allowedOrigins: [],
       sessionRefreshTokens: false,
-      accessTokenLifetime: undefined,
     })
+    expect(record.accessTokenLifetime).toBeUndefined()
     for (const document of [{ scope: 'admin' }, { scope: 'openid admin' }, { default_max_age: -1 }])
       expect(outcome(await register(issuer, { ...plain, ...document }))).toBe('400 invalid_client_metadata')
   })
