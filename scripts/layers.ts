@@ -43,7 +43,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['form.ts', 'json-body.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization'],
-  ['create-context.ts', 'host.ts', 'unused-clients.ts', 'metadata.ts'],
+  ['create-context.ts', 'host.ts', 'unused-clients.ts', 'metadata.ts', 'resource-documents.ts'],
   ['maintain.ts'],
   ['endpoints'],
   ['server.ts'],

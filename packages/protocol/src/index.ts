@@ -22,7 +22,7 @@ export {
   redirectUriFault,
   type ApplicationType,
 } from './redirect-uri.ts'
-export { canonicalResource, maxResourceLength } from './resource-uri.ts'
+export { canonicalResource, maxResourceLength, resourceMetadataUrl } from './resource-uri.ts'
 export { cookieName, readCookie, setCookie, type CookieOptions } from './cookies.ts'
 export { reasons, type ErrorCode, type ExchangeClass, type Reason, type ReasonEntry } from './reasons.ts'
 export { OAuthError, refuse, type ErrorPrivate } from './oauth-error.ts'

@@ -19,3 +19,15 @@ export function canonicalResource(text: string): string | undefined {
   if (scheme.toLowerCase() === 'http' && !loopback.has(lower)) return undefined
   return `${scheme.toLowerCase()}://${lower}${port}${path === '/' ? '' : path}`
 }
+
+const wellKnown = '/.well-known/oauth-protected-resource'
+
+/**
+ * Where the document of a resource is (RFC 9728 section 3.1, A-PRM-01): the well-known part stands between host and path. By
+ * text, since an identifier is compared by code point and nothing of it may be normalised.
+ */
+export function resourceMetadataUrl(resource: string): string {
+  const origin = /^[a-z]+:\/\/[^/?]+/i.exec(resource)?.[0] ?? ''
+  const rest = resource.slice(origin.length)
+  return `${origin}${wellKnown}${rest.replace(/^\/(?=\?|$)/, '')}`
+}

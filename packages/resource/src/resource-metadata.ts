@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { resourceMetadataUrl as addressOf } from '@sallyport/protocol'
 import { requireQuotable } from './challenge.ts'
 import { requireSecureUrl } from './fetch-document.ts'
 
@@ -27,16 +28,11 @@ export type ResourceMetadata = {
   fetch(request: Request): Response | undefined
 }
 
-const wellKnown = '/.well-known/oauth-protected-resource'
-
 /** Where the document of a resource is: the well-known part stands between host and path (RFC 9728 section 3.1, A-PRM-01). */
 export function resourceMetadataUrl(resource: string): string {
   requireSecureUrl('resource', resource)
   if (resource.includes('#')) throw new TypeError('resource must have no fragment')
-  // By text: an identifier is compared by code point, so nothing of it may be normalised here.
-  const origin = /^[a-z]+:\/\/[^/?]+/i.exec(resource)?.[0] ?? ''
-  const rest = resource.slice(origin.length)
-  return `${origin}${wellKnown}${rest.replace(/^\/(?=\?|$)/, '')}`
+  return addressOf(resource)
 }
 
 function documentOf({ resource, authorizationServers, name, scopes, documentation }: ResourceMetadataOptions): object {

@@ -11,6 +11,8 @@ const confidentialMethods = allMethods.filter((method) => method !== 'none')
 /** What the metadata needs to know beside the context. */
 export type MetadataFacts = {
   readonly resourceScopes: readonly string[]
+  /** Every resource there are tokens for. */
+  readonly protectedResources: readonly string[]
   readonly idTokenAlgorithms: readonly JwsAlgorithm[]
   readonly documentation: string | undefined
 }
@@ -40,6 +42,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     introspection_endpoint_auth_methods_supported: confidentialMethods,
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
+    protected_resources: facts.protectedResources,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: facts.idTokenAlgorithms,
     userinfo_signing_alg_values_supported: facts.idTokenAlgorithms,

@@ -3,7 +3,7 @@ import { createContext } from './create-context.ts'
 import { preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
 import { authorize, resume } from './endpoints/authorize.ts'
-import { discovery, jwks } from './endpoints/documents.ts'
+import { discovery, jwks, resourceMetadata } from './endpoints/documents.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { logout } from './endpoints/logout.ts'
 import { deleteRegistration, readRegistration, replaceRegistration } from './endpoints/manage-registration.ts'
@@ -50,15 +50,25 @@ type Entry = {
 }
 
 /** The routes of an issuer: exact paths, and folders whose entries are named by an id. */
-type Routes = { readonly exact: Map<string, Entry>; readonly folders: Map<string, Entry> }
+type Routes = {
+  readonly exact: Map<string, Entry>
+  readonly folders: Map<string, Entry>
+  /** Documents of RFC 9728: which of them there are changes with the registered resources. */
+  readonly resources: Entry
+}
+
+/** Where the documents of resources are (RFC 9728 section 3.1). */
+const resourceFolder = '/.well-known/oauth-protected-resource'
 
 /** Nothing that looks like a file name, a path or an encoded character (HH-05). */
 const memberSyntax = /^[A-Za-z0-9_-]{1,64}$/
 
 /** The one place that decides what a path leads to (HH-08). */
-function entryAt({ exact, folders }: Routes, path: string): Entry | undefined {
+function entryAt({ exact, folders, resources }: Routes, path: string): Entry | undefined {
   const entry = exact.get(path)
-  if (entry !== undefined || folders.size === 0) return entry
+  if (entry !== undefined) return entry
+  if (path === resourceFolder || path.startsWith(`${resourceFolder}/`)) return resources
+  if (folders.size === 0) return undefined
   const end = path.lastIndexOf('/') + 1
   return memberSyntax.test(path.slice(end)) ? folders.get(path.slice(0, end)) : undefined
 }
@@ -104,7 +114,12 @@ function protocolRoutes(ctx: Context): Routes {
     const table = methods({ ...manage, OPTIONS: crossOrigin('GET, PUT, DELETE') })
     folders.set(`${base}/oauth2/register/`, { methods: table, faults: 'json' })
   }
-  return { exact: routes, folders }
+  const ofResource = sound(resourceMetadata)
+  return {
+    exact: routes,
+    folders,
+    resources: { methods: methods({ GET: ofResource, HEAD: ofResource }), faults: 'json' },
+  }
 }
 
 function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, Entry>): void {

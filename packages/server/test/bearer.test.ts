@@ -4,7 +4,8 @@ import { eventsOf, expectEvent, newIssuer } from './fixtures.ts'
 
 const personal = { parameters: { resource: undefined, scope: 'openid profile offline_access' } } as const
 
-const realm = 'Bearer realm="https://as.test"'
+const realm =
+  'Bearer realm="https://as.test", resource_metadata="https://as.test/.well-known/oauth-protected-resource/oauth2/userinfo"'
 
 /** The parameters of a Bearer challenge, each at most once. */
 function challengeOf(value: string | undefined): ReadonlyMap<string, string> {
@@ -192,7 +193,7 @@ describe('what makes a token invalid', () => {
       expect(parameters.get('realm')).toBe('https://as.test')
       expect(
         [...parameters.keys()].every((name) =>
-          ['realm', 'error', 'error_description', 'error_uri', 'scope'].includes(name),
+          ['realm', 'error', 'error_description', 'error_uri', 'scope', 'resource_metadata'].includes(name),
         ),
       ).toBe(true)
       expect(value).toMatch(/^[\x20-\x7e]+$/)

@@ -94,7 +94,6 @@ describe('what the document says', () => {
       'client_id_metadata_document_supported',
       'signed_metadata',
       'service_documentation',
-      'protected_resources',
     ])
       expect(json).not.toHaveProperty(name)
     for (const [name, value] of Object.entries(json))

@@ -1,8 +1,9 @@
-import { jwksMaxAge, sha256 } from '@sallyport/protocol'
+import { jwksMaxAge, refuse, sha256 } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { serverMetadata } from '../metadata.ts'
 import type { HttpResponse } from '../model/http.ts'
+import { protectedResources, resourceDocuments } from '../resource-documents.ts'
 
 type Prepared = { readonly body: string; readonly etag: string }
 
@@ -24,23 +25,50 @@ function answer(call: Call, { body, etag }: Prepared, contentType: string): Http
 export const jwks = (ctx: Context, call: Call): HttpResponse =>
   answer(call, ctx.keys().jwks(ctx.now()), 'application/jwk-set+json')
 
-const prepared = new WeakMap<Context, { readonly resources: object; readonly document: Prepared }>()
+/** Documents that follow from the registered resources, made again only when one of them changed. */
+type Documents = {
+  readonly resources: object
+  readonly discovery: Prepared
+  /** Documents of RFC 9728, by path. */
+  readonly byPath: ReadonlyMap<string, Prepared>
+}
 
-/** Metadata, the same bytes at each of its addresses (A-META-02); made again only when a resource was added. */
-export async function discovery(ctx: Context, call: Call): Promise<HttpResponse> {
+const prepared = new WeakMap<Context, Documents>()
+
+function prepare(document: object): Prepared {
+  const body = JSON.stringify(document)
+  return { body, etag: `"${sha256(body).slice(0, 22)}"` }
+}
+
+async function documents(ctx: Context): Promise<Documents> {
   const resources = await ctx.resources()
-  let known = prepared.get(ctx)
-  if (known?.resources !== resources) {
-    const scopes = [...resources.values()].flatMap((resource) => resource.scopes.map((scope) => scope.name))
-    const body = JSON.stringify(
-      serverMetadata(ctx, {
-        resourceScopes: scopes,
-        idTokenAlgorithms: ctx.algorithms,
-        documentation: ctx.documentation,
-      }),
-    )
-    known = { resources, document: { body, etag: `"${sha256(body).slice(0, 22)}"` } }
-    prepared.set(ctx, known)
+  const known = prepared.get(ctx)
+  if (known?.resources === resources) return known
+  const scopes = [...resources.values()].flatMap((resource) => resource.scopes.map((scope) => scope.name))
+  const metadata = serverMetadata(ctx, {
+    resourceScopes: scopes,
+    protectedResources: protectedResources(ctx, resources),
+    idTokenAlgorithms: ctx.algorithms,
+    documentation: ctx.documentation,
+  })
+  const ofResources = [...resourceDocuments(ctx, resources)]
+  const made: Documents = {
+    resources,
+    discovery: prepare(metadata),
+    byPath: new Map(ofResources.map(([path, document]) => [path, prepare(document)])),
   }
-  return answer(call, known.document, 'application/json')
+  prepared.set(ctx, made)
+  return made
+}
+
+/** Metadata, the same bytes at each of its addresses (A-META-02). */
+export const discovery = async (ctx: Context, call: Call): Promise<HttpResponse> =>
+  answer(call, (await documents(ctx)).discovery, 'application/json')
+
+/** Protected resource metadata (RFC 9728 section 3.2), by the exact path. */
+export async function resourceMetadata(ctx: Context, call: Call): Promise<HttpResponse> {
+  const document = (await documents(ctx)).byPath.get(call.request.path)
+  // A query would be part of the address, and no resource has one.
+  if (document === undefined || call.request.query !== '') throw refuse('path')
+  return answer(call, document, 'application/json')
 }

@@ -1,4 +1,4 @@
-import { OAuthError, refuse, signJwt, type Reason } from '@sallyport/protocol'
+import { OAuthError, refuse, resourceMetadataUrl, signJwt, type Reason } from '@sallyport/protocol'
 import { requestedClaims, scopedClaims } from '../claims.ts'
 import { foreignOrigin, readableOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
@@ -35,8 +35,8 @@ function bearerToken(call: Call): string | undefined {
 }
 
 /**
- * UserInfo (OpenID Connect Core section 5.3). Takes only tokens whose audience is the issuer itself and whose scope has
- * `openid`; person, client, session and authorization are looked at in each call (B-UI-12).
+ * UserInfo (OpenID Connect Core section 5.3). Takes only tokens whose audience is the issuer itself or this address, and
+ * whose scope has `openid`; person, client, session and authorization are looked at in each call (B-UI-12).
  */
 export async function userinfo(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
@@ -67,7 +67,7 @@ async function requireUserToken(ctx: Context, token: string): Promise<InspectedT
   const inspected = await inspectAccessToken(ctx, token, ctx.now())
   if (typeof inspected === 'string') throw refuse(inspected)
   const { claims, authorizationId } = inspected
-  if (claims.aud !== ctx.issuer) throw refuse('token_audience')
+  if (claims.aud !== ctx.issuer && claims.aud !== ctx.endpoints.userinfo) throw refuse('token_audience')
   if (authorizationId === undefined || !(claims.scope ?? '').split(' ').includes('openid'))
     throw refuse('scope_insufficient')
   return { claims, authorizationId }
@@ -100,13 +100,17 @@ const invalid: ReadonlySet<Reason> = new Set([
   'token_revoked',
 ])
 
-/** The answer of RFC 6750 section 3: bare without credentials, with an error code otherwise (A-BEAR-04 to -06, -09). */
+/**
+ * The answer of RFC 6750 section 3: bare without credentials, with an error code otherwise (A-BEAR-04 to -06, -09). It names
+ * the document of RFC 9728 in both cases (A-PRM-03).
+ */
 function challenge(ctx: Context, error: OAuthError | undefined): HttpResponse {
   const realm = `Bearer realm="${ctx.issuer}"`
+  const document = `, resource_metadata="${resourceMetadataUrl(ctx.endpoints.userinfo)}"`
   if (error === undefined)
-    return { status: 401, headers: { 'www-authenticate': realm, 'cache-control': 'no-store' }, body: '' }
+    return { status: 401, headers: { 'www-authenticate': realm + document, 'cache-control': 'no-store' }, body: '' }
   const scope = error.reason === 'scope_insufficient' ? ', scope="openid"' : ''
-  const text = `${realm}, error="${error.code}", error_description="${error.description}"${scope}`
+  const text = `${realm}, error="${error.code}", error_description="${error.description}"${scope}${document}`
   const headers: Record<string, string> = { ...error.headers }
   if (invalid.has(error.reason) || error.status === 403 || error.status === 400) headers['www-authenticate'] = text
   if (error.status === 503) headers['retry-after'] = '2'

@@ -31,6 +31,10 @@ export async function resourcesOfGrant(ctx: Context, client: Client, form: Form)
 const isIssuer = (ctx: Context, resource: string): boolean =>
   resource === ctx.issuer || resource === canonicalResource(ctx.issuer)
 
+/** UserInfo by its own name or by that of the issuer, which are two audiences of one API. */
+const isOwn = (ctx: Context, resource: string): boolean =>
+  isIssuer(ctx, resource) || resource === ctx.endpoints.userinfo
+
 /** Refuses a resource that is unknown or that the client may not have; never drops one silently (A-RES-02). */
 export async function requireAllowedResources(
   ctx: Context,
@@ -40,7 +44,7 @@ export async function requireAllowedResources(
   if (resources.length === 0) return
   const known = await ctx.resources()
   for (const resource of resources) {
-    if (isIssuer(ctx, resource)) continue
+    if (isOwn(ctx, resource)) continue
     if (!known.has(resource)) throw refuse('resource_unknown')
     if (client.resources !== undefined && !client.resources.includes(resource)) throw refuse('resource_unknown')
   }
@@ -98,7 +102,7 @@ function chooseAudience(ctx: Context, granted: readonly string[], named: readonl
   if (named.length > 1) throw refuse('resource_ambiguous')
   const [one] = named
   if (one !== undefined) {
-    if (granted.includes(one) || (granted.length === 0 && isIssuer(ctx, one))) return one
+    if (granted.includes(one) || (granted.length === 0 && isOwn(ctx, one))) return one
     throw refuse('resource_unknown', { detail: 'outside the grant' })
   }
   if (granted.length > 1) throw refuse('resource_ambiguous')

@@ -5,6 +5,8 @@ import { eventsOf, issuerId, newIssuer } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 import { keysOf } from '../signed-by-us.ts'
 
+const bare = `Bearer realm="${issuerId}", resource_metadata="${issuerId}/.well-known/oauth-protected-resource/oauth2/userinfo"`
+
 const own = { scope: 'openid profile email', resource: undefined }
 
 const tokenOf = async (issuer: TestIssuer, options: Parameters<TestIssuer['codeFlow']>[0] = {}): Promise<string> =>
@@ -74,8 +76,6 @@ describe('a signed answer', () => {
 })
 
 describe('no or bad credentials', () => {
-  const bare = `Bearer realm="${issuerId}"`
-
   it('B-UI-02 without credentials the challenge has no error', async () => {
     const issuer = await newIssuer()
     const requests = [{}, { authorization: 'Basic Zm9vOmJhcg==' }, { cookie: 'access_token=x' }, { authorization: '' }]
@@ -115,7 +115,9 @@ describe('no or bad credentials', () => {
     for (const token of [personal, String(machine.json['access_token'])]) {
       const answer = await issuer.userinfo(token)
       expect([answer.status, answer.json['error']]).toEqual([403, 'insufficient_scope'])
-      expect(headerOf(answer, 'www-authenticate')).toMatch(/error="insufficient_scope".*, scope="openid"$/)
+      expect(headerOf(answer, 'www-authenticate')).toMatch(
+        /error="insufficient_scope".*, scope="openid", resource_metadata="/,
+      )
     }
   })
 })
@@ -132,7 +134,7 @@ describe('a token in the wrong place', () => {
       await issuer.send({ path, query: `access_token=${token}` }),
       await issuer.send({ path, method: 'POST', headers: form, body }),
     ]
-    for (const answer of alone) expect(challengeOf(answer)[1]).toBe(`Bearer realm="${issuerId}"`)
+    for (const answer of alone) expect(challengeOf(answer)[1]).toBe(bare)
     const both = [
       await issuer.send({ path, query: `access_token=${token}`, headers: { authorization } }),
       await issuer.send({ path, method: 'POST', headers: { ...form, authorization }, body }),

@@ -25,7 +25,9 @@ describe('who may register', () => {
     for (const bad of [undefined, 'x', over, `${token}x`]) {
       const answer = await register(issuer, plain, { token: bad })
       expect([bad?.length, outcome(answer)]).toEqual([bad?.length, '401 invalid_token'])
-      expect(headerOf(answer, 'www-authenticate')).toBe('Bearer realm="https://as.test", error="invalid_token"')
+      expect(headerOf(answer, 'www-authenticate')).toMatch(
+        /^Bearer realm="https:\/\/as\.test", error="invalid_token", resource_metadata="[^"]+"$/,
+      )
       expect(answer.headers['cache-control']).toBe('no-store')
     }
     expect(outcome(await register(issuer, plain, { token }))).toBe('201')
