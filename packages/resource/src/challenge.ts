@@ -5,6 +5,8 @@ export type ChallengeOptions = {
   readonly realm: string
   /** Address of the protected resource metadata (RFC 9728), where there is one. */
   readonly resourceMetadata: string | undefined
+  /** Scopes to ask for, told to whoever comes without a good token; MCP clients begin with them. */
+  readonly scope?: readonly string[] | undefined
 }
 
 /** A refusal, ready to be written. */
@@ -28,7 +30,8 @@ export function refusal(error: BearerError, options: ChallengeOptions): Refusal 
   if (status === 503) headers['retry-after'] = '5'
   else {
     const parameters = [['realm', options.realm]]
-    if (error.required.length > 0) parameters.push(['scope', error.required.join(' ')])
+    const scope = status === 401 ? (options.scope ?? []) : error.required
+    if (scope.length > 0) parameters.push(['scope', scope.join(' ')])
     if (code !== undefined) parameters.push(['error', code], ['error_description', description])
     if (options.resourceMetadata !== undefined) parameters.push(['resource_metadata', options.resourceMetadata])
     headers['www-authenticate'] = `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`

@@ -6,6 +6,7 @@ export {
   type ResourceMetadata,
   type ResourceMetadataOptions,
 } from './resource-metadata.ts'
+export { protectMcp, type McpCall, type McpCaller, type McpGuard, type McpProtectOptions } from './protect-mcp.ts'
 export type { AccessToken } from './access-token.ts'
 export type { RequestParts } from './bearer-credentials.ts'
 export { BearerError, type BearerReason } from './bearer-error.ts'

@@ -17,6 +17,8 @@ export type ProtectOptions = {
   readonly realm?: string | undefined
   /** Address of the protected resource metadata (RFC 9728) for the challenge. */
   readonly resourceMetadata?: string | undefined
+  /** Names `scope` in the challenge of a 401 as well, for clients that learn there what to ask for (MCP). */
+  readonly announceScope?: boolean | undefined
 }
 
 /** What a handler behind the guard gets. */
@@ -33,7 +35,8 @@ export type Guard = {
   check(parts: RequestParts): Promise<AccessToken | Refusal>
 }
 
-const isRefusal = (result: AccessToken | Refusal): result is Refusal => 'status' in result
+/** True for an answer to give instead of going on. */
+export const isRefusal = (result: AccessToken | Refusal): result is Refusal => 'status' in result
 
 /**
  * Guards an operation with bearer tokens (RFC 6750): 401 without error for a request without credentials, 400 for a
@@ -61,7 +64,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard
     } catch (error) {
       if (!(error instanceof BearerError)) throw error
       if (error.reason !== 'no_credentials') verifier.rejected(error.reason)
-      return refusal(error, { realm, resourceMetadata })
+      return refusal(error, { realm, resourceMetadata, scope: options.announceScope === true ? required : undefined })
     }
   }
 
