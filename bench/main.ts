@@ -12,6 +12,7 @@ import { progress } from './progress.ts'
 import { renderReport, type ReportFacts } from './report.ts'
 import type { ProcessRow, Results } from './results.ts'
 import { scenarios, type ProcessMeasure } from './scenarios.ts'
+import { sallyportBefore } from './targets/before.ts'
 import { rivals } from './targets/rivals.ts'
 import { sallyport } from './targets/sallyport.ts'
 import type { Target } from './targets/target.ts'
@@ -20,8 +21,9 @@ import { writeDocs } from './write-docs.ts'
 const allTargets: readonly Target[] = [sallyport, ...rivals]
 
 function availableTargets(options: Options): Target[] {
-  return allTargets.filter((target) => {
-    if (options.targets !== undefined && !options.targets.has(target.name)) return false
+  const before = options.before === undefined ? [] : [sallyportBefore(options.before)]
+  return [...allTargets, ...before].filter((target) => {
+    if (target.name !== 'before' && options.targets !== undefined && !options.targets.has(target.name)) return false
     const reason = target.missing()
     if (reason !== undefined) progress(`${target.label} is left out: ${reason}`)
     return reason === undefined
@@ -30,7 +32,7 @@ function availableTargets(options: Options): Target[] {
 
 async function measureAll(options: Options, targets: readonly Target[], folder: string): Promise<Results> {
   const isWanted = (name: string): boolean => options.only === undefined || options.only.has(name)
-  const compared = targets.filter(({ name }) => name === 'sallyport' || name === 'oidc-provider')
+  const compared = targets.filter(({ name }) => name === 'sallyport' || name === 'before' || name === 'oidc-provider')
   const processes: ProcessRow[] = []
   if (isWanted('start') || isWanted('idle-memory')) processes.push(...(await measureStarts(compared, options, folder)))
   const chosen = scenarios.filter(({ name }) => isWanted(name))
@@ -64,7 +66,8 @@ async function run(args: readonly string[]): Promise<void> {
   const results = await measureAll(options, targets, folder)
   const report = renderReport(results, targets, facts)
   process.stdout.write(options.json ? `${JSON.stringify({ ...facts, ...results }, undefined, 2)}\n` : `${report}\n`)
-  const isComplete = !options.quick && options.only === undefined && targets.length === allTargets.length
+  const isComplete =
+    !options.quick && options.only === undefined && options.before === undefined && targets.length === allTargets.length
   if (isComplete) writeDocs(report)
   else progress('the docs keep their table: only a full run of every server and scenario writes it')
 }

@@ -11,6 +11,8 @@ export interface Options {
   readonly seconds: number
   readonly growthTokens: number
   readonly folder: string | undefined
+  /** Another checkout of this repository to measure beside this one. */
+  readonly before: string | undefined
 }
 
 export const usage = `usage: npm run bench -- [options]
@@ -18,6 +20,7 @@ export const usage = `usage: npm run bench -- [options]
   --quick            2 short repeats instead of 5; nothing is written to the docs
   --only NAMES       some of: ${[...scenarios.map(({ name }) => name), ...processMeasures].join(', ')}
   --targets NAMES    some of: sallyport, oidc-provider, oidc-provider-grouped, oidc-provider-memory, limit
+  --before FOLDER    measure also the checkout in FOLDER (an earlier commit, say) and compare; nothing is written to the docs
   --json             print the results as JSON
   --folder PATH      where the databases are made (default: the system's folder for temporary files)
   --help             this text`
@@ -39,6 +42,7 @@ const optionTypes = {
   only: { type: 'string' },
   targets: { type: 'string' },
   folder: { type: 'string' },
+  before: { type: 'string' },
 } as const
 
 /** Reads the command line; undefined when only help was asked for. */
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[], targetNames: readonly strin
     seconds: quick ? 1 : 2,
     growthTokens: quick ? 20_000 : 100_000,
     folder: values.folder,
+    before: values.before,
   }
 }
 

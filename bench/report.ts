@@ -55,6 +55,17 @@ function loadTable(results: Results, targets: readonly Target[]): string {
   return table(head, lines)
 }
 
+function beforeTable(results: Results): string | undefined {
+  const lines = scenarios.flatMap(({ name, title }) => {
+    const now = findLoad(results, name, 'sallyport')
+    const before = findLoad(results, name, 'before')
+    if (now === undefined || before === undefined) return []
+    const ratio = (pick: (row: LoadRow) => Spread): string => times(pick(now).median / pick(before).median)
+    return [[title, ratio((row) => row.perSecond), ratio((row) => row.serverCpuPerOperation), ratio((row) => row.p99)]]
+  })
+  return lines.length === 0 ? undefined : table(['scenario', 'operations/s', 'server CPU/op', 'p99'], lines)
+}
+
 function processTable(results: Results, targets: readonly Target[], growthTokens: number): string {
   const lines = targets.flatMap((target) => {
     const value = (measure: Parameters<typeof findProcess>[1], show: (value: number) => string): string => {
@@ -104,6 +115,8 @@ export function renderReport(results: Results, targets: readonly Target[], facts
   if (results.processes.length + results.loads.length === 0) return parts.join('\n\n')
   parts.push('### Goals', goalTable(results, facts.growthTokens))
   if (results.loads.length > 0) parts.push('### Under load', loadTable(results, targets))
+  const compared = beforeTable(results)
+  if (compared !== undefined) parts.push('### This checkout by the one before', compared)
   if (results.processes.length > 0)
     parts.push('### Start and memory', processTable(results, targets, facts.growthTokens))
   return parts.join('\n\n')

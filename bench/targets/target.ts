@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment.ts'
 
-export type TargetName = 'sallyport' | 'oidc-provider' | 'oidc-provider-grouped' | 'oidc-provider-memory' | 'limit'
+export type TargetName =
+  'sallyport' | 'before' | 'oidc-provider' | 'oidc-provider-grouped' | 'oidc-provider-memory' | 'limit'
 
 /** A server ready to be started: its database exists, its clients and its person are known. */
 export interface Provisioned {

@@ -40,6 +40,8 @@ export type Context = {
   readonly basePath: string
   /** False only for plain http on the loopback interface. */
   readonly secure: boolean
+  /** The issuer as a resource identifier is written: without a lone closing slash (RFC 8707 section 2). */
+  readonly resource: string
   readonly development: boolean
   /** Only for tests that replay the vectors of RFC 7636 (A-PKCE-10). */
   readonly acceptPublishedChallenges: boolean

@@ -1,3 +1,5 @@
+import { canonicalResource } from '@sallyport/protocol'
+
 /** The issuer identifier cannot be used as it is; the message says what to do. */
 export class IssuerError extends Error {
   constructor(message: string) {
@@ -11,6 +13,8 @@ export type Issuer = {
   readonly origin: string
   readonly basePath: string
   readonly secure: boolean
+  /** The issuer as a resource identifier is written: without a lone closing slash (RFC 8707 section 2). */
+  readonly resource: string
 }
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -37,5 +41,5 @@ export function parseIssuer(text: string): Issuer {
   if (text !== `${url.origin}${url.pathname}` && text !== `${url.origin}${basePath}`) {
     throw new IssuerError(`write the issuer as ${url.origin}${basePath}`)
   }
-  return { issuer: text, origin: url.origin, basePath, secure }
+  return { issuer: text, origin: url.origin, basePath, secure, resource: canonicalResource(text) ?? text }
 }

@@ -150,7 +150,7 @@ export function interactionForm(ctx: Context, call: Call, open: OpenInteraction)
 async function advance(ctx: Context, open: OpenInteraction, change: Partial<Interaction>): Promise<Interaction> {
   const { interaction } = open
   const next: Interaction = { ...interaction, ...change, version: interaction.version + 1 }
-  const kept = { ...next, request: sealRequest(open.id, next.request, ctx.random) }
+  const kept = { ...next, request: sealRequest(open.id, next.request) }
   if (!(await ctx.store.advanceInteraction(kept, interaction.version))) throw refuse('interaction_consumed')
   return next
 }

@@ -129,7 +129,7 @@ async function openInteraction(
   await ctx.store.saveInteraction({
     digest: lookupKey(handle),
     browserDigest: browser.digest,
-    request: sealRequest(handle, request, ctx.random),
+    request: sealRequest(handle, request),
     createdAt: now,
     expiresAt: after(now, ctx.policy.transactionLifetime),
     version: 0,

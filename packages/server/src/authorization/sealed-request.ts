@@ -1,4 +1,4 @@
-import { lookupKey, type Random } from '@sallyport/protocol'
+import { lookupKey } from '@sallyport/protocol'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { openUnder, sealUnder } from '../secrets.ts'
 
@@ -6,11 +6,11 @@ import { openUnder, sealUnder } from '../secrets.ts'
 const sealed = ['state', 'nonce'] as const
 
 /** A request as it is kept in the row of an interaction. */
-export function sealRequest(handle: string, request: AuthorizationRequest, random: Random): AuthorizationRequest {
+export function sealRequest(handle: string, request: AuthorizationRequest): AuthorizationRequest {
   const kept: { -readonly [key in (typeof sealed)[number]]?: string } = {}
   for (const name of sealed) {
     const value = request[name]
-    if (value !== undefined) kept[name] = sealUnder(handle, value, `${name} ${lookupKey(handle)}`, random)
+    if (value !== undefined) kept[name] = sealUnder(handle, value, `${name} ${lookupKey(handle)}`)
   }
   return { ...request, ...kept }
 }

@@ -28,8 +28,7 @@ export async function resourcesOfGrant(ctx: Context, client: Client, form: Form)
 }
 
 /** An issuer with a closing slash is named without it in canonical form. */
-const isIssuer = (ctx: Context, resource: string): boolean =>
-  resource === ctx.issuer || resource === canonicalResource(ctx.issuer)
+const isIssuer = (ctx: Context, resource: string): boolean => resource === ctx.issuer || resource === ctx.resource
 
 /** UserInfo by its own name or by that of the issuer, which are two audiences of one API. */
 const isOwn = (ctx: Context, resource: string): boolean =>
