@@ -125,6 +125,7 @@ export const openInteraction = ({
   scopes: [{ name: 'openid', description: undefined, resource: undefined }],
   resources: [],
   claims: [],
+  earlierScope: [],
   firstUse: false,
   mayRemember: true,
   ...changes,

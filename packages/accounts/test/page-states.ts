@@ -88,6 +88,12 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
     }),
   throttled: (setting) => throttledPage(setting, openInteraction(), 240),
   consent: (setting) => consentPage(setting, { open: full, account, rememberFor }),
+  'consent-more': (setting) =>
+    consentPage(setting, {
+      open: { ...full, claims: [], earlierScope: ['openid', 'profile', 'email', 'calendar:read'] },
+      account,
+      rememberFor,
+    }),
   'consent-unlisted': (setting) =>
     consentPage(setting, {
       open: openInteraction({

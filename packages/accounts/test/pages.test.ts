@@ -184,6 +184,32 @@ describe('consent page of an application that nobody registered', () => {
 describe('consent page', () => {
   const page = pageStates['consent']?.(english) ?? ''
 
+  it('A-MCP-08 asks about what is new, and lists apart what was allowed before', () => {
+    const [fresh = '', earlier = ''] = (pageStates['consent-more']?.(english) ?? '').split('<section id="earlier">')
+    expect(fresh).toContain('New: if you allow it')
+    for (const words of ['Add, change and remove entries', 'Keep this access while you are away', 'calendar:unnamed'])
+      expect([fresh.includes(words), earlier.includes(words)]).toEqual([true, false])
+    for (const words of ['Read your profile', 'See the entries of your calendar'])
+      expect([fresh.includes(words), earlier.includes(words)]).toEqual([false, true])
+  })
+
+  it('A-MCP-08 asks about everything when nothing is new, and about no API of which everything was allowed', () => {
+    const account = { name: 'A', username: undefined }
+    const notes = { name: 'notes', description: 'Read your notes', resource: 'Notes' }
+    const open = openInteraction({
+      step: 'consent',
+      session,
+      scopes: [{ name: 'email', description: undefined, resource: undefined }, notes],
+      resources: [{ id: 'https://notes.example', name: 'Notes' }],
+    })
+    const shown = (earlierScope: readonly string[]) =>
+      consentPage(english, { open: { ...open, earlierScope }, account, rememberFor })
+    expect(shown(['email', 'notes'])).toBe(shown([]))
+    const [fresh = ''] = shown(['notes']).split('<section id="earlier">')
+    expect(fresh).toContain('Read your e-mail address')
+    expect(fresh).not.toContain('Notes')
+  })
+
   it('A-UI-09 shows application, account, host, scopes in words and the resource by name', () => {
     for (const words of [
       'Photo Prints</bdi> asks for access',

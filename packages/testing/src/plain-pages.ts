@@ -44,6 +44,7 @@ export const consentPage = (open: OpenInteraction): string =>
     'Consent',
     `<h1>${escape(open.client.name)}</h1><p id="host">${escape(open.redirectSource)}</p>` +
       `<ul>${open.scopes.map((scope) => `<li>${escape(scope.name)}</li>`).join('')}</ul>` +
+      `<p id="earlier">${escape(open.earlierScope.join(' '))}</p>` +
       `<ul>${open.resources.map((resource) => `<li>${escape(resource.name)}</li>`).join('')}</ul>` +
       form(
         'consent-form',

@@ -48,6 +48,8 @@ export const de: Catalogue = {
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',
   'consent.able': 'Wenn Sie es erlauben, kann {app}:',
+  'consent.more': 'Neu: Wenn Sie es erlauben, kann {app} von nun an auch:',
+  'consent.earlier': 'Das haben Sie schon erlaubt',
   'consent.aboutYou': 'Mit Ihrem Konto',
   'consent.atResource': 'Bei {resource}',
   'consent.returns': 'Jede Antwort führt Sie zu',

@@ -47,6 +47,8 @@ export const en = {
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',
   'consent.able': 'If you allow it, {app} can:',
+  'consent.more': 'New: if you allow it, {app} can from now on also:',
+  'consent.earlier': 'You allowed it before',
   'consent.aboutYou': 'With your account',
   'consent.atResource': 'At {resource}',
   'consent.returns': 'Either answer takes you to',

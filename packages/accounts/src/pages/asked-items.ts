@@ -73,6 +73,31 @@ function groupsOf(open: OpenInteraction): readonly Group[] {
 export const scopeList = (words: Words, scopes: readonly ScopeInWords[], app: Html): Html =>
   list(scopes.map((scope) => scopeItem(words, scope, app)))
 
+/** True when something of the request is new and something is not: then the page tells them apart. */
+export const addsToEarlier = ({ scopes, earlierScope }: OpenInteraction): boolean =>
+  earlierScope.length > 0 && scopes.some(({ name }) => !earlierScope.includes(name))
+
+/** What is new in a request, or all of it where nothing was allowed before (MCP, incremental consent). */
+export function newItems(words: Words, open: OpenInteraction): Html {
+  if (!addsToEarlier(open)) return askedItems(words, open)
+  const scopes = open.scopes.filter(({ name }) => !open.earlierScope.includes(name))
+  // An API of which everything was allowed before is not asked about again.
+  const resources = open.resources.filter(({ id, name }) =>
+    scopes.some(({ resource }) => resource === id || resource === name),
+  )
+  return askedItems(words, { ...open, scopes, resources })
+}
+
+/** What the application may do already, so that nobody has to remember what the answer adds up to. */
+export function earlierItems(words: Words, open: OpenInteraction): Html | false {
+  if (!addsToEarlier(open)) return false
+  const scopes = open.scopes.filter(({ name }) => open.earlierScope.includes(name))
+  return markup`<section id="earlier">
+<h2>${words.say('consent.earlier')}</h2>
+${scopeList(words, scopes, foreign(open.client.name))}
+</section>`
+}
+
 /** Everything that is asked for, grouped by whose it is (A-UI-09, B-OIDC-24). */
 export function askedItems(words: Words, open: OpenInteraction): Html {
   const app = foreign(open.client.name)

@@ -1,6 +1,6 @@
 import { isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
-import { askedItems } from './asked-items.ts'
+import { addsToEarlier, earlierItems, newItems } from './asked-items.ts'
 import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 import { returnAddress } from './return-address.ts'
@@ -120,8 +120,9 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
 <h1>${words.say('consent.heading', { app: headingName(open) })}</h1>
 ${publisher(setting, open)}
 ${accountCard(words, page.account, other)}
-<p>${words.say('consent.able', { app })}</p>
-${askedItems(words, open)}
+<p>${words.say(addsToEarlier(open) ? 'consent.more' : 'consent.able', { app })}</p>
+${newItems(words, open)}
+${earlierItems(words, open)}
 <form id="consent-form" method="post" action="${setting.base}/consent">
 ${hiddenFields({ interaction: open.id, csrf: open.csrf })}
 ${whereTo(words, open)}

@@ -10,6 +10,7 @@ import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
 import { sealUnder } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
+import { carriedScope, earlierScope, nothingEarlier } from './earlier-scope.ts'
 
 export type Approval = {
   readonly client: Client
@@ -46,8 +47,8 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     network: call.network,
     agent: isBrowserBased(approval.client) ? agentDigest(call.request) : undefined,
   }
-  const consent = rememberedConsent(ctx, approval, now)
-  const given = consentEvents(ctx, call, approval, authorization)
+  const consent = await rememberedConsent(ctx, approval, now)
+  const given = await consentEvents(ctx, call, approval, authorization)
   const excepted = exceptionEvents(ctx, call, approval, authorization)
   const events = excepted.length === 0 ? given : [...given, ...excepted]
   const { interaction } = approval
@@ -89,31 +90,35 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
   }
 }
 
-function rememberedConsent(
+/** Agreement grows: what was allowed before stays part of it as far as it means the same (MCP, incremental consent). */
+async function rememberedConsent(
   ctx: Context,
   { client, request, session, scope, remember }: Approval,
   now: Seconds,
-): Consent | undefined {
+): Promise<Consent | undefined> {
   if (!remember || !mayRemember(client, request)) return undefined
+  const before = await ctx.store.findConsent(session.subject, client.id, now)
+  const kept = before === undefined ? [] : carriedScope(before, request.resources)
   return {
     subject: session.subject,
     clientId: client.id,
-    scope,
+    scope: [...new Set([...kept, ...scope])],
     resources: request.resources,
-    claims: requestedClaimNames(request),
+    claims: [...new Set([...(before?.claims ?? []), ...requestedClaimNames(request)])],
     grantedAt: now,
     expiresAt: after(now, ctx.policy.consentLifetime),
   }
 }
 
-function consentEvents(
+async function consentEvents(
   ctx: Context,
   call: Call,
   approval: Approval,
   authorization: Authorization,
-): readonly SecurityEvent[] {
+): Promise<readonly SecurityEvent[]> {
   const { client, session, scope, request, interaction, remember } = approval
   if (interaction?.decision === undefined) return noEvents
+  const earlier = interaction.decision.allow ? await earlierScope(ctx, session, request) : nothingEarlier
   const draft = {
     event: 'consent.granted',
     clientId: client.id,
@@ -122,6 +127,7 @@ function consentEvents(
     detail: {
       scope: scope.join(' '),
       requested_scope: request.scope.join(' '),
+      ...(earlier.scope.length === 0 ? {} : { earlier_scope: earlier.scope.join(' ') }),
       resources: request.resources.join(' '),
       remembered: remember,
     },

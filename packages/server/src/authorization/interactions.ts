@@ -3,13 +3,14 @@ import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { header, redirect } from '../http.ts'
 import { looksLikeClientId } from '../ids.ts'
-import { isSelfRegistered, type Client } from '../model/client.ts'
+import { isSelfRegistered } from '../model/client.ts'
 import type { Interaction, Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { InteractionStep, Login, OpenInteraction } from '../model/interactions.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
+import { earlierScope, nothingEarlier } from './earlier-scope.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { decideNow } from './proceed.ts'
 import { openRequest, sealRequest } from './sealed-request.ts'
@@ -83,6 +84,8 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
   if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
   const { decision, session } = await decideNow(ctx, call, { client, request, interaction, handle })
   const step = decision.kind === 'step' ? decision.step : 'consent'
+  const asks = step === 'consent' && session !== undefined
+  const earlier = asks ? await earlierScope(ctx, session, request) : nothingEarlier
   return {
     id: handle,
     interaction,
@@ -94,14 +97,10 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request),
     claims: requestedClaimNames(request),
-    firstUse: await isFirstUse(ctx, client, session),
+    earlierScope: earlier.scope.filter((value) => request.scope.includes(value)),
+    firstUse: asks && isSelfRegistered(client) && !earlier.known,
     mayRemember: mayRemember(client, request),
   }
-}
-
-async function isFirstUse(ctx: Context, client: Client, session: Session | undefined): Promise<boolean> {
-  if (!isSelfRegistered(client) || session === undefined) return false
-  return (await ctx.store.findConsent(session.subject, client.id, ctx.now())) === undefined
 }
 
 async function resourceNames(

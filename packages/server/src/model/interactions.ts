@@ -30,6 +30,8 @@ export type OpenInteraction = {
   readonly resources: readonly { readonly id: string; readonly name: string }[]
   /** Names of claims asked for one by one (OpenID Connect Core section 5.5). */
   readonly claims: readonly string[]
+  /** Scope values among them that this person allowed this client before, at the same APIs: only the others are new. */
+  readonly earlierScope: readonly string[]
   /** This person has no agreement on record for a client that nobody here registered (A-CIMD-12). */
   readonly firstUse: boolean
   /** False when agreement may not be remembered for this client (A-AUTHZ-16). */

@@ -104,6 +104,9 @@ describe('the official MCP library', () => {
     await app.call('list_notes')
     expect(await app.call('add_note')).toBe('added')
     expect(pages).toHaveLength(2)
+    const [fresh, earlier] = pages[1]?.split('<section id="earlier">') ?? []
+    expect([fresh?.includes('Write notes for you'), fresh?.includes('Read your notes')]).toEqual([true, false])
+    expect(earlier).toContain('Read your notes')
     expect(app.provider.remembered.tokens?.scope?.split(' ').toSorted()).toEqual(['notes.read', 'notes.write'])
     expect(await app.call('list_notes')).toContain(all.issuer.alice.subject)
     expect(pages).toHaveLength(2)
