@@ -22,6 +22,11 @@ export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   authorizationRequestsPerMinute: 'Authorization requests taken of one client from one network in a minute.',
   tokenRequestsPerMinute: 'Token requests taken of one client in a minute.',
   introspectionRequestsPerMinute: 'Introspection and revocation requests taken of one client in a minute.',
+  deviceCodeLifetime: 'How long a device waits for its person.',
+  devicePollInterval:
+    'Time between two requests of a waiting device; each that comes earlier makes it five seconds longer.',
+  deviceRequestsPerMinute: 'Device codes given to one client in a minute.',
+  deviceRequestsPerNetwork: 'Device codes given to one network in a minute, whatever the client.',
   stateLength: 'Longest `state`.',
   requestBodySize: 'Largest request body.',
 }

@@ -42,6 +42,10 @@ export const floor = {
   authorizationRequestsPerMinute: bounds(600, 10, 1_000_000, 'count'),
   tokenRequestsPerMinute: bounds(60_000, 60, 1_000_000, 'count'),
   introspectionRequestsPerMinute: bounds(600_000, 60, 2_000_000, 'count'),
+  deviceCodeLifetime: bounds(10 * minute, minute, 30 * minute),
+  devicePollInterval: bounds(5, 5, 60),
+  deviceRequestsPerMinute: bounds(600, 10, 100_000, 'count'),
+  deviceRequestsPerNetwork: bounds(20, 1, 10_000, 'count'),
   stateLength: bounds(2048, 512, 4096, 'characters'),
   requestBodySize: bounds(64 * 1024, 8 * 1024, 256 * 1024, 'bytes'),
 } as const satisfies Record<string, Bounds>

@@ -12,6 +12,9 @@ export type ErrorCode =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'access_denied'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'
@@ -148,6 +151,7 @@ export const reasons = {
   scope_syntax: entry('invalid_scope', 400, 'scope', 'The scope parameter is malformed'),
   scope: entry('invalid_scope', 400, 'scope', 'The scope is unknown or not allowed for this client'),
   scope_missing: entry('invalid_scope', 400, 'scope', 'A scope is required'),
+  scope_not_by_device: entry('invalid_scope', 400, 'scope', 'The scope cannot be granted to a device by a user code'),
   scope_user_only: entry(
     'invalid_scope',
     400,
@@ -327,6 +331,14 @@ export const reasons = {
     'code_verifier was sent for a code without a challenge',
   ),
   challenge_absent: entry('invalid_grant', 400, 'pkce-required', 'The authorization code is not valid'),
+  device_code_missing: entry('invalid_request', 400, 'device-code', 'device_code is missing'),
+  device_code_unknown: entry('invalid_grant', 400, 'device-code', 'The device code is not valid'),
+  device_code_of_another_client: entry('invalid_grant', 400, 'device-code', 'The device code is not valid'),
+  device_code_redeemed: entry('invalid_grant', 400, 'device-code', 'The device code is not valid'),
+  device_code_expired: entry('expired_token', 400, 'device-code', 'Nobody entered the code in time; start again'),
+  device_denied: entry('access_denied', 400, 'device-code', 'The person did not let the device in'),
+  authorization_pending: entry('authorization_pending', 400, 'device-code', 'The person has not decided yet'),
+  slow_down: entry('slow_down', 400, 'device-code', 'Wait 5 seconds longer between two requests from now on'),
   subject_inactive: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),
   authorization_revoked: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),
   session_ended: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),

@@ -57,6 +57,7 @@ const zero = (): Record<UsageName, number> => ({
   bound_tokens: 0,
   refreshes: 0,
   client_credentials: 0,
+  device_codes_redeemed: 0,
   openid_without_nonce: 0,
 })
 

@@ -27,6 +27,8 @@ export type Endpoints = {
   readonly userinfo: string
   readonly jwks: string
   readonly logout: string
+  /** Device authorization; there is nothing there unless the policy offers the grant. */
+  readonly deviceAuthorization: string
   /** Dynamic registration; there may be nothing there (`registration.mode`). */
   readonly registration: string
 }

@@ -47,6 +47,8 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const issuer = parseIssuer(options.issuer)
   const policy = createPolicy(options.policy)
   const { store, random } = options
+  if (policy.deviceGrant && options.accounts.deviceUrl === undefined)
+    throw new TypeError('policy.deviceGrant needs accounts.deviceUrl, the page on which people enter user codes')
   const now = options.now ?? (() => seconds(Date.now() / 1000))
   const secrets = deriveSecrets(options.masterKey)
   const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
@@ -84,6 +86,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
       userinfo: url('/oauth2/userinfo'),
       jwks: url('/oauth2/jwks'),
       logout: url('/oauth2/logout'),
+      deviceAuthorization: url('/oauth2/device_authorization'),
       registration: url('/oauth2/register'),
     },
     documentation: options.documentationPath === undefined ? undefined : url(options.documentationPath),

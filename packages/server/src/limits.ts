@@ -18,6 +18,9 @@ export type Limits = {
   readonly token: Limit
   /** Introspection and revocation requests of one client. */
   readonly inspect: Limit
+  /** Device codes asked for by one client, and from one network whatever the client (A-DEV-13). */
+  readonly device: Limit
+  readonly deviceNetwork: Limit
 }
 
 const window = 60
@@ -34,6 +37,8 @@ export function createLimits(store: Store, policy: Policy, now: () => Seconds): 
     authorize: limit('limit:authorize', policy.authorizationRequestsPerMinute),
     token: limit('limit:token', policy.tokenRequestsPerMinute),
     inspect: limit('limit:inspect', policy.introspectionRequestsPerMinute),
+    device: limit('limit:device', policy.deviceRequestsPerMinute),
+    deviceNetwork: limit('limit:device-network', policy.deviceRequestsPerNetwork),
   }
 }
 

@@ -2,7 +2,7 @@ import { codeChallengeMethod, identityScopes, type JwsAlgorithm } from '@sallypo
 import { promptValues } from './authorization/validate-request.ts'
 import { supportedClaims } from './claims.ts'
 import type { Context } from './context.ts'
-import { grants } from './grants/index.ts'
+import { offeredGrants } from './grants/index.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
 
 const allMethods: readonly ClientAuthenticationMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
@@ -34,7 +34,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     end_session_endpoint: endpoints.logout,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: Object.keys(grants),
+    grant_types_supported: offeredGrants(ctx),
     code_challenge_methods_supported: [codeChallengeMethod],
     authorization_response_iss_parameter_supported: true,
     token_endpoint_auth_methods_supported: allMethods,
@@ -67,6 +67,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
   }
+  if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales

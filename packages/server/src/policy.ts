@@ -11,7 +11,7 @@ export type PkceExceptions = 'forbidden' | 'dated'
 export const acrUnmetErrors = ['unmet_authentication_requirements', 'access_denied'] as const
 export type AcrUnmetError = (typeof acrUnmetErrors)[number]
 
-/** Numbers an operator may set, each within its bounds, and switches that only tighten. */
+/** Numbers an operator may set, each within its bounds, switches that only tighten, and one grant that is off unless asked for. */
 export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   /** Show an error page to known embedded web views (A-REDIR-15). */
   readonly refuseWebViews?: boolean
@@ -19,6 +19,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly pkceExceptions?: PkceExceptions
   /** Answer 421 to a request whose Host header is not that of the issuer (HH-01). */
   readonly refuseUnknownHosts?: boolean
+  /** Offer the grant for devices without a browser (RFC 8628); off when left out, because a person can be talked into entering a code. */
+  readonly deviceGrant?: boolean
   readonly acrUnmetError?: AcrUnmetError
   /** How far tightenings of all clients have come; each is `off` when left out. */
   readonly stages?: Partial<Stages>
@@ -29,6 +31,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly refuseWebViews: boolean
   readonly pkceExceptions: PkceExceptions
   readonly refuseUnknownHosts: boolean
+  readonly deviceGrant: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stages: Stages
   readonly [brand]: 'Policy'
@@ -48,7 +51,7 @@ export class PolicyError extends Error {
   }
 }
 
-const switches = ['refuseWebViews', 'refuseUnknownHosts'] as const
+const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant'] as const
 
 const choices: Readonly<Record<string, readonly string[]>> = {
   acrUnmetError: acrUnmetErrors,
@@ -103,6 +106,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     ...numbers,
     refuseWebViews: options.refuseWebViews ?? false,
     refuseUnknownHosts: options.refuseUnknownHosts ?? false,
+    deviceGrant: options.deviceGrant ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
     stages: stagesOf(options.stages),

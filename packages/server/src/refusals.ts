@@ -9,6 +9,7 @@ export type Surface =
   | 'introspect'
   | 'userinfo'
   | 'logout'
+  | 'device'
   | 'register'
   | 'manage'
   | 'interaction'
@@ -21,6 +22,7 @@ const eventOf: Readonly<Record<Surface, string>> = {
   introspect: 'token.request.rejected',
   userinfo: 'jwt.rejected',
   logout: 'logout.rejected',
+  device: 'token.request.rejected',
   register: 'client.registration.rejected',
   manage: 'client.registration.rejected',
   interaction: 'authz.request.rejected',
@@ -43,6 +45,11 @@ const httpReasons: ReadonlySet<Reason> = new Set([
   'control_char',
   'return_to',
 ])
+
+const waiting: ReadonlySet<Reason> = new Set(['authorization_pending', 'slow_down'])
+
+/** True for the answers to a device whose person has not decided yet: no refusal, so no event and no count (RFC 8628 section 3.5). */
+export const isWaiting = (reason: Reason): boolean => waiting.has(reason)
 
 const classes: Partial<Record<Reason, string>> = { code_unknown: 'malformed', code_missing: 'malformed' }
 

@@ -7,6 +7,8 @@ export type Secrets = {
   readonly keySeal: Buffer
   /** Authenticates form tokens and logout requests. */
   readonly forms: Buffer
+  /** Makes the keyed digests of user codes, which are too short for plain ones. */
+  readonly userCodes: Buffer
 }
 
 /** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
@@ -14,7 +16,7 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
   if (masterKey.length !== 32) throw new TypeError('the master key must be 32 bytes')
   const purpose = (name: string): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
-  return { keySeal: purpose('signing keys'), forms: purpose('forms') }
+  return { keySeal: purpose('signing keys'), forms: purpose('forms'), userCodes: purpose('user codes') }
 }
 
 const envelopeVersion = 1
@@ -86,6 +88,13 @@ function padded(bytes: Buffer, key: string): Buffer {
   }
   return bytes
 }
+
+/**
+ * The form in which a user code is stored and looked up. It has only 34 bits, so whoever had the store alone could try them
+ * all against a plain digest; this one needs the master key (AR-01).
+ */
+export const userCodeKey = (secrets: Secrets, userCode: string): string =>
+  createHmac('sha256', secrets.userCodes).update(userCode).digest('base64url')
 
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>

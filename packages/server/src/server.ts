@@ -3,6 +3,7 @@ import { createContext } from './create-context.ts'
 import { preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
 import { authorize, resume } from './endpoints/authorize.ts'
+import { deviceAuthorization } from './endpoints/device-authorization.ts'
 import { discovery, jwks, resourceMetadata } from './endpoints/documents.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { logout } from './endpoints/logout.ts'
@@ -101,6 +102,8 @@ function protocolRoutes(ctx: Context): Routes {
   at(`${base}/oauth2/revoke`, { POST: revoke, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/introspect`, { POST: introspect }, 'json')
   at(`${base}/oauth2/userinfo`, { GET: userinfo, POST: userinfo, OPTIONS: crossOrigin('GET, POST') }, 'json')
+  // No other origin has a reason to ask here (A-CORS-02).
+  if (ctx.policy.deviceGrant) at(`${base}/oauth2/device_authorization`, { POST: deviceAuthorization }, 'json')
   const keys = sound(jwks)
   at(`${base}/oauth2/jwks`, { GET: keys, HEAD: keys }, 'json')
   const document = sound(discovery)

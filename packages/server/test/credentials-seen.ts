@@ -2,7 +2,7 @@ import type { Exchange } from '@sallyport/testing'
 
 const names = new Set(
   (
-    'code code_verifier refresh_token access_token id_token token client_secret password csrf interaction ' +
+    'code code_verifier device_code refresh_token access_token id_token token client_secret password csrf interaction ' +
     'id_token_hint sign_out registration_access_token'
   ).split(' '),
 )

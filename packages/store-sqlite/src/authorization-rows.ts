@@ -10,7 +10,9 @@ import { orUndefined } from './connection.ts'
 
 /** What no statement looks at, kept as one text. */
 export type Details = Omit<Authorization, 'id' | 'clientId' | 'subject' | 'sessionId' | 'offline' | 'expiresAt'> & {
-  readonly code: Omit<AuthorizationCode, 'digest' | 'authorizationId' | 'clientId' | 'codeChallenge' | 'exceptionId'>
+  /** An authorization for a device has none. */
+  readonly code:
+    Omit<AuthorizationCode, 'digest' | 'authorizationId' | 'clientId' | 'codeChallenge' | 'exceptionId'> | undefined
 }
 
 /** Columns of an authorization in the order in which every query reads them. */
@@ -28,7 +30,7 @@ export type AuthorizationColumns = [
   revokedReason: string | null,
 ]
 
-export function packDetails(authorization: Authorization, code: AuthorizationCode): string {
+export function packDetails(authorization: Authorization, code: AuthorizationCode | undefined): string {
   const details: Details = {
     scope: authorization.scope,
     resources: authorization.resources,
@@ -37,7 +39,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
     tellAuthTime: authorization.tellAuthTime,
     tellAcr: authorization.tellAcr,
     createdAt: authorization.createdAt,
-    code: {
+    code: code && {
       redirectUri: code.redirectUri,
       nonce: code.nonce,
       issuedAt: code.issuedAt,
@@ -78,7 +80,7 @@ export function readAuthorization(
 
 export function readCode(
   row: readonly [...AuthorizationColumns, ...unknown[]],
-  details: Details,
+  code: NonNullable<Details['code']>,
   digest: string,
   [codeChallenge, exceptionId]: readonly [challenge: string | null, exceptionId: string | null],
 ): AuthorizationCode {
@@ -86,14 +88,14 @@ export function readCode(
     digest,
     authorizationId: row[0],
     clientId: row[1],
-    redirectUri: details.code.redirectUri,
+    redirectUri: code.redirectUri,
     codeChallenge: orUndefined(codeChallenge),
     exceptionId: orUndefined(exceptionId),
-    nonce: details.code.nonce,
-    issuedAt: details.code.issuedAt,
-    expiresAt: details.code.expiresAt,
-    network: details.code.network,
-    agent: details.code.agent,
+    nonce: code.nonce,
+    issuedAt: code.issuedAt,
+    expiresAt: code.expiresAt,
+    network: code.network,
+    agent: code.agent,
   }
 }
 

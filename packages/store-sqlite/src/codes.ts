@@ -90,11 +90,12 @@ export function codeVerbs(db: Connection, events: EventRows): Verbs {
   }
 }
 
-function codeView(row: CodeRow, digest: string): AuthorizationCodeView {
+function codeView(row: CodeRow, digest: string): AuthorizationCodeView | undefined {
   const details = unpackDetails(row[6])
+  if (details.code === undefined) return undefined
   const unredeemed = row[10] === 1 ? 'destroyed' : 'issued'
   return {
-    code: readCode(row, details, digest, [row[8], row[12]]),
+    code: readCode(row, details.code, digest, [row[8], row[12]]),
     state: row[9] === 1 ? 'redeemed' : unredeemed,
     authorization: readAuthorization(row, details),
     ended: endOf(row[7], row[11]),

@@ -7,6 +7,7 @@ import { codeVerbs } from './codes.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { exceptionStore } from './exceptions.ts'
 import { declarationStore } from './declarations.ts'
+import { deviceStore } from './devices.ts'
 import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
@@ -111,5 +112,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     registrations: registrationStore(connection, events),
     exceptions: exceptionStore(connection, events),
     declarations: declarationStore(connection, events),
+    devices: deviceStore(connection, events),
   }
 }

@@ -55,6 +55,7 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
        AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)
      RETURNING n`,
   )
+  const spendDeviceCode = deviceCodeSpender(db)
   const forgetAnswer = db.change<[number]>('DELETE FROM sealed_answers WHERE n = ?')
   return (redemption, successor, now) => {
     switch (redemption.kind) {
@@ -62,6 +63,8 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
         return true
       case 'authorization_code':
         return spendCode(now, digestKey(redemption.digest), redemption.digest, now) === 1
+      case 'device_code':
+        return spendDeviceCode(redemption.digest, now)
       case 'refresh_token': {
         const spent = spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest)
         if (spent === undefined) return false
@@ -70,6 +73,24 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
         return true
       }
     }
+  }
+}
+
+/** The request is the row that decides; its authorization is marked with it, and both are kept as long as there are tokens. */
+function deviceCodeSpender(db: Connection): (digest: string, now: Seconds) => boolean {
+  const spend = db.changedRow<[string, number], string>(
+    `UPDATE device_requests SET state = 'redeemed', kept_until = max(kept_until,
+         (SELECT expires_at FROM authorizations a WHERE a.id = device_requests.authorization_id))
+     WHERE digest = ? AND state = 'approved' AND expires_at > ?
+       AND (SELECT ${inForce} FROM authorizations a WHERE a.id = device_requests.authorization_id)
+     RETURNING authorization_id`,
+  )
+  const mark = db.change<[number, string]>(
+    'UPDATE authorizations SET redeemed_at = ?, kept_until = max(kept_until, expires_at) WHERE id = ?',
+  )
+  return (digest, now) => {
+    const authorizationId = spend(digest, now)
+    return authorizationId !== undefined && mark(now, authorizationId) === 1
   }
 }
 

@@ -1,11 +1,12 @@
 import { authorizationDriver, type AuthorizationDriver } from './authorization.ts'
 import { backChannel, type BackChannel } from './back-channel.ts'
+import { deviceDriver, type DeviceDriver } from './device-flow.ts'
 import { startIssuer, type IssuerCore } from './issuer-core.ts'
 import type { TestIssuerOptions } from './issuer-options.ts'
 import { tokenDriver, type TokenDriver } from './token-flow.ts'
 
 /** An issuer in the test's own process, with drivers for every flow. */
-export type TestIssuer = IssuerCore & BackChannel & AuthorizationDriver & TokenDriver
+export type TestIssuer = IssuerCore & BackChannel & AuthorizationDriver & TokenDriver & DeviceDriver
 
 /**
  * Starts a real issuer without sockets: the server's own code, a clock moved by hand, people and clients ready to use. Starts
@@ -22,5 +23,6 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const core = await startIssuer(options)
   const channel = backChannel(core)
   const browsers = authorizationDriver(core)
-  return { ...core, ...channel, ...browsers, ...tokenDriver({ ...core, ...channel, ...browsers }) }
+  const parts = { ...core, ...channel, ...browsers }
+  return { ...parts, ...tokenDriver(parts), ...deviceDriver(parts) }
 }

@@ -32,5 +32,6 @@ export {
   type BegunAuthorization,
   type FlowOptions,
 } from './authorization.ts'
+export type { BegunDevice, DeviceDriver } from './device-flow.ts'
 export { tokensOf, type CodeFlow, type TokenDriver, type Tokens } from './token-flow.ts'
 export type { Exchange, Measure, Records } from './recorder.ts'

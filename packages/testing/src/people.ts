@@ -93,6 +93,7 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
     loginUrl: '/login',
     consentUrl: '/consent',
     accountUrl: '/account-choice',
+    deviceUrl: '/device',
     acrValues: [strongClass, passwordClass],
     uiLocales: ['en'],
     findClaims: async (subject) => ((await store.subjectActive(subject)) ? bySubject.get(subject)?.claims : undefined),

@@ -2,10 +2,10 @@ import type { ClientRegistration, Resource } from '@sallyport/server'
 
 /**
  * The clients of the threat rows: P public in a browser, K confidential with Basic, `post` the same with the secret in the
- * body, N native, S a service without people, E another correctly registered client that plays the attacker, RS1 and RS2
+ * body, N native, D a device, S a service without people, E another correctly registered client that plays the attacker, RS1 and RS2
  * resource servers.
  */
-export type ClientKind = 'P' | 'K' | 'post' | 'N' | 'S' | 'E' | 'RS1' | 'RS2'
+export type ClientKind = 'P' | 'K' | 'post' | 'N' | 'D' | 'S' | 'E' | 'RS1' | 'RS2'
 
 const personalScope = 'openid profile email offline_access read write deliver'
 
@@ -37,6 +37,7 @@ export const standardClients: Readonly<Record<ClientKind, ClientRegistration>> =
     redirectUris: ['http://127.0.0.1/cb', 'com.example.app:/cb'],
     scope: personalScope,
   },
+  D: { type: 'device', name: 'Television', scope: personalScope },
   S: { type: 'service', name: 'Service', scope: 'read write deliver' },
   E: {
     type: 'web',

@@ -4,6 +4,7 @@ import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
 import { declarationContract } from './store-contract/declarations.ts'
+import { deviceContract } from './store-contract/devices.ts'
 import { exceptionContract } from './store-contract/exceptions.ts'
 import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
@@ -45,6 +46,7 @@ const parts = [
   usageContract,
   registrationContract,
   exceptionContract,
+  deviceContract,
   aliasContract,
 ]
 

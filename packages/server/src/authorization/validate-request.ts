@@ -113,7 +113,7 @@ function requireResponse(client: Client, form: Form): ResponseMode {
 }
 
 /** Every request of every client carries an S256 challenge (A-PKCE-01 to -04); see `requireException` for the one way around. */
-function requireChallenge(ctx: Context, form: Form): string {
+export function requireChallenge(ctx: Context, form: Form): string {
   const challenge = form.get('code_challenge')
   if (challenge === undefined) throw refuse('pkce_required')
   if (form.get('code_challenge_method') !== codeChallengeMethod) throw refuse('pkce_method')
@@ -130,7 +130,8 @@ async function requireException(ctx: Context, client: Client, form: Form): Promi
   return exception.id
 }
 
-function requireScope(client: Client, form: Form): readonly string[] {
+/** The scope of a new grant: what is asked, within what the client may have, or its default (A-AUTHZ-06). */
+export function requireScope(client: Client, form: Form): readonly string[] {
   const text = form.get('scope')
   if (text === undefined) {
     if (client.defaultScope.length === 0) throw refuse('scope_missing')

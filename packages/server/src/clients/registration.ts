@@ -1,5 +1,11 @@
 import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
-import type { ClientAuthenticationMethod, ClientType, GrantType, SecurityLevel } from '../model/client.ts'
+import {
+  deviceGrant,
+  type ClientAuthenticationMethod,
+  type ClientType,
+  type GrantType,
+  type SecurityLevel,
+} from '../model/client.ts'
 
 /** What an operator says about a client. Everything not said follows from `type`. */
 export type ClientRegistration = {
@@ -55,10 +61,20 @@ const secrets: readonly ClientAuthenticationMethod[] = ['client_secret_basic', '
 
 /** What each kind of client is (A-REDIR-10, A-REDIR-11): software in the hands of users has no secret. */
 export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
-  web: { applicationType: 'web', methods: secrets, grants: person, allowedGrants: [...person, 'client_credentials'] },
+  web: {
+    applicationType: 'web',
+    methods: secrets,
+    grants: person,
+    allowedGrants: [...person, 'client_credentials', deviceGrant],
+  },
   spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
-  native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: person },
-  device: { applicationType: 'native', methods: ['none'], grants: ['refresh_token'], allowedGrants: person },
+  native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: [...person, deviceGrant] },
+  device: {
+    applicationType: 'native',
+    methods: ['none'],
+    grants: [deviceGrant, 'refresh_token'],
+    allowedGrants: [...person, deviceGrant],
+  },
   service: {
     applicationType: 'web',
     methods: secrets,

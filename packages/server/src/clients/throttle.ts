@@ -32,7 +32,7 @@ export const secretGuesses = (client: Client | undefined): Guessed => ({
 
 const grantAllowances: readonly Allowance[] = [{ window: 300, most: 20, pause: 300 }]
 
-/** Codes and refresh tokens that nobody issued (A-RATE-05). */
+/** Codes, refresh tokens and device codes that nobody issued (A-RATE-05, DV-08). */
 export const grantGuesses = (client: Client): Guessed => ({
   kind: 'grant',
   client,
@@ -41,7 +41,7 @@ export const grantGuesses = (client: Client): Guessed => ({
   severity: 'high',
 })
 
-const guessedGrants: ReadonlySet<Reason> = new Set<Reason>(['code_unknown', 'refresh_unknown'])
+const guessedGrants: ReadonlySet<Reason> = new Set<Reason>(['code_unknown', 'refresh_unknown', 'device_code_unknown'])
 
 /** True for a refusal that a guess at a code or token looks like. */
 export const isGrantGuess = (reason: Reason): boolean => guessedGrants.has(reason)

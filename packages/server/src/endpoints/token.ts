@@ -4,12 +4,12 @@ import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.
 import { countFailure, grantGuesses, isGrantGuess, requireNotThrottled } from '../clients/throttle.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
-import { grants, isGrantType } from '../grants/index.ts'
+import { grants, isOffered } from '../grants/index.ts'
 import { errorJson, json } from '../http.ts'
-import type { AuthenticatedClient, GrantType } from '../model/client.ts'
+import { deviceGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
-import { reportRefusal } from '../refusals.ts'
+import { isWaiting, reportRefusal } from '../refusals.ts'
 import { commit } from '../tokens/commit.ts'
 import { issueTokens } from '../tokens/issue.ts'
 
@@ -27,7 +27,7 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     if (counted !== undefined) await counted
     const grantType = form.get('grant_type')
     if (grantType === undefined) throw refuse('grant_type_missing')
-    if (!isGrantType(grantType)) throw refuse('grant_type')
+    if (!isOffered(ctx, grantType)) throw refuse('grant_type')
     if (!client.grantTypes.includes(grantType)) throw refuse('grant_not_allowed')
     if (grantType !== 'client_credentials') requireNotThrottled(ctx, call, grantGuesses(client))
     // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
@@ -44,6 +44,8 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     throw refuse('code_race_lost')
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
+    // A device that waits for its person does what it is meant to do.
+    if (isWaiting(error.reason)) return withCors(errorJson(ctx, error), origin)
     if (client !== undefined) ctx.usage.refused(client.id, error.reason)
     await reportRefusal(ctx, call, 'token', error, { clientId: client?.id })
     if (client !== undefined && isGrantGuess(error.reason)) await countFailure(ctx, call, grantGuesses(client))
@@ -59,6 +61,7 @@ function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantT
   if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
+  else if (grantType === deviceGrant) names.push('device_codes_redeemed')
   else {
     // Without a verifier a code is redeemed under a dated exception, or not at all.
     const proven = form.has('code_verifier')

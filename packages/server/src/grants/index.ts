@@ -1,10 +1,11 @@
 import type { Form } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import type { GrantType } from '../model/client.ts'
+import { deviceGrant, type GrantType } from '../model/client.ts'
 import type { StoredAnswer, TokenGrant } from '../tokens/token-grant.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { deviceCode } from './device-code.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Reads and decides; changes nothing but what a proven attack makes necessary. */
@@ -20,6 +21,15 @@ export const grants: Readonly<Record<GrantType, Grant>> = {
   authorization_code: authorizationCode,
   refresh_token: refreshToken,
   client_credentials: clientCredentials,
+  [deviceGrant]: deviceCode,
 }
 
-export const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, name)
+const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, name)
+
+/** True for a grant type that there is and that the policy offers. */
+export const isOffered = (ctx: Context, name: string): name is GrantType =>
+  isGrantType(name) && (name !== deviceGrant || ctx.policy.deviceGrant)
+
+/** The grant types that are offered, as the metadata names them. */
+export const offeredGrants = (ctx: Context): readonly string[] =>
+  Object.keys(grants).filter((name) => isOffered(ctx, name))

@@ -11,6 +11,8 @@ export type Accounts = {
   readonly consentUrl: string
   /** Address of the page that lets a person keep or change the account, likewise. */
   readonly accountUrl: string
+  /** Address of the page on which people enter the code that a device shows, likewise; short, because it is typed. Needed where the policy offers the grant. */
+  readonly deviceUrl?: string | undefined
   /** Authentication context classes that `login` can report, best first (OpenID Connect Core section 2). */
   readonly acrValues: readonly string[]
   /** Languages of the pages, as BCP 47 tags in canonical case. */

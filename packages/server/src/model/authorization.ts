@@ -110,6 +110,7 @@ export type Redemption =
   | { readonly kind: 'none' }
   | { readonly kind: 'authorization_code'; readonly digest: string }
   | { readonly kind: 'refresh_token'; readonly digest: string }
+  | { readonly kind: 'device_code'; readonly digest: string }
 
 /** Everything that is written together with a redemption. */
 export type IssuedRecords = {

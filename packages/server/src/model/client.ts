@@ -9,7 +9,11 @@ export type ClientChannel = 'managed' | 'dynamic' | 'metadata_document'
 /** How a client proves who it is at the token endpoint; one method per client. */
 export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type GrantType =
+  'authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** The grant of devices without a browser (RFC 8628 section 3.4). */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code' satisfies GrantType
 
 /** The floor is the only level there is; others come with the means to keep them. */
 export type SecurityLevel = 'baseline'
@@ -96,13 +100,21 @@ declare const authenticated: unique symbol
 /** A client that has proven who it is, or a public one that has nothing to prove with. Only `authenticateClient` makes one. */
 export type AuthenticatedClient = Client & { readonly [authenticated]: true }
 
+/** A scope of an API, with the words of the consent page. */
+export type ResourceScope = {
+  readonly name: string
+  readonly description: string
+  /** Too sensitive to be granted to a device whose code somebody else may have sent (RFC 8628 section 5.4, A-DEV-02). */
+  readonly notByDevice?: boolean | undefined
+}
+
 /** An API that tokens can be issued for. */
 export type Resource = {
   /** The identifier clients send as `resource` and tokens carry as `aud` (RFC 8707). */
   readonly id: string
   readonly name: string
   /** Its scopes with the words of the consent page. */
-  readonly scopes: readonly { readonly name: string; readonly description: string }[]
+  readonly scopes: readonly ResourceScope[]
   readonly accessTokenLifetime: number | undefined
 }
 

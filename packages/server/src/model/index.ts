@@ -32,6 +32,7 @@ export type {
   ResponseMode,
 } from './authorization-request.ts'
 export {
+  deviceGrant,
   isBrowserBased,
   laterClientMembers,
   isPublic,
@@ -43,6 +44,7 @@ export {
   type ClientType,
   type GrantType,
   type Resource,
+  type ResourceScope,
 } from './client.ts'
 export {
   exceptionCoolingOff,
@@ -54,6 +56,19 @@ export {
   type PkceException,
 } from './exception.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } from './declaration.ts'
+export {
+  maxPollInterval,
+  nextPoll,
+  pollPenalty,
+  pollSlack,
+  type DeviceApproval,
+  type DeviceApprovalOutcome,
+  type DeviceEnd,
+  type DeviceRequest,
+  type DeviceState,
+  type DeviceStore,
+  type DeviceView,
+} from './device.ts'
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
 export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'

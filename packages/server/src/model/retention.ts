@@ -9,6 +9,8 @@ const day = 24 * 60 * 60
 export const retention = {
   /** The row of a code is the memory of its challenge (A-PKCE-10); a code that was never redeemed goes after this time. */
   code: codeMemory,
+  /** An expired device code still says that it expired, and a decided one what was decided. */
+  deviceRequest: codeMemory,
   /** A sealed answer is of no use once the longest retry grace is over (RT-08). */
   sealedAnswer: floor.refreshRetryGrace.max,
   /** An expired session stays as long as a code that was issued under it. */

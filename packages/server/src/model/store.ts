@@ -15,6 +15,7 @@ import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client, Resource } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
+import type { DeviceStore } from './device.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { RegistrationStore } from './registrations.ts'
@@ -105,10 +106,10 @@ export type Store = {
 
   findRefreshToken(digest: string): Promise<RefreshTokenView | undefined>
   /**
-   * Redeems a code or refresh token AND writes what is issued for it, together or not at all.
+   * Redeems a code, refresh token or device code AND writes what is issued for it, together or not at all.
    * Law: over all time, on all nodes, at most one call per digest resolves true, and none after the authorization was
    * revoked or its person or client was disabled, and none of a code without a challenge unless the exception that it
-   * was issued under is in force. A call that resolves false wrote nothing.
+   * was issued under is in force, and of a device code only after its approval. A call that resolves false wrote nothing.
    */
   redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
   /** Ends an authorization and everything issued under it. Idempotent; true for the call that ended it. Never called inside redeem. */
@@ -159,6 +160,7 @@ export type Store = {
   readonly registrations: RegistrationStore
   readonly exceptions: ExceptionStore
   readonly declarations: DeclarationStore
+  readonly devices: DeviceStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

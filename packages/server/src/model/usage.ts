@@ -19,6 +19,7 @@ export const usageNames = [
   'bound_tokens',
   'refreshes',
   'client_credentials',
+  'device_codes_redeemed',
   'openid_without_nonce',
 ] as const
 

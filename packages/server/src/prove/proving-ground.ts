@@ -87,6 +87,7 @@ const accounts: Accounts = {
   loginUrl: '/login',
   consentUrl: '/consent',
   accountUrl: '/account-choice',
+  deviceUrl: '/device',
   acrValues: [],
   uiLocales: [],
   findClaims: async () => ({}),

@@ -1,6 +1,8 @@
 import type { Seconds } from '@sallyport/protocol'
 import {
   endFor,
+  type Authorization,
+  type AuthorizationCode,
   type AuthorizationCodeView,
   type AuthorizationEnd,
   type IssuedRecords,
@@ -87,7 +89,7 @@ function codeRow(state: MemoryState, digest: string): AuthorizationRow | undefin
   return id === undefined ? undefined : state.authorizations.get(id)
 }
 
-function clientInForce(state: MemoryState, id: string): boolean {
+export function clientInForce(state: MemoryState, id: string): boolean {
   const client = state.clients.get(id)
   return client !== undefined && client.disabledAt === undefined
 }
@@ -98,17 +100,21 @@ const stands = (state: MemoryState, row: AuthorizationRow): boolean =>
   !state.disabledSubjects.has(row.authorization.subject) &&
   clientInForce(state, row.authorization.clientId)
 
-function endOf(state: MemoryState, row: AuthorizationRow): AuthorizationEnd | undefined {
+export function endOf(state: MemoryState, row: AuthorizationRow): AuthorizationEnd | undefined {
   if (row.revokedReason !== undefined) return endFor(row.revokedReason)
   return state.disabledSubjects.has(row.authorization.subject) ? 'subject_inactive' : undefined
 }
 
+/** True while the session that an authorization comes from lives and is still that person's. */
+export function sessionInForce(state: MemoryState, authorization: Authorization, now: Seconds): boolean {
+  const session = state.sessions.get(authorization.sessionId)
+  if (session === undefined || session.subject !== authorization.subject || session.expiresAt <= now) return false
+  return !state.disabledSubjects.has(authorization.subject)
+}
+
 function refusal(state: MemoryState, { authorization, code, interaction }: CodeIssueRecords, now: Seconds): CodeIssue {
   if (!clientInForce(state, authorization.clientId)) return 'client_disabled'
-  const session = state.sessions.get(authorization.sessionId)
-  if (session === undefined || session.subject !== authorization.subject || session.expiresAt <= now)
-    return 'session_ended'
-  if (state.disabledSubjects.has(authorization.subject)) return 'session_ended'
+  if (!sessionInForce(state, authorization, now)) return 'session_ended'
   if (interaction !== undefined) {
     const open = state.interactions.get(interaction.digest)
     if (open === undefined || open.version !== interaction.version || open.expiresAt <= now)
@@ -150,7 +156,7 @@ function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds):
 
 function codeView(state: MemoryState, digest: string): AuthorizationCodeView | undefined {
   const row = codeRow(state, digest)
-  if (row === undefined) return undefined
+  if (row?.code === undefined) return undefined
   const unredeemed = row.destroyedAt === undefined ? 'issued' : 'destroyed'
   return {
     code: row.code,
@@ -210,9 +216,21 @@ function redeem(
   return true
 }
 
-function excepted(state: MemoryState, { code }: AuthorizationRow, now: Seconds): boolean {
+function excepted(state: MemoryState, code: AuthorizationCode, now: Seconds): boolean {
   const exception = code.exceptionId === undefined ? undefined : state.exceptions.get(code.exceptionId)
   return exception !== undefined && isInForce(exception, now)
+}
+
+function spendDeviceCode(state: MemoryState, digest: string, now: Seconds): boolean {
+  const row = state.devices.rows.get(digest)
+  const parent = row?.authorizationId === undefined ? undefined : state.authorizations.get(row.authorizationId)
+  if (row?.state !== 'approved' || row.request.expiresAt <= now || parent === undefined || !stands(state, parent))
+    return false
+  row.state = 'redeemed'
+  parent.redeemedAt = now
+  parent.keptUntil = Math.max(parent.keptUntil, parent.authorization.expiresAt)
+  row.keptUntil = Math.max(row.keptUntil, parent.authorization.expiresAt)
+  return true
 }
 
 function spend(state: MemoryState, redemption: Redemption, successor: string | undefined, now: Seconds): boolean {
@@ -221,13 +239,15 @@ function spend(state: MemoryState, redemption: Redemption, successor: string | u
       return true
     case 'authorization_code': {
       const row = codeRow(state, redemption.digest)
-      if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false
-      if (row.code.codeChallenge === undefined && !excepted(state, row, now)) return false
+      if (row?.code === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false
+      if (row.code.codeChallenge === undefined && !excepted(state, row.code, now)) return false
       if (!stands(state, row)) return false
       row.redeemedAt = now
       row.keptUntil = Math.max(row.keptUntil, row.authorization.expiresAt)
       return true
     }
+    case 'device_code':
+      return spendDeviceCode(state, redemption.digest, now)
     case 'refresh_token': {
       const row = state.refreshTokens.get(redemption.digest)
       const parent = row === undefined ? undefined : state.authorizations.get(row.token.authorizationId)

@@ -11,6 +11,7 @@ import type {
 import type { Client, Resource } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { DeclaredObject } from '../model/declaration.ts'
+import type { DeviceRequest, DeviceState } from '../model/device.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
@@ -18,10 +19,10 @@ import type { SigningKey } from '../model/signing-key.ts'
 import type { Page } from '../model/page.ts'
 import type { ClientUsage, LastUse } from '../model/usage.ts'
 
-/** An authorization with the code it began with. */
+/** An authorization with the code it began with; one for a device has none. */
 export type AuthorizationRow = {
   readonly authorization: Authorization
-  readonly code: AuthorizationCode
+  readonly code: AuthorizationCode | undefined
   redeemedAt: Seconds | undefined
   destroyedAt: Seconds | undefined
   revokedAt: Seconds | undefined
@@ -36,6 +37,16 @@ export type RefreshTokenRow = {
   rotatedAt: Seconds | undefined
   successor: string | undefined
   readonly keptUntil: number
+}
+
+export type DeviceRow = {
+  readonly request: DeviceRequest
+  state: DeviceState
+  claimedBy: string | undefined
+  authorizationId: string | undefined
+  interval: number
+  polledAt: Seconds | undefined
+  keptUntil: number
 }
 
 export type SigningKeyRow = { readonly key: SigningKey; removeAt: Seconds | undefined }
@@ -76,6 +87,8 @@ export type MemoryState = {
     readonly tokens: Map<string, InitialAccessToken>
     readonly clients: Map<string, { registration: DynamicRegistration; dueAt: number }>
   }
+  /** By digest of the device code; and from the user codes that wait for a person to those digests. */
+  readonly devices: { readonly rows: Map<string, DeviceRow>; readonly userCodes: Map<string, string> }
   /** By kind and id. */
   readonly declared: Map<string, DeclaredObject>
   /** By client and week, and by client. */
@@ -108,6 +121,7 @@ export const emptyState = (): MemoryState => ({
   settings: new Map(),
   exceptions: new Map(),
   registrations: { tokens: new Map(), clients: new Map() },
+  devices: { rows: new Map(), userCodes: new Map() },
   declared: new Map(),
   usage: { weeks: new Map(), last: new Map() },
 })

@@ -3,6 +3,7 @@ import { isAudited } from '../model/audit.ts'
 import { retention } from '../model/retention.ts'
 import type { Swept } from '../model/store.ts'
 import { isoWeek } from '../model/usage.ts'
+import { freeUserCode } from './memory-devices.ts'
 import { pairKey, type AuthorizationRow, type MemoryState } from './memory-state.ts'
 
 /** Removes at most `limit` entries that are over, in the order in which they were stored. */
@@ -53,6 +54,7 @@ function sweepEvents(state: MemoryState, now: Seconds, limit: number): number {
 /** Removes what no decision needs any more. */
 export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Swept {
   const forget = ({ code }: AuthorizationRow): void => {
+    if (code === undefined) return
     state.codes.delete(code.digest)
     if (code.codeChallenge !== undefined) state.challenges.delete(pairKey(code.clientId, code.codeChallenge))
   }
@@ -80,6 +82,14 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
     events: sweepEvents(state, now, limit),
     pkce_exceptions: sweepMap(state.exceptions, limit, (row) => row.deadline + retention.exception <= now),
     initial_access_tokens: sweepMap(state.registrations.tokens, limit, (row) => row.expiresAt + retention.event <= now),
+    device_requests: sweepMap(
+      state.devices.rows,
+      limit,
+      (row) => row.keptUntil <= now,
+      ({ request }) => {
+        freeUserCode(state, request)
+      },
+    ),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

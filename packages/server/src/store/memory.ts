@@ -3,6 +3,7 @@ import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
 import { memoryDeclarations } from './memory-declarations.ts'
+import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
@@ -37,6 +38,7 @@ export function createMemoryStore(): Store {
     registrations: memoryRegistrations(state),
     exceptions: memoryExceptions(state),
     declarations: memoryDeclarations(state),
+    devices: memoryDevices(state),
     close: async () => undefined,
   }
 }

@@ -152,7 +152,7 @@ export const mutations: readonly Mutation[] = [
       { file: grant, find: "return excepted ? undefined : 'challenge_absent'", replace: 'return undefined' },
       {
         file: memory,
-        find: 'if (row.code.codeChallenge === undefined && !excepted(state, row, now)) return false',
+        find: 'if (row.code.codeChallenge === undefined && !excepted(state, row.code, now)) return false',
         replace: '',
       },
     ],
@@ -192,8 +192,8 @@ export const mutations: readonly Mutation[] = [
       { file: grant, find: "if (view.state === 'redeemed') {", replace: 'if (false) {' },
       {
         file: memory,
-        find: 'const row = codeRow(state, redemption.digest)\n      if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false',
-        replace: 'const row = codeRow(state, redemption.digest)\n      if (row === undefined) return false',
+        find: 'const row = codeRow(state, redemption.digest)\n      if (row?.code === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false',
+        replace: 'const row = codeRow(state, redemption.digest)\n      if (row?.code === undefined) return false',
       },
     ],
   },
@@ -206,8 +206,8 @@ export const mutations: readonly Mutation[] = [
       { file: grant, find: "|| view.state === 'destroyed'", replace: '' },
       {
         file: memory,
-        find: 'if (row === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false\n      if (row.code',
-        replace: 'if (row === undefined || row.redeemedAt !== undefined) return false\n      if (row.code',
+        find: 'if (row?.code === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false\n      if (row.code',
+        replace: 'if (row?.code === undefined || row.redeemedAt !== undefined) return false\n      if (row.code',
       },
       { file: memory, find: 'if (!stands(state, row)) return false\n      row.redeemedAt', replace: 'row.redeemedAt' },
     ],

@@ -1,4 +1,5 @@
 import { core } from './0001-core.ts'
+import { devices } from './0010-devices.ts'
 import { registrations } from './0030-registrations.ts'
 import { governance } from './0050-governance.ts'
 import { exceptions } from './0051-exceptions.ts'
@@ -10,6 +11,7 @@ export type Step = { readonly name: string; readonly statements: readonly string
 /** Every step there is, in order. A published step is never edited; what is wrong in it is put right by a later one. */
 export const steps: readonly Step[] = [
   { name: '0001-core', statements: core },
+  { name: '0010-devices', statements: devices },
   { name: '0030-registrations', statements: registrations },
   { name: '0050-governance', statements: governance },
   { name: '0051-exceptions', statements: exceptions },
