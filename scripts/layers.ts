@@ -35,7 +35,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['registration-policy.ts'],
   ['server-options.ts', 'shared-counter.ts'],
   ['limits.ts', 'outbound'],
-  ['relaxations.ts', 'clients/client-cache.ts', 'tokens/key-pair.ts'],
+  ['relaxations.ts', 'clients/client-cache.ts', 'clients/client-keys.ts', 'tokens/key-pair.ts'],
   ['tokens/key-ring.ts'],
   ['tokens/verified-token-cache.ts'],
   ['context.ts'],

@@ -28,7 +28,17 @@ export { reasons, type ErrorCode, type ExchangeClass, type Reason, type ReasonEn
 export { OAuthError, refuse, type ErrorPrivate } from './oauth-error.ts'
 export { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 export { createSigner, leftHalfHash, signJwt, type Signer } from './jws-sign.ts'
-export { maxJwtLength, verifyJwt, type JwtFault, type VerificationKey, type VerifiedJwt } from './jws-verify.ts'
+export {
+  absentTyp,
+  maxJwtLength,
+  unverifiedClaims,
+  verifyJwt,
+  type JwtFault,
+  type VerificationKey,
+  type VerifiedJwt,
+} from './jws-verify.ts'
+export { clientAssertionType, maxAssertionLength, maxAssertionLifetime, clockSkew } from './client-assertion.ts'
+export { maxClientKeys, readKeySet, verificationKeys, type KeySet, type PublicJwk } from './key-set.ts'
 export {
   codeMemory,
   floor,

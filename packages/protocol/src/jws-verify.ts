@@ -3,7 +3,7 @@ import { fromBase64url } from './base64url.ts'
 import { ecdsaToDer } from './ecdsa-signature.ts'
 import { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 
-/** A public key as the verifier knows it; the algorithm belongs to the key, never to the token. */
+/** A public key as the verifier knows it; the algorithm belongs to the key, never to the token. A key without an id has an empty one, which no token can name. */
 export type VerificationKey = { readonly kid: string; readonly alg: JwsAlgorithm; readonly key: KeyObject }
 
 /** Why a JWT was refused. */
@@ -14,6 +14,9 @@ export type VerifiedJwt = {
   readonly kid: string
   readonly claims: Readonly<Record<string, unknown>>
 }
+
+/** What `types` lists where a header without `typ` is accepted too. */
+export const absentTyp = ''
 
 /** Raw length above which a JWT is not looked at (JW-05). */
 export const maxJwtLength = 16_384
@@ -63,7 +66,7 @@ export function verifyJwt(
   const header = headerBytes === undefined ? undefined : parseObject(headerBytes)
   if (header === undefined || signature === undefined) return 'syntax'
   if ('crit' in header || 'b64' in header || 'zip' in header) return 'crit'
-  const typ = typeof header['typ'] === 'string' ? mediaType(header['typ']) : undefined
+  const typ = header['typ'] === undefined ? absentTyp : mediaType(header['typ'])
   if (typ === undefined || !types.includes(typ)) return 'typ'
   if (!isJwsAlgorithm(header['alg'])) return 'alg'
   const key = chooseKey(keys, header['alg'], header['kid'])
@@ -74,13 +77,25 @@ export function verifyJwt(
   return claims === undefined ? 'syntax' : { typ, kid: key.kid, claims }
 }
 
-const mediaType = (typ: string): string => {
+function mediaType(typ: unknown): string | undefined {
+  if (typeof typ !== 'string') return undefined
   const lower = typ.toLowerCase()
-  return lower.startsWith('application/') ? lower.slice('application/'.length) : lower
+  const type = lower.startsWith('application/') ? lower.slice('application/'.length) : lower
+  return type === '' ? undefined : type
+}
+
+/**
+ * The claims of a compact JWT that nobody has verified: good for finding out whose keys to verify it with, and for nothing
+ * else. Never throws.
+ */
+export function unverifiedClaims(token: string): Readonly<Record<string, unknown>> | undefined {
+  if (token.length > maxJwtLength) return undefined
+  const payload = fromBase64url(token.split('.', 2)[1] ?? '')
+  return payload === undefined ? undefined : parseObject(payload)
 }
 
 function chooseKey(keys: readonly VerificationKey[], alg: JwsAlgorithm, kid: unknown): VerificationKey | JwtFault {
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) return 'kid'
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) return 'kid'
   let found: VerificationKey | undefined
   let sameKid = false
   for (const key of keys) {

@@ -1,6 +1,7 @@
 import type { JwsAlgorithm, OAuthError, Random, Seconds } from '@sallyport/protocol'
 import type { AlertBook } from './alerts.ts'
 import type { ClientCache } from './clients/client-cache.ts'
+import type { ClientKeys } from './clients/client-keys.ts'
 import type { DocumentPolicy } from './document-policy.ts'
 import type { EventWriter } from './events.ts'
 import type { Limits } from './limits.ts'
@@ -58,6 +59,8 @@ export type Context = {
   readonly usage: UsageBook
   readonly alerts: AlertBook
   readonly clients: ClientCache
+  /** Public keys that clients authenticate with. */
+  readonly clientKeys: ClientKeys
   readonly limits: Limits
   /** The one way to other hosts. */
   readonly fetch: Fetcher

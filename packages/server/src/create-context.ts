@@ -9,6 +9,7 @@ import {
 } from '@sallyport/protocol'
 import { createAlertBook } from './alerts.ts'
 import { createClientCache } from './clients/client-cache.ts'
+import { createClientKeys } from './clients/client-keys.ts'
 import type { Context } from './context.ts'
 import { createDocumentPolicy } from './document-policy.ts'
 import { createEventWriter } from './events.ts'
@@ -58,6 +59,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const url = (path: string): string => `${issuer.origin}${issuer.basePath}${path}`
   const development = (options.development ?? false) && !issuer.secure
   const watch = createWatch(options, now)
+  const fetch = createFetcher({ events: watch.events, now, development: !issuer.secure }, options.outbound)
   const context: Context = {
     ...issuer,
     development,
@@ -73,9 +75,10 @@ export async function createContext(options: ServerOptions & { readonly random: 
     ...watch,
     usage: createUsageBook({ store, now, onDropped: () => options.onMeasure?.('usage_dropped', {}) }),
     clients: createClientCache(store, now),
+    clientKeys: createClientKeys(fetch, now),
     limits: createLimits(store, policy, now),
     documents: createDocumentPolicy(options.metadataDocuments),
-    fetch: createFetcher({ events: watch.events, now, development: !issuer.secure }, options.outbound),
+    fetch,
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {
       authorize: url('/oauth2/authorize'),

@@ -26,7 +26,12 @@ const maxKeys = 2000
 
 type Fold = { since: Seconds; seen: number; folded: SecurityEvent | undefined; count: number }
 
-const high = new Set(['token.code.client_mismatch', 'token.refresh.reuse_detected', 'token.refresh.client_mismatch'])
+const high = new Set([
+  'token.code.client_mismatch',
+  'token.refresh.reuse_detected',
+  'token.refresh.client_mismatch',
+  'client.assertion.replayed',
+])
 
 function severityOf(draft: EventDraft): SecurityEvent['severity'] {
   if (draft.severity !== undefined) return draft.severity

@@ -31,7 +31,8 @@ export {
   type RegistrationContext,
 } from './clients/client-record.ts'
 export { clientTypes, registrationMembers, type ClientRegistration } from './clients/registration.ts'
-export { ClientMetadataError, registrationFaults, type ClientFault } from './clients/registration-rules.ts'
+export type { ClientFault } from './clients/client-fault.ts'
+export { ClientMetadataError, registrationFaults } from './clients/registration-rules.ts'
 export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
 export { clientId, isClientId, orderedId, subjectId } from './ids.ts'

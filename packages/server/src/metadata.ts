@@ -1,12 +1,20 @@
-import { codeChallengeMethod, identityScopes, type JwsAlgorithm } from '@sallyport/protocol'
+import { codeChallengeMethod, identityScopes, jwsAlgorithms, type JwsAlgorithm } from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
 import { supportedClaims } from './claims.ts'
 import type { Context } from './context.ts'
 import { offeredGrants } from './grants/index.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
 
-const allMethods: readonly ClientAuthenticationMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+const allMethods: readonly ClientAuthenticationMethod[] = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+]
 const confidentialMethods = allMethods.filter((method) => method !== 'none')
+
+/** What assertions of clients may be signed with; RS256 by clients that were registered with it. */
+const assertionAlgorithms = Object.keys(jwsAlgorithms)
 
 /** What the metadata needs to know beside the context. */
 export type MetadataFacts = {
@@ -38,8 +46,11 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     code_challenge_methods_supported: [codeChallengeMethod],
     authorization_response_iss_parameter_supported: true,
     token_endpoint_auth_methods_supported: allMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     revocation_endpoint_auth_methods_supported: allMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
     protected_resources: facts.protectedResources,

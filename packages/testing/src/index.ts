@@ -12,6 +12,7 @@ export { encodeParameters, type Parameters } from './parameters.ts'
 export { pkcePair, type PkcePair } from './pkce-pair.ts'
 export { decodeJwt, type DecodedJwt } from './jwt.ts'
 export { basic, credentialsOf, type Credentials, type TestClient } from './test-client.ts'
+export { createClientKey, freshClaims, signJws, withKey, type ClientKey } from './client-key.ts'
 export { standardClients, standardResources, type ClientKind } from './standard-clients.ts'
 export {
   passwordClass,

@@ -1,4 +1,4 @@
-import { formEncode } from '@sallyport/protocol'
+import { clientAssertionType, formEncode } from '@sallyport/protocol'
 import type { Client, ClientAuthenticationMethod } from '@sallyport/server/model'
 
 /** A registered client together with what only the client itself knows. */
@@ -9,6 +9,8 @@ export type TestClient = {
   /** The first registered redirect URI; empty for a client without one. */
   readonly redirectUri: string
   readonly record: Client
+  /** Signs a fresh assertion, for a client that authenticates with a key. */
+  readonly assertion?: (() => string) | undefined
 }
 
 export const testClient = (record: Client, secret: string | undefined): TestClient => ({
@@ -38,5 +40,11 @@ export function credentialsOf(client: TestClient, secret = client.secret ?? ''):
       return { headers: { authorization: basic(client.id, secret) }, parameters: {} }
     case 'client_secret_post':
       return { headers: {}, parameters: { client_id: client.id, client_secret: secret } }
+    case 'private_key_jwt':
+      if (client.assertion === undefined) throw new Error(`client ${client.id} has no key to sign with`)
+      return {
+        headers: {},
+        parameters: { client_assertion_type: clientAssertionType, client_assertion: client.assertion() },
+      }
   }
 }

@@ -1,58 +1,12 @@
-import {
-  equalInConstantTime,
-  formDecode,
-  lookupKey,
-  OAuthError,
-  refuse,
-  type Form,
-  type Reason,
-} from '@sallyport/protocol'
+import { equalInConstantTime, lookupKey, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
-import type { AuthenticatedClient, Client, ClientAuthenticationMethod } from '../model/client.ts'
+import type { AuthenticatedClient, Client } from '../model/client.ts'
+import { assertionFault } from './assertion.ts'
+import { presented, type Presented } from './credentials.ts'
 import { documentStillAccepted } from './documents.ts'
 import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
-
-type Presented = {
-  readonly method: ClientAuthenticationMethod
-  readonly clientId: string
-  readonly secret: string | undefined
-}
-
-const base64 = /^[A-Za-z0-9+/]+={0,2}$/
-
-/** Strict base64, one colon-split, then one form-decode of each part (A-TOK-09, CA-11). */
-function parseBasic(value: string): Presented {
-  const encoded = /^basic +(\S+)$/i.exec(value)?.[1]
-  if (encoded === undefined || !base64.test(encoded)) throw refuse('basic_syntax')
-  const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.toString('base64') !== encoded) throw refuse('basic_syntax')
-  const text = bytes.toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon < 1 || Buffer.from(text).compare(bytes) !== 0) throw refuse('basic_syntax')
-  const clientId = formDecode(text.slice(0, colon))
-  const secret = formDecode(text.slice(colon + 1))
-  if (clientId === undefined || secret === undefined || secret === '') throw refuse('basic_syntax')
-  return { method: 'client_secret_basic', clientId, secret }
-}
-
-/** Which credentials the request carries; more than one kind is ambiguous and refused (A-TOK-08). */
-function presented(authorization: string | undefined, form: Form): Presented {
-  const named = form.get('client_id')
-  const secret = form.get('client_secret')
-  const assertion = form.has('client_assertion') || form.has('client_assertion_type')
-  if (authorization !== undefined) {
-    if (secret !== undefined || assertion) throw refuse('multiple_methods')
-    const basic = parseBasic(authorization)
-    if (named !== undefined && named !== basic.clientId)
-      throw refuse('multiple_methods', { detail: 'client_id differs' })
-    return basic
-  }
-  if (assertion) throw refuse(secret === undefined ? 'client_auth_method' : 'multiple_methods')
-  if (named === undefined) throw refuse('client_auth_missing')
-  return { method: secret === undefined ? 'none' : 'client_secret_post', clientId: named, secret }
-}
 
 // Compared against when there is nothing to compare with, so that an unknown client costs what a wrong secret costs.
 const nobody = lookupKey('no client has this secret')
@@ -100,27 +54,43 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
   const blocked = client !== undefined && !documentStillAccepted(ctx, client)
   const reason = blocked ? 'client_auth_disabled' : verdict(client, credentials, ctx.now())
-  if (reason === undefined) return client as AuthenticatedClient
-  const error = await reported(ctx, call, reason, { client, named: credentials.clientId })
-  if (guessable && credentials.secret !== undefined) await countFailure(ctx, call, secretGuesses(client))
+  const fault =
+    credentials.assertion === undefined
+      ? reason && { reason }
+      : await assertionFault(ctx, call, { client, unfit: reason, assertion: credentials.assertion })
+  if (fault === undefined) return client as AuthenticatedClient
+  const error = await reported(ctx, call, fault.reason, { client, named: credentials.clientId, what: fault.what })
+  if (guessable && credentials.method !== 'none') await countFailure(ctx, call, secretGuesses(client))
   throw error
 }
 
-type Claimed = { readonly client?: Client | undefined; readonly named: string | undefined }
+type Claimed = {
+  readonly client?: Client | undefined
+  readonly named: string | undefined
+  readonly what?: string | undefined
+}
 
 /**
  * Writes the event and gives the error to throw; one cause, one event. A name that belongs to no client is only a detail:
  * were it the subject of the event, invented names would keep alike events from being folded.
  */
-async function reported(ctx: Context, call: Call, reason: Reason, { client, named }: Claimed): Promise<OAuthError> {
+async function reported(
+  ctx: Context,
+  call: Call,
+  reason: Reason,
+  { client, named, what }: Claimed,
+): Promise<OAuthError> {
   const exchange = call.request.path.endsWith('/token') ? { class: 'client_auth_failed' } : {}
-  const presented = client === undefined ? clientIdForRecords(named) : undefined
+  const presentedId = client === undefined ? clientIdForRecords(named) : undefined
   const detail = {
     path: call.request.path.slice(0, 100),
-    ...(presented === undefined ? {} : { presented_client_id: presented }),
+    ...(presentedId === undefined ? {} : { presented_client_id: presentedId }),
+    ...(what === undefined ? {} : { reason_detail: what }),
   }
+  const event =
+    reason === 'assertion_replayed' ? { event: 'client.assertion.replayed' } : { event: 'client.auth.failed' }
   await ctx.events.write(
-    { event: 'client.auth.failed', clientId: client?.id, reason, ...exchange, detail },
+    { ...event, clientId: client?.id, reason, ...exchange, detail },
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })

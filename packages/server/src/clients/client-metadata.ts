@@ -1,16 +1,9 @@
-import {
-  isJwsAlgorithm,
-  numericDate,
-  parseScope,
-  redirectUriFault,
-  refuse,
-  type ApplicationType,
-} from '@sallyport/protocol'
-import type { Client, ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
+import { isJwsAlgorithm, parseScope, redirectUriFault, refuse, type ApplicationType } from '@sallyport/protocol'
+import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { looksLikeReserved } from './look-alike.ts'
 import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
-import { refuseBadKeys, refuseDisagreement, refuseForeignAddresses, refuseWeakerPkce } from './metadata-rules.ts'
+import { refuseDisagreement, refuseForeignAddresses, refuseWeakerPkce } from './metadata-rules.ts'
 import type { ClientRegistration } from './registration.ts'
 
 export type MetadataFacts = {
@@ -32,6 +25,9 @@ export type SelfDescription = Required<
     | 'postLogoutRedirectUris'
     | 'allowedOrigins'
     | 'authenticationMethod'
+    | 'jwks'
+    | 'jwksUri'
+    | 'authenticationAlgorithm'
     | 'grantTypes'
     | 'scope'
     | 'idTokenAlgorithm'
@@ -54,7 +50,6 @@ export type SelfDescription = Required<
 export function readClientMetadata(document: MetadataDocument, facts: MetadataFacts): SelfDescription {
   refuseWeakerPkce(document)
   refuseForeignAddresses(document)
-  refuseBadKeys(document)
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)
   const grantTypes = grantTypesOf(document, facts)
@@ -72,6 +67,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     postLogoutRedirectUris: textsOf(document, 'post_logout_redirect_uris'),
     allowedOrigins: undefined,
     authenticationMethod,
+    ...keysOf(document, authenticationMethod),
     grantTypes,
     scope: scopeOf(document, facts),
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
@@ -137,7 +133,7 @@ function grantTypesOf(document: MetadataDocument, { policy }: MetadataFacts): re
   return [...new Set(grants)] as readonly GrantType[]
 }
 
-const methods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post']
+const methods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
 /** Software on people's devices keeps no secret: where it names no method it is public (A-DCR-07). */
 function methodOf(document: MetadataDocument, type: ApplicationType): ClientAuthenticationMethod {
@@ -145,6 +141,20 @@ function methodOf(document: MetadataDocument, type: ApplicationType): ClientAuth
   if (!methods.includes(method) || (type === 'native' && method !== 'none'))
     throw refuse('registration_authentication', { detail: 'token_endpoint_auth_method' })
   return method as ClientAuthenticationMethod
+}
+
+/** Its keys, which the one validator looks into, and the algorithm it signs with where it signs (A-DCR-08). */
+function keysOf(
+  document: MetadataDocument,
+  method: ClientAuthenticationMethod,
+): Pick<SelfDescription, 'jwks' | 'jwksUri' | 'authenticationAlgorithm'> {
+  const jwks = document['jwks'] as ClientRegistration['jwks']
+  const algorithm = algorithmOf(document, 'token_endpoint_auth_signing_alg')
+  return {
+    jwks,
+    jwksUri: textOf(document, 'jwks_uri'),
+    authenticationAlgorithm: method === 'private_key_jwt' ? algorithm : undefined,
+  }
 }
 
 function scopeOf(document: MetadataDocument, { scopeCeiling }: MetadataFacts): string | undefined {
@@ -173,27 +183,3 @@ function localizedOf(document: MetadataDocument): Readonly<Record<string, string
 function requireOwnName(names: readonly string[], { policy }: MetadataFacts): void {
   if (names.some((name) => looksLikeReserved(name, policy.reservedNames))) throw refuse('registration_name')
 }
-
-/** The metadata of a client as it is stored and in force (RFC 7591 section 3.2.1). */
-export const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
-  client_id: client.id,
-  client_id_issued_at: numericDate(client.createdAt),
-  client_name: client.name,
-  client_uri: client.clientUri,
-  logo_uri: client.logoUri,
-  policy_uri: client.policyUri,
-  tos_uri: client.tosUri,
-  ...client.localized,
-  application_type: client.applicationType,
-  redirect_uris: client.redirectUris,
-  post_logout_redirect_uris: client.postLogoutRedirectUris.length === 0 ? undefined : client.postLogoutRedirectUris,
-  token_endpoint_auth_method: client.authenticationMethod,
-  grant_types: client.grantTypes,
-  response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
-  scope: client.scope.join(' '),
-  id_token_signed_response_alg: client.idTokenAlgorithm,
-  userinfo_signed_response_alg: client.userinfoAlgorithm,
-  default_max_age: client.defaultMaxAge,
-  require_auth_time: client.requireAuthTime,
-  default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
-})

@@ -1,9 +1,18 @@
-import { canonicalResource, lookupKey, parseScope, type Random, type Seconds } from '@sallyport/protocol'
+import {
+  canonicalResource,
+  lookupKey,
+  parseScope,
+  readKeySet,
+  type KeySet,
+  type Random,
+  type Seconds,
+} from '@sallyport/protocol'
 import { clientId } from '../ids.ts'
-import type { Client, ClientAuthenticationMethod, ClientSecret } from '../model/client.ts'
+import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSecret } from '../model/client.ts'
+import type { ClientFault } from './client-fault.ts'
 import { reviewFaults } from './inventory.ts'
 import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
-import { ClientMetadataError, registrationFaults, type ClientFault } from './registration-rules.ts'
+import { ClientMetadataError, registrationFaults } from './registration-rules.ts'
 
 export type RegistrationContext = {
   /** The issuer is plain http on the loopback interface (see redirectUriFault). */
@@ -42,7 +51,7 @@ export function registerClient(
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
   const authenticationMethod = input.authenticationMethod ?? defaults.methods[0] ?? 'none'
-  const secret = authenticationMethod === 'none' ? undefined : newSecret(context)
+  const secret = hasSecret({ authenticationMethod }) ? newSecret(context) : undefined
   const client: Client = {
     ...describedBy(input, defaults, authenticationMethod),
     id: clientId(context.random),
@@ -60,6 +69,12 @@ export function registerClient(
 /** A resource as requests name it (A-RES-05); what is none stays as it is and matches nothing. */
 const canonical = (resource: string): string => canonicalResource(resource) ?? resource
 
+/** The keys without what means nothing here. The rules have been asked before. */
+function keySet(jwks: ClientRegistration['jwks']): KeySet | undefined {
+  const set = jwks === undefined ? undefined : readKeySet(jwks)
+  return typeof set === 'string' ? undefined : set
+}
+
 type Described = Omit<
   Client,
   'id' | 'version' | 'channel' | 'secrets' | 'documentFreshUntil' | 'createdAt' | 'updatedAt' | 'disabledAt'
@@ -75,6 +90,10 @@ function describedBy(
     type: input.type,
     applicationType: defaults.applicationType,
     authenticationMethod,
+    jwks: keySet(input.jwks),
+    jwksUri: input.jwksUri,
+    authenticationAlgorithm: input.authenticationAlgorithm,
+    assertionAudience: input.assertionAudience ?? 'issuer',
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
     allowedOrigins: input.allowedOrigins ?? webOrigins(input),
@@ -135,8 +154,8 @@ export function registrationOf(client: Client): ClientRegistration {
 
 /**
  * The record after a change of its registration; its type, and with it what it is, stays for good (A-REDIR-10). A client
- * with a secret may send it another way, but never start or stop having one. Origins that followed from the redirect URIs
- * follow the new ones.
+ * with a secret may send it another way or give it up for a key, but never become public or get a secret. Origins that
+ * followed from the redirect URIs follow the new ones, and keys replace the keys there were, wherever they are.
  */
 export function changeClient(
   client: Client,
@@ -144,8 +163,9 @@ export function changeClient(
   context: RegistrationContext,
 ): Client {
   const before = registrationOf(client)
+  const keys = change.jwks !== undefined || change.jwksUri !== undefined ? { jwks: undefined, jwksUri: undefined } : {}
   const derived = sameList(client.allowedOrigins, webOrigins(before))
-  const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...change }
+  const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...keys, ...change }
   const faults = [
     ...changeFaults(client, input),
     ...registrationFaults(input, context.development),
@@ -153,9 +173,11 @@ export function changeClient(
   ]
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
+  const authenticationMethod = input.authenticationMethod ?? client.authenticationMethod
   return {
     ...client,
-    ...describedBy(input, defaults, input.authenticationMethod ?? client.authenticationMethod),
+    ...describedBy(input, defaults, authenticationMethod),
+    secrets: hasSecret({ authenticationMethod }) ? client.secrets : [],
     version: client.version + 1,
     updatedAt: context.now,
   }
@@ -167,8 +189,12 @@ const sameList = (a: readonly string[], b: readonly string[]): boolean =>
 function changeFaults(client: Client, input: ClientRegistration): ClientFault[] {
   if (input.type !== client.type)
     return [{ member: 'type', problem: 'one client has one type; register another client' }]
-  const hasSecret = (input.authenticationMethod ?? client.authenticationMethod) !== 'none'
-  return hasSecret === (client.authenticationMethod !== 'none')
-    ? []
-    : [{ member: 'authenticationMethod', problem: 'a client keeps having a secret or none; register another client' }]
+  const before = client.authenticationMethod
+  const next = input.authenticationMethod ?? before
+  if (next === before || (hasSecret(client) && next !== 'none')) return []
+  const problem =
+    before === 'none'
+      ? 'a public client stays public; register another client'
+      : `a client that authenticates by ${before.startsWith('client') ? 'a secret' : 'a key'} does not go down to ${next}; register another client`
+  return [{ member: 'authenticationMethod', problem }]
 }

@@ -2,6 +2,7 @@ import { after, refuse, type Reason, type Seconds } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { documentTrust } from '../document-policy.ts'
 import type { Client } from '../model/client.ts'
+import { cacheLifetime } from '../outbound/cache-lifetime.ts'
 import type { FetchAnswer, FetchFault } from '../model/outbound.ts'
 import type { DynamicRegistration } from '../model/registrations.ts'
 import { registerClient } from './client-record.ts'
@@ -111,18 +112,11 @@ function described(ctx: Context, { clientId, host, stored }: Wanted, answer: Fet
     ...client,
     id: clientId,
     channel: 'metadata_document' as const,
-    documentFreshUntil: after(now, lifetimeOf(answer.cacheControl)),
+    documentFreshUntil: after(now, cacheLifetime(answer.cacheControl, freshness, freshness.least)),
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? now,
     disabledAt: stored === undefined ? (awaitsReview ? now : undefined) : stored.disabledAt,
   }
-}
-
-function lifetimeOf(cacheControl: string): number {
-  const directives = cacheControl.toLowerCase()
-  if (/\bno-(?:store|cache)\b/.test(directives)) return freshness.least
-  const age = Number(/(?:^|[\s,])max-age="?([0-9]{1,12})/.exec(directives)?.[1] ?? freshness.least)
-  return Math.min(Math.max(age, freshness.least), freshness.most)
 }
 
 /** What people agreed to depends on these (A-CIMD-11). */

@@ -36,19 +36,6 @@ export function refuseForeignAddresses(document: MetadataDocument): void {
   }
 }
 
-/** Keys are public, and come by one way (A-DCR-08). */
-export function refuseBadKeys(document: MetadataDocument): void {
-  const { jwks } = document
-  if (jwks === undefined) return
-  if (document['jwks_uri'] !== undefined) throw badMember('jwks', 'and jwks_uri exclude each other')
-  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > 20) throw badMember('jwks', 'is no set of keys')
-  for (const key of keys as readonly unknown[]) {
-    if (typeof key !== 'object' || key === null) throw badMember('jwks', 'has an entry that is no key')
-    if ('d' in key || 'p' in key || 'k' in key) throw badMember('jwks', 'has a private or symmetric key')
-  }
-}
-
 /** Response types follow from the grant types, and have to agree with them where they are named (A-DCR-06). */
 export function refuseDisagreement(responseTypes: readonly string[] | undefined, grants: readonly string[]): void {
   if (responseTypes === undefined) return

@@ -2,7 +2,33 @@ import { numericDate } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { DynamicRegistration } from '../model/registrations.ts'
-import { clientMetadata } from './client-metadata.ts'
+
+/** The metadata of a client as it is stored and in force (RFC 7591 section 3.2.1). */
+const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
+  client_id: client.id,
+  client_id_issued_at: numericDate(client.createdAt),
+  client_name: client.name,
+  client_uri: client.clientUri,
+  logo_uri: client.logoUri,
+  policy_uri: client.policyUri,
+  tos_uri: client.tosUri,
+  ...client.localized,
+  application_type: client.applicationType,
+  redirect_uris: client.redirectUris,
+  post_logout_redirect_uris: client.postLogoutRedirectUris.length === 0 ? undefined : client.postLogoutRedirectUris,
+  token_endpoint_auth_method: client.authenticationMethod,
+  token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
+  jwks: client.jwks,
+  jwks_uri: client.jwksUri,
+  grant_types: client.grantTypes,
+  response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
+  scope: client.scope.join(' '),
+  id_token_signed_response_alg: client.idTokenAlgorithm,
+  userinfo_signed_response_alg: client.userinfoAlgorithm,
+  default_max_age: client.defaultMaxAge,
+  require_auth_time: client.requireAuthTime,
+  default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
+})
 
 /**
  * The client information response (RFC 7591 section 3.2.1, RFC 7592 section 3). Secret and registration access token are

@@ -7,7 +7,9 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
+import type { ClientFault } from './client-fault.ts'
 import { inventoryFaults } from './inventory.ts'
+import { keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
 import {
   clientTypes,
@@ -16,8 +18,6 @@ import {
   type ClientRegistration,
   type TypeDefaults,
 } from './registration.ts'
-
-export type ClientFault = { readonly member: string; readonly problem: string; readonly fix?: string | undefined }
 
 /** All that is wrong with a registration, at once. */
 export class ClientMetadataError extends Error {
@@ -164,6 +164,7 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...strangers(input),
     ...nameFaults(input.name),
     ...grantFaults(input, defaults),
+    ...keyFaults(input, development),
     ...uriFaults(input, defaults, development),
     ...pageFaults(input),
     ...inventoryFaults(input),

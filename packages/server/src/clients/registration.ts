@@ -1,6 +1,7 @@
 import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
 import {
   deviceGrant,
+  type AssertionAudience,
   type ClientAuthenticationMethod,
   type ClientType,
   type GrantType,
@@ -15,6 +16,11 @@ export type ClientRegistration = {
   readonly postLogoutRedirectUris?: readonly string[] | undefined
   readonly allowedOrigins?: readonly string[] | undefined
   readonly authenticationMethod?: ClientAuthenticationMethod | undefined
+  /** A JWK set (RFC 7517 section 5) with public keys. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined
+  readonly jwksUri?: string | undefined
+  readonly authenticationAlgorithm?: JwsAlgorithm | undefined
+  readonly assertionAudience?: AssertionAudience | undefined
   readonly grantTypes?: readonly GrantType[] | undefined
   readonly scope?: string | undefined
   readonly defaultScope?: string | undefined
@@ -57,13 +63,17 @@ export type TypeDefaults = {
 }
 
 const person: readonly GrantType[] = ['authorization_code', 'refresh_token']
-const secrets: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post']
+const confidential: readonly ClientAuthenticationMethod[] = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+]
 
 /** What each kind of client is (A-REDIR-10, A-REDIR-11): software in the hands of users has no secret. */
 export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
   web: {
     applicationType: 'web',
-    methods: secrets,
+    methods: confidential,
     grants: person,
     allowedGrants: [...person, 'client_credentials', deviceGrant],
   },
@@ -77,7 +87,7 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
   },
   service: {
     applicationType: 'web',
-    methods: secrets,
+    methods: confidential,
     grants: ['client_credentials'],
     allowedGrants: ['client_credentials'],
   },
@@ -93,6 +103,10 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'postLogoutRedirectUris',
   'allowedOrigins',
   'authenticationMethod',
+  'jwks',
+  'jwksUri',
+  'authenticationAlgorithm',
+  'assertionAudience',
   'grantTypes',
   'scope',
   'defaultScope',

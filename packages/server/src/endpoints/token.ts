@@ -58,7 +58,8 @@ type Used = { readonly grantType: GrantType; readonly form: Form }
 /** Counts a request that got tokens (A-GOV-03). */
 function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form }: Used): void {
   const names: UsageName[] = ['bearer_tokens']
-  if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
+  if (client.authenticationMethod === 'private_key_jwt') names.push('authenticated_by_key')
+  else if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')

@@ -1,4 +1,4 @@
-import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
+import type { ApplicationType, JwsAlgorithm, KeySet, Seconds } from '@sallyport/protocol'
 
 /** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
@@ -6,8 +6,11 @@ export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
 /** By which door a client came in. */
 export type ClientChannel = 'managed' | 'dynamic' | 'metadata_document'
 
-/** How a client proves who it is at the token endpoint; one method per client. */
-export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
+/** How a client proves who it is at the token, revocation and introspection endpoints; one method per client. */
+export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+
+/** What an assertion of a client must name as its audience: the issuer and nothing else, or also the address it is sent to (B-CX-03). */
+export type AssertionAudience = 'issuer' | 'interop'
 
 export type GrantType =
   'authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code'
@@ -36,6 +39,12 @@ export type Client = {
   readonly applicationType: ApplicationType
   readonly authenticationMethod: ClientAuthenticationMethod
   readonly secrets: readonly ClientSecret[]
+  /** Its public keys, or the address where it publishes them; never both. */
+  readonly jwks: KeySet | undefined
+  readonly jwksUri: string | undefined
+  /** The one algorithm its assertions are signed with; `undefined` leaves it to each key. */
+  readonly authenticationAlgorithm: JwsAlgorithm | undefined
+  readonly assertionAudience: AssertionAudience
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
   /** Origins that may call the token endpoint from a browser (A-CORS-03); for an spa they are derived from its redirect URIs when none are given. */
@@ -121,6 +130,10 @@ export type Resource = {
 /** True for a client whose software can keep no secret. */
 export const isPublic = (client: Client): boolean => client.authenticationMethod === 'none'
 
+/** True for a client that shares a secret with this server. */
+export const hasSecret = ({ authenticationMethod: method }: Pick<Client, 'authenticationMethod'>): boolean =>
+  method === 'client_secret_basic' || method === 'client_secret_post'
+
 /** True for a client that no administrator entered: whoever made it may be anybody (OAuth 2.1 section 7.9, RFC 7591 section 5). */
 export const isSelfRegistered = (client: Client): boolean => client.channel !== 'managed'
 
@@ -144,4 +157,8 @@ export const laterClientMembers = {
   machineScope: undefined,
   introspectionAlgorithm: undefined,
   documentFreshUntil: undefined,
+  jwks: undefined,
+  jwksUri: undefined,
+  authenticationAlgorithm: undefined,
+  assertionAudience: 'issuer',
 } as const satisfies Partial<Client>

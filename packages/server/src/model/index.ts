@@ -33,10 +33,12 @@ export type {
 } from './authorization-request.ts'
 export {
   deviceGrant,
+  hasSecret,
   isBrowserBased,
   laterClientMembers,
   isPublic,
   isSelfRegistered,
+  type AssertionAudience,
   type Client,
   type ClientAuthenticationMethod,
   type ClientChannel,

@@ -2,6 +2,7 @@ import { createServer, IssuerError, parseIssuer } from '@sallyport/server'
 import type { JwsAlgorithm } from '@sallyport/protocol'
 import { decodeJwt, headerOf, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
+import { addKeyClient } from '../client-keys/key-client.ts'
 import { newRealIssuer } from '../real-pages.ts'
 
 const appended = '/.well-known/openid-configuration'
@@ -62,7 +63,7 @@ describe('where it is', () => {
 describe('what it says', () => {
   it('B-DISC-03, B-DISC-04, B-DISC-05 has every member whose absence would mislead, with its real value', async () => {
     const issuer = await newRealIssuer()
-    const methods = ['none', 'client_secret_basic', 'client_secret_post']
+    const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
     expect(await metadataOf(issuer)).toMatchObject({
       issuer: 'https://as.test',
       authorization_endpoint: 'https://as.test/oauth2/authorize',
@@ -118,8 +119,10 @@ describe('what it says is so', () => {
       const client = await issuer.changeClient(issuer.clients.K, { idTokenAlgorithm })
       expect(decodeJwt((await issuer.codeFlow({ client })).idToken).header['alg']).toBe(idTokenAlgorithm)
     }
+    const { client: keyed } = await addKeyClient(issuer)
+    const clients = [issuer.clients.P, issuer.clients.K, issuer.clients.post, keyed]
     for (const method of list('token_endpoint_auth_methods_supported')) {
-      const client = [issuer.clients.P, issuer.clients.K, issuer.clients.post].find((one) => one.method === method)
+      const client = clients.find((one) => one.method === method)
       const tokens = await issuer.codeFlow({ client })
       expect((await issuer.refresh(tokens)).status).toBe(200)
       expect((await issuer.revoke(tokens.client, tokens.accessToken)).status).toBe(200)

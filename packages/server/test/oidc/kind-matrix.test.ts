@@ -1,12 +1,16 @@
 import { createVerifier } from '@sallyport/resource'
-import { decodeJwt, type TestClient, type TestIssuer } from '@sallyport/testing'
+import { createClientKey, decodeJwt, withKey, type TestClient, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
+import { askWith, assertionOf, type KeyClient } from '../client-keys/key-client.ts'
 import { issuerId } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 import { keysOf, signedByUs } from '../signed-by-us.ts'
 
-/** Every kind of token there is or will be. All JWTs are signed with one and the same key, so only their content tells them apart. */
-async function everyKind(issuer: TestIssuer, client: TestClient): Promise<Record<string, string>> {
+/**
+ * Every kind of token there is or will be. All JWTs but the assertion of the client are signed with one and the same key, so
+ * only their content tells them apart.
+ */
+async function everyKind(issuer: TestIssuer, { client, key }: KeyClient): Promise<Record<string, string>> {
   const api = await issuer.codeFlow({ client })
   const own = await issuer.codeFlow({ client, parameters: { resource: undefined } })
   const fresh = await issuer.authorize({ client })
@@ -25,7 +29,8 @@ async function everyKind(issuer: TestIssuer, client: TestClient): Promise<Record
     'logout token': await made('logout+jwt', { ...common, events }),
     'JARM answer': await made(undefined, { iss: issuerId, aud: client.id, exp: iat + 300, code: 'c' }),
     'request object': await made('oauth-authz-req+jwt', { ...common, iss: client.id, aud: issuerId }),
-    'client assertion': await made('JWT', { ...common, iss: client.id, sub: client.id, aud: issuerId }),
+    'client assertion': assertionOf(issuer, { client, key }),
+    'client assertion signed by us': await made('JWT', { ...common, iss: client.id, sub: client.id, aud: issuerId }),
     'DPoP proof': await made('dpop+jwt', { jti: 'j', htm: 'GET', htu: 'https://as.test/oauth2/userinfo', iat }),
     'introspection answer': await made('token-introspection+jwt', { ...common, token_introspection: { active: true } }),
     'security event': await made('secevent+jwt', { ...common, events }),
@@ -85,18 +90,12 @@ const consumers: Record<string, { readonly takes: readonly string[]; readonly as
     ask: async (issuer, client, refreshToken) => (await issuer.refresh({ client, refreshToken })).status === 200,
   },
   'the client_assertion parameter': {
-    takes: [],
-    ask: async (issuer, client, client_assertion) => {
-      const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-      const parameters = {
-        grant_type: 'client_credentials',
-        client_id: client.id,
-        client_assertion_type,
-        client_assertion,
-      }
-      const answer = await issuer.post('/oauth2/token', parameters)
-      expect([answer.status, answer.json['error']]).toEqual([401, 'invalid_client'])
-      return false
+    takes: ['client assertion'],
+    ask: async (issuer, client, assertion) => {
+      const path = '/oauth2/introspect'
+      const answer = await askWith(issuer, assertion, { client_id: client.id, token: 'x' }, { path })
+      if (answer.status !== 200) expect([answer.status, answer.json['error']]).toEqual([401, 'invalid_client'])
+      return answer.status === 200
     },
   },
   'the request parameter': {
@@ -114,9 +113,12 @@ describe('every kind of token at every consumer', () => {
     async ([, consumer]) => {
       const issuer = await newRealIssuer()
       const alike = { idTokenAlgorithm: 'ES256', userinfoAlgorithm: 'ES256' } as const
-      const client = await issuer.changeClient(issuer.clients.K, alike)
+      const key = createClientKey()
+      const jwks = { keys: [key.jwk] }
+      const keyed = { authenticationMethod: 'private_key_jwt', jwks } as const
+      const client = withKey(await issuer.changeClient(issuer.clients.K, { ...alike, ...keyed }), key, issuer)
       const taken: string[] = []
-      for (const [kind, token] of Object.entries(await everyKind(issuer, client)))
+      for (const [kind, token] of Object.entries(await everyKind(issuer, { client, key })))
         if (await consumer.ask(issuer, client, token)) taken.push(kind)
       expect(taken).toEqual(consumer.takes)
     },

@@ -1,3 +1,4 @@
+import { createClientKey } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { asTestClient, clientCount, openIssuer, outcome, plain, redirectUri, register } from './registrations.ts'
 
@@ -82,7 +83,7 @@ describe('metadata', () => {
     expect(quiet.json['token_endpoint_auth_method']).toBe('none')
   })
 
-  const publicKey = { kty: 'EC', crv: 'P-256', x: 'a', y: 'b', kid: '1' }
+  const { jwk: publicKey } = createClientKey('ES256', '1')
   it.for([
     { jwks: { keys: [publicKey] }, jwks_uri: 'https://tool.example/jwks' },
     { jwks: { keys: [{ ...publicKey, d: 'private' }] } },

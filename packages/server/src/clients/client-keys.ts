@@ -1,0 +1,122 @@
+import {
+  after,
+  parseStrictJson,
+  readKeySet,
+  verificationKeys,
+  type JwsAlgorithm,
+  type Seconds,
+  type VerificationKey,
+} from '@sallyport/protocol'
+import type { Client } from '../model/client.ts'
+import { cacheLifetime } from '../outbound/cache-lifetime.ts'
+import type { Fetcher, FetchRequest, FetchResult } from '../model/outbound.ts'
+
+const maxBytes = 65_536
+const maxClients = 10_000
+/** Seconds for which a fetched set counts: a key that its owner removed works no longer than this (B-JWK-07). */
+const freshness = { least: 60, most: 600 }
+/** Seconds between two looks at one client's address, whether the first had an answer or not (B-JWK-07). */
+const pause = 60
+
+type Source = FetchRequest['source']
+
+/** Public keys of clients, from their records or from the addresses where they publish them. */
+export type ClientKeys = {
+  /** The keys that count now, or `undefined` where they could not be had. A promise only when they have to be fetched. */
+  find(
+    client: Client,
+    source: Source,
+  ): readonly VerificationKey[] | undefined | Promise<readonly VerificationKey[] | undefined>
+  /** Looks again, for a key that is not among them; `undefined` when it is too soon to look. */
+  again(client: Client, source: Source): Promise<readonly VerificationKey[] | undefined>
+}
+
+type Fetched = {
+  readonly uri: string
+  readonly algorithm: JwsAlgorithm | undefined
+  keys: readonly VerificationKey[] | undefined
+  /** When the keys stop counting, and when it is time to fetch them anew although they still do. */
+  until: Seconds
+  renewAt: Seconds
+  triedAt: Seconds | undefined
+  running: Promise<void> | undefined
+}
+
+const none = 0 as Seconds
+
+export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys {
+  const fetched = new Map<string, Fetched>()
+  const own = new WeakMap<Client, readonly VerificationKey[]>()
+
+  const entryOf = ({ id, jwksUri: uri = '', authenticationAlgorithm: algorithm }: Client): Fetched => {
+    const known = fetched.get(id)
+    if (known !== undefined && known.uri === uri && known.algorithm === algorithm) return known
+    fetched.delete(id)
+    if (fetched.size >= maxClients) fetched.delete(fetched.keys().next().value ?? '')
+    const entry: Fetched = {
+      ...{ uri, algorithm, keys: undefined },
+      ...{ until: none, renewAt: none, triedAt: undefined, running: undefined },
+    }
+    fetched.set(id, entry)
+    return entry
+  }
+
+  const look = async (entry: Fetched, source: Source): Promise<void> => {
+    entry.triedAt = now()
+    const accept = 'application/jwk-set+json, application/json'
+    const answer = await fetch({ purpose: 'jwks', url: entry.uri, maxBytes, accept, source })
+    const keys = keysIn(answer, entry.algorithm)
+    // A set that cannot be had or read leaves the last good one in force, for as long as that counts.
+    if (keys === undefined || !answer.ok) return
+    const lifetime = cacheLifetime(answer.cacheControl, freshness, freshness.most)
+    entry.keys = keys
+    entry.until = after(now(), lifetime)
+    entry.renewAt = after(now(), lifetime / 2)
+  }
+
+  /** One fetch at a time for a client, and none too soon after the last one. */
+  const start = (entry: Fetched, source: Source): Promise<void> | undefined => {
+    if (entry.running !== undefined) return entry.running
+    if (entry.triedAt !== undefined && now() < entry.triedAt + pause) return undefined
+    entry.running = look(entry, source).finally(() => {
+      entry.running = undefined
+    })
+    return entry.running
+  }
+
+  const current = (entry: Fetched): readonly VerificationKey[] | undefined =>
+    now() < entry.until ? entry.keys : undefined
+
+  return {
+    find(client, source) {
+      if (client.jwksUri === undefined) {
+        let keys = own.get(client)
+        if (keys === undefined && client.jwks !== undefined)
+          own.set(client, (keys = verificationKeys(client.jwks, client.authenticationAlgorithm)))
+        return keys
+      }
+      const entry = entryOf(client)
+      const keys = current(entry)
+      if (keys === undefined) return start(entry, source)?.then(() => current(entry))
+      // Fetched while the old ones still count, so that a short failure of the other side goes unnoticed.
+      if (now() >= entry.renewAt) void start(entry, source)
+      return keys
+    },
+    async again(client, source) {
+      if (client.jwksUri === undefined) return undefined
+      const entry = entryOf(client)
+      const started = start(entry, source)
+      if (started === undefined) return undefined
+      await started
+      return current(entry)
+    },
+  }
+}
+
+function keysIn(answer: FetchResult, algorithm: JwsAlgorithm | undefined): readonly VerificationKey[] | undefined {
+  if (!answer.ok || answer.status !== 200) return undefined
+  if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(answer.contentType)) return undefined
+  const document = parseStrictJson(answer.body)
+  const set = typeof document === 'string' ? document : readKeySet(document)
+  return typeof set === 'string' ? undefined : verificationKeys(set, algorithm)
+}
