@@ -30,7 +30,7 @@ const interaction: Interaction = {
   expiresAt: seconds(start + 600),
   version: 1,
   loginSessionId: undefined,
-  accountChosen: false,
+  account: undefined,
   decision: undefined,
 }
 
@@ -125,6 +125,7 @@ export const openInteraction = ({
   redirectSource: 'https://prints.example',
   step: 'login',
   session: undefined,
+  aside: [],
   csrf: 'csrf-token',
   scopes: [{ name: 'openid', description: undefined, resource: undefined }],
   resources: [],

@@ -17,6 +17,8 @@ export type Calls = {
   readonly decisions: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean }[]
   cancelled: number
   kept: number
+  readonly taken: string[]
+  added: number
   renewed: number
 }
 
@@ -28,7 +30,17 @@ const sentOn: HttpResponse = {
 
 /** A host with one open interaction; it answers like a server does and keeps what it was asked. */
 export function createHost(open: () => OpenInteraction, now: () => Seconds): { host: RouteHost; calls: Calls } {
-  const calls: Calls = { events: [], pages: [], logins: [], decisions: [], cancelled: 0, kept: 0, renewed: 0 }
+  const calls: Calls = {
+    events: [],
+    pages: [],
+    logins: [],
+    decisions: [],
+    taken: [],
+    cancelled: 0,
+    kept: 0,
+    added: 0,
+    renewed: 0,
+  }
   const host: RouteHost = {
     issuer: 'https://as.example',
     development: false,
@@ -47,6 +59,8 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       form: (request): Form => parseForm(Buffer.from(request.body ?? new Uint8Array()).toString()),
       login: async (_request, _open, login) => (calls.logins.push(login), sentOn),
       keepAccount: async () => (calls.kept++, sentOn),
+      takeAccount: async (_request, _open, id) => (calls.taken.push(id), sentOn),
+      addAccount: async () => (calls.added++, sentOn),
       decide: async (_request, _open, decision) => (calls.decisions.push(decision), sentOn),
       cancel: async () => (calls.cancelled++, sentOn),
       renew: async (before) => (calls.renewed++, { ...before, csrf: `csrf-token-${calls.renewed}` }),

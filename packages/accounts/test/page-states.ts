@@ -151,7 +151,26 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       rememberFor,
       problem: { key: 'problem.choice' },
     }),
-  account: (setting) => accountPage(setting, { open: openInteraction({ step: 'account', session }), account }),
+  account: (setting) =>
+    accountPage(setting, { open: openInteraction({ step: 'account', session }), account, others: [] }),
+  'account-several': (setting) =>
+    accountPage(setting, {
+      open: openInteraction({ step: 'account', session }),
+      account,
+      others: [
+        { id: 'session-2', account: { name: 'Demo Person', username: 'demo.at.work' } },
+        {
+          id: 'session-3',
+          account: { name: 'A person with a name so long that no button holds it in one line', username: 'long' },
+        },
+      ],
+    }),
+  'account-aside': (setting) =>
+    accountPage(setting, {
+      open: openInteraction({ step: 'account', session: undefined }),
+      account: undefined,
+      others: [{ id: 'session-2', account }],
+    }),
   apps: (setting) => appsPage(setting, { account, apps: connected, withdrawn: true }),
   'apps-none': (setting) => appsPage(setting, { account, apps: [], withdrawn: false }),
   'apps-nobody': (setting) => appsPage(setting, { account: undefined, apps: [], withdrawn: false }),

@@ -73,7 +73,7 @@ function everywhere(text: string): readonly string[] {
   return [
     loginPage(english, { open, username: text }),
     consentPage(english, { open, account: who, rememberFor }),
-    accountPage(english, { open, account: who }),
+    accountPage(english, { open, account: who, others: [{ id: text, account: who }] }),
     throttledPage(english, open, 5),
     signOutPage(english, { action: text, fields, clientName: text, accountName: text, uiLocales: [text] }),
     errorPage(german, view),

@@ -318,10 +318,19 @@ describe('account choice', () => {
     expect((await call('/account-choice', pageRequest(undefined))).status).toBe(200)
     await call('/account-choice', pageRequest({ decision: 'keep' }))
     await call('/account-choice', pageRequest({ decision: 'cancel' }))
-    const other = await call('/account-choice', pageRequest({ decision: 'other' }))
-    expect(other).toMatchObject({ status: 303, headers: { location: '/login?interaction=interaction-handle' } })
+    await call('/account-choice', pageRequest({ decision: 'other' }))
     expect((await call('/account-choice', pageRequest({ decision: '?' }))).status).toBe(400)
-    expect(calls).toMatchObject({ kept: 1, cancelled: 1 })
+    expect(calls).toMatchObject({ kept: 1, added: 1, cancelled: 1 })
+  })
+
+  it('B-OIDC-14 takes an account that stands aside, and none that does not', async () => {
+    const aside = [{ ...session, id: 'session-2' }]
+    const { call, calls } = await setUp({ step: 'account', session: undefined, aside })
+    expect(String((await call('/account-choice', pageRequest(undefined))).body)).toContain('value="session-2"')
+    await call('/account-choice', pageRequest({ account: 'session-2' }))
+    for (const fields of [{ account: 'session' }, { decision: 'keep' }])
+      expect((await call('/account-choice', pageRequest(fields))).status).toBe(400)
+    expect(calls).toMatchObject({ kept: 0, taken: ['session-2'] })
   })
 })
 

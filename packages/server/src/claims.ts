@@ -40,24 +40,53 @@ function put(target: Record<string, unknown>, name: string, value: unknown): voi
   target[name] = value
 }
 
-/** The claims that a granted scope gives. */
-export function scopedClaims(person: AccountClaims, scope: readonly string[]): Record<string, unknown> {
-  const claims: Record<string, unknown> = {}
-  for (const value of scope) for (const name of claimsOfScope[value] ?? []) put(claims, name, person[name])
-  return claims
-}
-
 /** The name of a claim without its language tag (OpenID Connect Core section 5.2). */
 const bare = (name: string): string => name.split('#', 1)[0] ?? ''
+
+/** `ja-hani-jp`, `ja-hani`, `ja`: a wish for a tag is met by a shorter one as well (RFC 4647 section 3.4). */
+function* everShorter(tag: string): Generator<string> {
+  for (let end = tag.length; end > 0; end = tag.lastIndexOf('-', end - 1)) yield tag.slice(0, end)
+}
+
+/** The member that tells a claim in the first wished language there is (B-OIDC-28). */
+function taggedMember(person: AccountClaims, name: string, locales: readonly string[]): string | undefined {
+  const members = Object.keys(person).filter((member) => member.startsWith(`${name}#`))
+  if (members.length === 0) return undefined
+  for (const locale of locales)
+    for (const tag of everShorter(locale)) {
+      const found = members.find((member) => member.slice(name.length + 1).toLowerCase() === tag)
+      if (found !== undefined) return found
+    }
+  return undefined
+}
+
+/** A claim under its plain name, and beside it in the language that was wished. */
+function tell(target: Record<string, unknown>, person: AccountClaims, name: string, locales: readonly string[]): void {
+  put(target, name, person[name])
+  const member = locales.length === 0 || name.includes('#') ? undefined : taggedMember(person, name, locales)
+  if (member !== undefined) put(target, member, person[member])
+}
+
+/** The claims that a granted scope gives, also in the first of the wished languages that there is. */
+export function scopedClaims(
+  person: AccountClaims,
+  scope: readonly string[],
+  locales: readonly string[],
+): Record<string, unknown> {
+  const claims: Record<string, unknown> = {}
+  for (const value of scope) for (const name of claimsOfScope[value] ?? []) tell(claims, person, name, locales)
+  return claims
+}
 
 /** The claims asked for one by one, in a language where the name says so. What cannot be supplied is left out and never an error (B-OIDC-22). */
 export function requestedClaims(
   person: AccountClaims,
   wanted: Readonly<Record<string, ClaimRequest>>,
+  locales: readonly string[],
 ): Record<string, unknown> {
   const claims: Record<string, unknown> = {}
-  for (const name of Object.keys(wanted)) {
-    if (supportedClaims.includes(bare(name)) && Object.hasOwn(person, name)) put(claims, name, person[name])
-  }
+  for (const name of Object.keys(wanted))
+    if (supportedClaims.includes(bare(name)) && (Object.hasOwn(person, name) || locales.length > 0))
+      tell(claims, person, name, locales)
   return claims
 }

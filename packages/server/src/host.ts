@@ -2,6 +2,7 @@ import { refuse } from '@sallyport/protocol'
 import { currentSession, sessionClearCookie } from './authorization/browser.ts'
 import { listApps, withdrawApp } from './authorization/connected-apps.ts'
 import {
+  addAccount,
   decideConsent,
   interactionForm,
   keepAccount,
@@ -9,9 +10,12 @@ import {
   openInteraction,
   renew,
   requireCheckedForm,
+  takeAccount,
 } from './authorization/interactions.ts'
+import { asideClearCookies } from './authorization/other-accounts.ts'
 import { refused } from './authorization/proceed.ts'
 import type { Call, Context } from './context.ts'
+import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
 import type { RouteHost } from './model/route.ts'
@@ -23,6 +27,8 @@ export function interactionsOf(ctx: Context, call: Call): Interactions {
     form: (_request, open) => interactionForm(ctx, call, open),
     login: (_request, open, who) => login(ctx, call, open, who),
     keepAccount: (_request, open) => keepAccount(ctx, open),
+    takeAccount: (_request, open, sessionId) => takeAccount(ctx, call, open, sessionId),
+    addAccount: (_request, open) => addAccount(ctx, open),
     decide: (_request, open, decision) => decideConsent(ctx, open, decision),
     cancel: (_request, open) => {
       requireCheckedForm(open, 'browser')
@@ -42,15 +48,8 @@ export function sessionsOf(ctx: Context, call: Call): Sessions {
   return {
     find: () => currentSession(ctx, call),
     end: async () => {
-      const session = await currentSession(ctx, call)
-      if (session !== undefined) {
-        const event = ctx.events.record(
-          { event: 'session.ended', subject: session.subject, reason: 'logout' },
-          { requestId: call.id, network: call.network },
-        )
-        if (await ctx.store.endSession(session.id, ctx.now(), [event])) ctx.events.stored([event])
-      }
-      return { 'set-cookie': sessionClearCookie(ctx) }
+      await endSessions(ctx, call, await everySession(ctx, call), undefined)
+      return { 'set-cookie': [sessionClearCookie(ctx), ...asideClearCookies(ctx, call)] }
     },
   }
 }

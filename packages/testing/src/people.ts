@@ -82,11 +82,13 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
   const account = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
     const open = await host.interactions.find(request)
     if (request.method === 'GET') return shown(host, open, accountPage(open))
-    const decision = host.interactions.form(request, open).get('decision')
+    const form = host.interactions.form(request, open)
+    const chosen = form.get('account')
+    if (chosen !== undefined) return host.interactions.takeAccount(request, open, chosen)
+    const decision = form.get('decision')
     if (decision === 'keep') return host.interactions.keepAccount(request, open)
     if (decision === 'cancel') return host.interactions.cancel(request, open)
-    const location = `login?interaction=${open.id}`
-    return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' }
+    return host.interactions.addAccount(request, open)
   }
 
   const accounts: Accounts = {

@@ -60,7 +60,15 @@ export const consentPage = (open: OpenInteraction): string =>
 export const accountPage = (open: OpenInteraction): string =>
   layout(
     'Account',
-    form('account-form', 'account-choice', ofOpen(open), button('keep') + button('other') + button('cancel')),
+    form(
+      'account-form',
+      'account-choice',
+      ofOpen(open),
+      open.aside.map(({ id }) => `<button name="account" value="${escape(id)}">${escape(id)}</button>`).join('') +
+        button('keep') +
+        button('other') +
+        button('cancel'),
+    ),
   )
 
 /** Pages as plain as they can be, with the form ids and field names of the server's own. */

@@ -9,7 +9,7 @@ export type AccountRouteOptions = {
   readonly accountOf: (session: Session) => Promise<SignedInAs>
 }
 
-/** GET asks which account, POST takes the answer: `keep`, `other` or `cancel`. */
+/** GET asks which account, POST takes the answer: `keep`, another account, `other` to sign in with one more, or `cancel`. */
 export function createAccountRoute({ settingFor, accountOf }: AccountRouteOptions): Route {
   const page = async (
     host: RouteHost,
@@ -18,17 +18,23 @@ export function createAccountRoute({ settingFor, accountOf }: AccountRouteOption
     problem?: Problem,
   ): Promise<HttpResponse> => {
     const setting = settingFor(request, open)
-    if (open.session === undefined) return seeOther(setting, '/login', open)
-    const account = await accountOf(open.session)
-    const html = accountPage(setting, { open, account, problem })
+    const { session, aside } = open
+    if (session === undefined && aside.length === 0) return seeOther(setting, '/login', open)
+    const account = session === undefined ? undefined : await accountOf(session)
+    const others = await Promise.all(aside.map(async (one) => ({ id: one.id, account: await accountOf(one) })))
+    const html = accountPage(setting, { open, account, others, problem })
     return show(host, open, html, problem === undefined ? {} : { status: 400 })
   }
 
   const post = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
     const open = await host.interactions.find(request)
-    const decision = host.interactions.form(request, open).get('decision')
-    if (decision === 'keep') return host.interactions.keepAccount(request, open)
-    if (decision === 'other') return seeOther(settingFor(request, open), '/login', open)
+    const form = host.interactions.form(request, open)
+    const chosen = form.get('account')
+    if (chosen !== undefined && open.aside.some(({ id }) => id === chosen))
+      return host.interactions.takeAccount(request, open, chosen)
+    const decision = form.get('decision')
+    if (decision === 'keep' && open.session !== undefined) return host.interactions.keepAccount(request, open)
+    if (decision === 'other') return host.interactions.addAccount(request, open)
     if (decision === 'cancel') return host.interactions.cancel(request, open)
     return page(host, request, open, { key: 'problem.choice' })
   }

@@ -37,7 +37,7 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
   const prefill = async (open: OpenInteraction): Promise<string> => {
     const { loginHint } = open.interaction.request
     if (loginHint !== undefined) return longerThan(loginHint, maxUsernameLength) ? '' : loginHint
-    if (open.step !== 'login' || open.session === undefined) return ''
+    if (open.step !== 'login' || open.session === undefined || open.interaction.account === 'another') return ''
     return (await findUser(open.session.subject))?.username ?? ''
   }
 
@@ -84,7 +84,10 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
     const { user } = signIn
     const login = { subject: user.id, amr: passwordAmr, acr: passwordAcr }
     const response = await host.interactions.login(request, open, login)
-    const detail = { method: 'pwd', reauth: open.session?.subject === user.id }
+    const detail = {
+      method: 'pwd',
+      reauth: [open.session, ...open.aside].some((session) => session?.subject === user.id),
+    }
     await host.emit({ event: 'login.succeeded', subject: user.id, clientId: open.client.id, detail })
     return withCookie(response, await devices.remember(host, request, user.username))
   }

@@ -19,8 +19,15 @@ const touchEvery = 10
 
 /** Who is signed in at this browser: a live session of an active person within its idle and absolute limits. */
 export async function currentSession(ctx: Context, call: Call): Promise<Session | undefined> {
-  const handle = read(ctx, call, sessionCookie)
-  if (handle === undefined) return undefined
+  const handle = sessionHandle(ctx, call)
+  return handle === undefined ? undefined : liveSession(ctx, handle)
+}
+
+/** The handle of the session in use, whether or not it is still worth anything. */
+export const sessionHandle = (ctx: Context, call: Call): string | undefined => read(ctx, call, sessionCookie)
+
+/** The session of a handle, while it may be used; notes that it was. */
+export async function liveSession(ctx: Context, handle: string): Promise<Session | undefined> {
   const now = ctx.now()
   const view = await ctx.store.findSession(lookupKey(handle), now)
   if (view === undefined || !view.subjectActive) return undefined

@@ -64,8 +64,17 @@ function namesTwice(json: string): boolean {
   return false
 }
 
+/**
+ * What a request asks to be told: its `claims` parameter, and the languages of `claims_locales`, in which nothing can be wrong
+ * (OpenID Connect Core section 5.2, B-OIDC-28). `undefined` when it says nothing of either. Throws `claims_syntax`.
+ */
+export function claimsWished(claims: string | undefined, locales: readonly string[]): ClaimsRequest | undefined {
+  if (claims === undefined) return locales.length === 0 ? undefined : { userinfo: {}, idToken: {}, locales }
+  return { ...parseClaimsParameter(claims), locales }
+}
+
 /** Reads the `claims` parameter (OpenID Connect Core section 5.5, B-OIDC-21). Throws `claims_syntax`. */
-export function parseClaimsParameter(text: string): ClaimsRequest {
+function parseClaimsParameter(text: string): Omit<ClaimsRequest, 'locales'> {
   if (text.length > maxLength) throw refuse('claims_syntax')
   let value: unknown
   try {

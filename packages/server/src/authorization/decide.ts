@@ -21,7 +21,10 @@ export type Decision =
 export type DecisionFacts = {
   readonly client: Client
   readonly request: AuthorizationRequest
+  /** The session that the request means: the one in use, or that of the person it names. */
   readonly session: Session | undefined
+  /** How many people are signed in at this browser. */
+  readonly accounts: number
   readonly consent: Consent | undefined
   readonly interaction: Interaction | undefined
   readonly now: Seconds
@@ -39,16 +42,36 @@ export function decide(ctx: Context, facts: DecisionFacts): Decision {
   return refusal(decision.step === 'account' ? 'account_selection_required' : 'consent_required')
 }
 
+/** The session a request is about: that of the person it names, if that one is signed in here, or else the one in use. */
+export function sessionMeant(
+  request: AuthorizationRequest,
+  current: Session | undefined,
+  aside: readonly Session[],
+): Session | undefined {
+  if (aside.length === 0) return current
+  const meant = subjectMeant(request)
+  if (meant === undefined || meant === current?.subject) return current
+  return aside.find(({ subject }) => subject === meant) ?? current
+}
+
+/** The person a request names; nobody else will do. */
+const subjectMeant = (request: AuthorizationRequest): string | undefined =>
+  request.hintedSubject ?? subjectClaim(request)
+
 function nextStep(ctx: Context, facts: DecisionFacts): Decision {
-  const { session, request, interaction } = facts
-  if (session === undefined) return step('login')
+  const { session, request, interaction, accounts } = facts
+  const meant = subjectMeant(request)
+  // Others stand aside: which of them is meant is for the person to say.
+  const open = meant === undefined && interaction?.account !== 'another' && !request.prompt.includes('login')
+  if (session === undefined) return step(open && accounts > 0 ? 'account' : 'login')
   const signedInHere = interaction?.loginSessionId === session.id
+  if (interaction?.account === 'another' && !signedInHere) return step('login')
   if (needsFreshLogin(facts, session) && !signedInHere) return step('login')
-  const meant = request.hintedSubject ?? subjectClaim(request)
+  if (open && accounts > 1 && request.prompt.includes('none')) return step('account')
   if (meant !== undefined && meant !== session.subject) return signedInHere ? refusal('login_required') : step('login')
   const acr = acrFault(ctx, request, session)
   if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal(acrRefusal(ctx))
-  const chosen = interaction?.accountChosen === true || signedInHere
+  const chosen = interaction?.account === 'chosen' || signedInHere
   if (request.prompt.includes('select_account') && !chosen) return step('account')
   return consentStep(facts, session)
 }

@@ -13,6 +13,7 @@ import { browserDigest } from './browser.ts'
 import { earlierScope, nothingEarlier } from './earlier-scope.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { decideNow } from './proceed.ts'
+import { takeIntoUse } from './other-accounts.ts'
 import { openRequest, sealRequest } from './sealed-request.ts'
 import { scopesInWords } from './scope-words.ts'
 import { startSession } from './start-session.ts'
@@ -82,7 +83,7 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
   const found = ctx.clients.find(request.clientId)
   const client = found instanceof Promise ? await found : found
   if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')
-  const { decision, session } = await decideNow(ctx, call, { client, request, interaction, handle })
+  const { decision, session, aside } = await decideNow(ctx, call, { client, request, interaction, handle })
   const step = decision.kind === 'step' ? decision.step : 'consent'
   const asks = step === 'consent' && session !== undefined
   const earlier = asks ? await earlierScope(ctx, session, request) : nothingEarlier
@@ -93,6 +94,7 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     redirectSource: formActionSource(request.redirectUri),
     step,
     session,
+    aside,
     csrf: csrfFor(ctx, interaction, session, step),
     scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request),
@@ -167,14 +169,37 @@ export async function login(ctx: Context, call: Call, open: OpenInteraction, who
   requireCheckedForm(open, 'browser')
   // The form is spent before the session exists: of two posts of one form only one signs in.
   const spent = await advance(ctx, open, {})
-  const { session, cookie } = await startSession(ctx, call, who, open.session)
+  const before = [open.session, ...open.aside].find((one) => one?.subject === who.subject) ?? open.session
+  const { session, cookies } = await startSession(ctx, call, who, {
+    before,
+    beside: open.interaction.account === 'another' || open.aside.length > 0,
+  })
   await advance(ctx, { ...open, interaction: spent }, { loginSessionId: session.id, decision: undefined })
-  return onward(ctx, open, { 'set-cookie': cookie })
+  return onward(ctx, open, { 'set-cookie': cookies })
 }
 
 export async function keepAccount(ctx: Context, open: OpenInteraction): Promise<HttpResponse> {
   requireCheckedForm(open, 'session')
-  await advance(ctx, open, { accountChosen: true })
+  await advance(ctx, open, { account: 'chosen' })
+  return onward(ctx, open)
+}
+
+export async function takeAccount(
+  ctx: Context,
+  call: Call,
+  open: OpenInteraction,
+  sessionId: string,
+): Promise<HttpResponse> {
+  requireCheckedForm(open, 'session')
+  const cookies = await takeIntoUse(ctx, call, sessionId)
+  if (cookies === undefined) throw refuse('login_required', { detail: 'no such account at this browser' })
+  await advance(ctx, open, { account: 'chosen', decision: undefined })
+  return onward(ctx, open, { 'set-cookie': cookies })
+}
+
+export async function addAccount(ctx: Context, open: OpenInteraction): Promise<HttpResponse> {
+  requireCheckedForm(open, 'session')
+  await advance(ctx, open, { account: 'another', decision: undefined })
   return onward(ctx, open)
 }
 

@@ -9,8 +9,9 @@ import type { InteractionStep } from '../model/interactions.ts'
 import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 import { approve } from './approve.ts'
-import { bindBrowser, currentSession } from './browser.ts'
-import { decide, type Decision } from './decide.ts'
+import { bindBrowser } from './browser.ts'
+import { decide, sessionMeant, type Decision } from './decide.ts'
+import { sessionsHere } from './other-accounts.ts'
 import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
 import { sealRequest } from './sealed-request.ts'
 
@@ -28,14 +29,21 @@ export async function decideNow(
   ctx: Context,
   call: Call,
   progress: Progress,
-): Promise<{ decision: Decision; session: Session | undefined }> {
+): Promise<{ decision: Decision; session: Session | undefined; aside: readonly Session[] }> {
   const { client, request, interaction } = progress
-  const session = await currentSession(ctx, call)
+  const { current, aside } = await sessionsHere(ctx, call)
+  const session = sessionMeant(request, current, aside)
   const consent =
     session === undefined || client.firstParty
       ? undefined
       : await ctx.store.findConsent(session.subject, client.id, ctx.now())
-  return { decision: decide(ctx, { client, request, session, consent, interaction, now: ctx.now() }), session }
+  const facts = { client, request, session, accounts: (current === undefined ? 0 : 1) + aside.length }
+  const others = session === current || current === undefined ? aside : [current, ...aside]
+  return {
+    decision: decide(ctx, { ...facts, consent, interaction, now: ctx.now() }),
+    session,
+    aside: others.filter((one) => one !== session),
+  }
 }
 
 const targetOf = (request: AuthorizationRequest): ResponseTarget => ({
@@ -134,7 +142,7 @@ async function openInteraction(
     expiresAt: after(now, ctx.policy.transactionLifetime),
     version: 0,
     loginSessionId: undefined,
-    accountChosen: false,
+    account: undefined,
     decision: undefined,
   })
   const headers = browser.cookies.length === 0 ? {} : { 'set-cookie': browser.cookies }

@@ -4,26 +4,27 @@ import { header } from '../http.ts'
 import type { Session } from '../model/interaction.ts'
 import type { Login } from '../model/interactions.ts'
 import { sessionSetCookie } from './browser.ts'
+import { putAside } from './other-accounts.ts'
 
 /**
  * Signs a person in: always a new handle, so that a planted cookie is never raised to a session (CS-09). The same person
- * keeps the session's id, and with it what was issued under it; another person's session at this browser ends first.
+ * keeps the session's id, and with it what was issued under it. Another person's session at this browser ends first, unless
+ * somebody chose to sign in beside it: then it stands aside (B-OIDC-14).
  */
 export async function startSession(
   ctx: Context,
   call: Call,
   who: Login,
-  before: Session | undefined,
-): Promise<{ readonly session: Session; readonly cookie: string }> {
+  { before, beside }: { readonly before: Session | undefined; readonly beside: boolean },
+): Promise<{ readonly session: Session; readonly cookies: readonly string[] }> {
   const now = ctx.now()
   const source = { requestId: call.id, network: call.network }
   const same = before?.subject === who.subject
-  if (before !== undefined && !same) {
-    const ended = ctx.events.record(
-      { event: 'session.ended', subject: before.subject, reason: 'other_account' },
-      source,
-    )
-    if (await ctx.store.endSession(before.id, now, [ended])) ctx.events.stored([ended])
+  const aside = beside ? await putAside(ctx, call, who.subject) : { cookies: [], dropped: [] }
+  const ending = !beside && before !== undefined && !same ? [before] : aside.dropped
+  for (const { id, subject } of ending) {
+    const ended = ctx.events.record({ event: 'session.ended', subject, reason: 'other_account' }, source)
+    if (await ctx.store.endSession(id, now, [ended])) ctx.events.stored([ended])
   }
   const handle = ctx.random.handle()
   const session: Session = {
@@ -43,5 +44,5 @@ export async function startSession(
   )
   await ctx.store.startSession(session, same ? before.id : undefined, [event])
   ctx.events.stored([event])
-  return { session, cookie: sessionSetCookie(ctx, handle) }
+  return { session, cookies: [sessionSetCookie(ctx, handle), ...aside.cookies] }
 }

@@ -14,7 +14,7 @@ import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/author
 import type { Client } from '../model/client.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
-import { parseClaimsParameter } from './claims-parameter.ts'
+import { claimsWished } from './claims-parameter.ts'
 import { hintedSubject } from './id-token-hint.ts'
 import type { ResponseTarget } from './respond.ts'
 import type { SettledClient } from './settle-client.ts'
@@ -60,7 +60,6 @@ export async function validateRequest(
   if (nonce === undefined && ctx.policy.stages.requireNonce === 'enforce' && scope.includes('openid'))
     throw refuse('nonce_required')
   const resources = await resourcesOfGrant(ctx, client, form)
-  const claims = form.get('claims')
   const hint = form.get('id_token_hint')
   return {
     clientId: client.id,
@@ -75,7 +74,7 @@ export async function validateRequest(
     prompt: requirePrompt(form),
     maxAge: requireMaxAge(form) ?? client.defaultMaxAge,
     acrValues: words(form.get('acr_values'), 20) ?? client.defaultAcrValues,
-    claims: claims === undefined ? undefined : parseClaimsParameter(claims),
+    claims: claimsWished(form.get('claims'), words(form.get('claims_locales')?.toLowerCase(), 10) ?? none),
     loginHint: form.get('login_hint')?.slice(0, 256),
     hintedSubject: hint === undefined ? undefined : hintedSubject(ctx, hint, client.id),
     uiLocales: words(form.get('ui_locales'), 10) ?? none,

@@ -10,8 +10,10 @@ import {
   type Form,
 } from '@sallyport/protocol'
 import { askAgainByGet, currentSession, sessionClearCookie } from '../authorization/browser.ts'
+import { endSessions, everySession } from '../authorization/end-sessions.ts'
 import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
 import { requireOwnForm } from '../authorization/interactions.ts'
+import { asideClearCookies } from '../authorization/other-accounts.ts'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { errorPage, locales, page, redirect } from '../http.ts'
@@ -52,11 +54,12 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     const request = await checkRequest(ctx, form)
     const again = askAgainByGet(call, ctx.endpoints.logout)
     if (again !== undefined) return again
-    const session = await currentSession(ctx, call)
-    if (request.hint !== undefined && (session === undefined || namesSession(request.hint, session))) {
-      return await signOut(ctx, call, session, request)
-    }
-    return await askFirst(ctx, call, session, request)
+    const sessions = await everySession(ctx, call)
+    const { hint } = request
+    if (hint === undefined) return await askFirst(ctx, call, sessions[0], request)
+    const named = sessions.find((session) => namesSession(hint, session))
+    if (named === undefined && sessions.length > 0) return await askFirst(ctx, call, sessions[0], request)
+    return await signOut(ctx, call, named === undefined ? [] : [named], request)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     await reportRefusal(ctx, call, 'logout', error)
@@ -95,18 +98,18 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
 async function signOut(
   ctx: Context,
   call: Call,
-  session: Session | undefined,
+  ending: readonly Session[],
   request: LogoutRequest,
 ): Promise<HttpResponse> {
   // Without a session nothing is cleared: a foreign form brings no cookie, and must not take one away (CS-12).
-  const cookie = session === undefined ? {} : { 'set-cookie': sessionClearCookie(ctx) }
-  if (session !== undefined) {
-    const event = ctx.events.record(
-      { event: 'session.ended', subject: session.subject, clientId: request.client?.id, reason: 'logout' },
-      { requestId: call.id, network: call.network },
-    )
-    if (await ctx.store.endSession(session.id, ctx.now(), [event])) ctx.events.stored([event])
-  }
+  const current = ending.length === 0 ? undefined : await currentSession(ctx, call)
+  await endSessions(ctx, call, ending, request.client?.id)
+  const ended = (session: Session): boolean => ending.some(({ id }) => id === session.id)
+  const cookies = [
+    ...(current !== undefined && ended(current) ? [sessionClearCookie(ctx)] : []),
+    ...(ending.length > 0 && (await everySession(ctx, call)).length === 0 ? asideClearCookies(ctx, call) : []),
+  ]
+  const cookie = cookies.length === 0 ? {} : { 'set-cookie': cookies }
   if (request.refusedReturn)
     await reportRefusal(ctx, call, 'logout', refuse('logout_redirect'), { clientId: request.client?.id })
   if (request.returnTo !== undefined) {
@@ -160,7 +163,8 @@ async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResp
     refusedReturn?: boolean
   }
   const client = facts.clientId === undefined ? undefined : await ctx.clients.find(facts.clientId)
-  return signOut(ctx, call, session, {
+  // Whoever signs out on our own page leaves nobody behind at this browser.
+  return signOut(ctx, call, await everySession(ctx, call), {
     client,
     hint: undefined,
     returnTo: facts.returnTo,

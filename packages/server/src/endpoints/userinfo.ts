@@ -81,9 +81,10 @@ async function answer(
   const person = await ctx.accounts.findClaims(claims.sub)
   if (person === undefined) throw refuse('token_revoked')
   const wanted = authorizationId === undefined ? undefined : await ctx.store.requestedClaims(authorizationId)
+  const locales = wanted?.locales ?? []
   const body = {
-    ...scopedClaims(person, (claims.scope ?? '').split(' ')),
-    ...requestedClaims(person, wanted?.userinfo ?? {}),
+    ...scopedClaims(person, (claims.scope ?? '').split(' '), locales),
+    ...requestedClaims(person, wanted?.userinfo ?? {}, locales),
     sub: claims.sub,
   }
   const alg = client.userinfoAlgorithm

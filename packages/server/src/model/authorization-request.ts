@@ -5,8 +5,10 @@ export type ClaimRequest = {
   readonly values: readonly string[] | undefined
 }
 
-/** The `claims` parameter, checked. */
+/** What the parameters `claims` and `claims_locales` ask for, checked. */
 export type ClaimsRequest = {
+  /** Languages in which claims are wished, the dearest first (BCP 47 tags, in lower case). */
+  readonly locales: readonly string[]
   readonly userinfo: Readonly<Record<string, ClaimRequest>>
   readonly idToken: Readonly<Record<string, ClaimRequest>>
 }

@@ -29,8 +29,8 @@ export type Interaction = {
   readonly version: number
   /** Session that was signed in for this very interaction, when it had to be (prompt=login, max_age). */
   readonly loginSessionId: string | undefined
-  /** Account confirmed on the account page (prompt=select_account). */
-  readonly accountChosen: boolean
+  /** What was said on the account page (prompt=select_account): go on with the one in use, or sign in with another. */
+  readonly account: 'chosen' | 'another' | undefined
   readonly decision: InteractionDecision | undefined
 }
 

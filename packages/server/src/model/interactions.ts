@@ -24,6 +24,8 @@ export type OpenInteraction = {
   readonly step: InteractionStep
   /** Who is signed in at this browser now. */
   readonly session: Session | undefined
+  /** Sessions of other people at this browser, for the account page. */
+  readonly aside: readonly Session[]
   /** Value for a hidden field named `csrf`; works for one accepted form. */
   readonly csrf: string
   readonly scopes: readonly ScopeInWords[]
@@ -60,6 +62,10 @@ export type Interactions = {
   login(request: HttpRequest, open: OpenInteraction, login: Login): Promise<HttpResponse>
   /** Goes on with the account that is signed in; answers 303. */
   keepAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
+  /** Goes on with one of the accounts in `aside`, named by its session id; answers 303. Throws `login_required` for any other. */
+  takeAccount(request: HttpRequest, open: OpenInteraction, sessionId: string): Promise<HttpResponse>
+  /** Goes on to the sign-in page for one more account, beside those there are; answers 303. */
+  addAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Notes what the person decided and goes on; `scope` is cut to what was asked; answers 303. */
   decide(
     request: HttpRequest,
@@ -75,6 +81,6 @@ export type Interactions = {
 /** The signed-in browser, for pages outside an authorization request. */
 export type Sessions = {
   find(request: HttpRequest): Promise<Session | undefined>
-  /** Ends the session of this browser, if any; the answer's headers must be sent along. */
-  end(request: HttpRequest): Promise<Readonly<Record<string, string>>>
+  /** Ends every session of this browser; the answer's headers must be sent along. */
+  end(request: HttpRequest): Promise<Readonly<Record<string, readonly string[]>>>
 }

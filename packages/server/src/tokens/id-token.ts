@@ -41,5 +41,5 @@ export function idTokenClaims(
   if (Object.keys(wanted).length === 0) return claims
   return ctx.accounts
     .findClaims(authorization.subject)
-    .then((person) => ({ ...requestedClaims(person ?? {}, wanted), ...claims }))
+    .then((person) => ({ ...requestedClaims(person ?? {}, wanted, authorization.claims?.locales ?? []), ...claims }))
 }

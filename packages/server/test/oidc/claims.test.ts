@@ -117,6 +117,40 @@ describe('languages', () => {
     expect(answer).toEqual({ sub: person.subject, 'name#ja-Hani-JP': '桜' })
   })
 
+  it.for([
+    ['ja', undefined, undefined],
+    ['ja-Hani-JP', '桜', undefined],
+    ['JA-hani-jp de', '桜', undefined],
+    ['se de-CH ja-Hani-JP', undefined, 'Kirsche'],
+    ['se xx-invalid', undefined, undefined],
+    ['- -- # %%% <b>', undefined, undefined],
+    ['x'.repeat(3000), undefined, undefined],
+  ])(
+    'B-OIDC-28 claims_locales=%j tells the first supported language beside the default',
+    async ([locales, name, de]) => {
+      const issuer = await newRealIssuer()
+      const claims = { name: 'Sakura', 'name#ja-Hani-JP': '桜', 'name#de': 'Kirsche', 'sub#de': 'user_x' }
+      const person = await issuer.addPerson('sakura', { claims })
+      const { claims: answer } = await told(issuer, 'openid profile', { claims_locales: locales ?? '' }, person)
+      const tagged = Object.fromEntries(Object.entries(answer).filter(([member]) => member.includes('#')))
+      const japanese = name === '桜' ? { 'name#ja-Hani-JP': '桜' } : {}
+      expect({ name: answer['name'], ...tagged }).toEqual({
+        name: 'Sakura',
+        ...japanese,
+        ...(de === undefined ? {} : { 'name#de': de }),
+      })
+    },
+  )
+
+  it('B-OIDC-28 a claim asked for by name comes in the wished language too, in the ID Token as well', async () => {
+    const issuer = await newRealIssuer()
+    const claims = { name: 'Sakura', 'name#de': 'Kirsche' }
+    const person = await issuer.addPerson('sakura', { claims })
+    const parameters = { scope: 'openid', claims_locales: 'de', claims: JSON.stringify({ id_token: { name: null } }) }
+    const { idToken } = await issuer.codeFlow({ person, parameters })
+    expect(decodeJwt(idToken).claims).toMatchObject(claims)
+  })
+
   it.for(['page', 'popup', 'touch', 'wap', 'hologram', ''])('B-OIDC-29 display=%j never fails', async (display) => {
     const issuer = await newRealIssuer()
     expect((await issuer.authorize({ parameters: { display } })).code).not.toBe('')

@@ -162,6 +162,7 @@ describe('how it is served', () => {
 
   it('B-DISC-09 every address is https', async () => {
     const metadata = await metadataOf(await newRealIssuer())
-    for (const value of Object.values(metadata)) if (/^\w+:\/\//.test(String(value))) expect(value).toMatch(/^https:/)
+    for (const value of Object.values(metadata).flat())
+      if (/^\w+:\/\//.test(String(value))) expect(value).toMatch(/^https:/)
   })
 })

@@ -36,7 +36,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     sessionId: by.id,
     scope: ['openid', 'offline_access', 'read'],
     resources: ['https://rs1.test'],
-    claims: { userinfo: { email: { essential: true, value: undefined, values: undefined } }, idToken: {} },
+    claims: { userinfo: { email: { essential: true, value: undefined, values: undefined } }, idToken: {}, locales: [] },
     authentication: { time: start, acr: 'urn:test:one', amr: ['pwd'] },
     tellAuthTime: true,
     tellAcr: false,

@@ -116,7 +116,7 @@ export const interaction = (clientId: string, more: Partial<Interaction> = {}): 
   expiresAt: later(600),
   version: 1,
   loginSessionId: undefined,
-  accountChosen: false,
+  account: undefined,
   decision: undefined,
   ...more,
 })
