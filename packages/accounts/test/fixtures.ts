@@ -67,6 +67,7 @@ const client: Client = {
   requireState: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
+  mcp: false,
   sessionRefreshTokens: false,
   introspectOwnTokens: true,
   accessTokenLifetime: undefined,

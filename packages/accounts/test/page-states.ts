@@ -94,6 +94,16 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       account,
       rememberFor,
     }),
+  'consent-agent': (setting) =>
+    consentPage(setting, {
+      open: {
+        ...full,
+        mayRemember: false,
+        client: { ...full.client, type: 'agent', owner: 'Team Post', purpose: 'Sorts incoming mail into folders' },
+      },
+      account,
+      rememberFor,
+    }),
   'consent-unlisted': (setting) =>
     consentPage(setting, {
       open: openInteraction({

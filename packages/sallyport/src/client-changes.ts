@@ -36,6 +36,7 @@ export type Options = {
   readonly idTokenAlgorithm?: string
   readonly introspectionAlgorithm?: string
   readonly firstParty?: boolean
+  readonly mcp?: boolean
   readonly requireState?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
@@ -64,6 +65,7 @@ function registration(options: Options): Partial<ClientRegistration> {
     idTokenAlgorithm: options.idTokenAlgorithm,
     introspectionAlgorithm: options.introspectionAlgorithm,
     firstParty: options.firstParty,
+    mcp: options.mcp,
     requireState: options.requireState,
     owner: options.owner,
     purpose: options.purpose,
@@ -111,7 +113,12 @@ export async function createClient(call: Call, options: Options): Promise<ExitCo
     const allowSharedRedirectUri = options.allowSharedRedirectUri ?? false
     const detail = await sharingDetail(place, planned, { allowed: allowSharedRedirectUri })
     const eventOf = ({ id }: Client): SecurityEvent =>
-      adminEvent(place, { event: 'client.registered', reason: 'administrator', clientId: id, detail })
+      adminEvent(place, {
+        event: 'client.registered',
+        reason: 'administrator',
+        clientId: id,
+        detail: planned.type === 'agent' ? { ...detail, agent: true } : detail,
+      })
     const { client, secret } = call.dryRun
       ? { client: planned, secret: undefined }
       : await explained(() =>
@@ -167,6 +174,8 @@ export async function updateClient(
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
     const wanted = registration(options)
+    if (options.enable === true && client.type === 'agent' && client.disabledAt !== undefined)
+      throw new CommandFailure(exitCode.usage, `start it again with: sallyport agent resume ${client.id}`)
     // To stop a client must be possible at once, whoever it belongs to; the file leaves it stopped unless it says otherwise.
     if (Object.keys(wanted).length > 0 || options.disable !== true)
       await refuseOwned(place, 'client', client.id, { ...wanted, ...switched(options) })

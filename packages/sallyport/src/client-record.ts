@@ -27,6 +27,7 @@ export const clientRecord = (client: Client, secret?: string): Record<string, un
   id_token_signed_response_alg: client.idTokenAlgorithm,
   introspection_signed_response_alg: client.introspectionAlgorithm,
   first_party: client.firstParty,
+  mcp: client.mcp,
   require_state: client.requireState,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,
@@ -58,10 +59,16 @@ export function clientText(client: Client, secret?: string): string {
     ['grants', client.grantTypes.join(' ')],
     ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
     ['scope', client.scope.join(' ')],
+    ...(client.type === 'agent' ? agentLines(client) : []),
   ]
   if (client.disabledAt !== undefined) lines.push(['disabled', instant(client.disabledAt)])
   return lines.map(([label, value]) => `${label.padEnd(15)} ${value}`.trimEnd()).join('\n')
 }
+
+const agentLines = ({ owner = '', purpose = '' }: Client): [string, string][] => [
+  ['owner', owner],
+  ['purpose', purpose],
+]
 
 /** The client with this id. */
 export async function findClient({ store }: Workplace, id: string | undefined): Promise<Client> {

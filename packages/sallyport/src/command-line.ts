@@ -21,6 +21,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'applications that may ask for tokens',
     load: async () => (await import('./commands/client.ts')).addClient,
   },
+  agent: {
+    summary: 'software that acts by itself: see it, stop it',
+    load: async () => (await import('./commands/agent.ts')).addAgent,
+  },
   coverage: {
     summary: 'how much of the traffic is covered by PKCE',
     load: async () => (await import('./commands/coverage.ts')).addCoverage,

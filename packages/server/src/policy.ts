@@ -1,5 +1,5 @@
 import { floor, nearest, type PolicyNumber } from '@sallyport/protocol'
-import { isBrowserBased, type Client } from './model/client.ts'
+import { isAgent, isBrowserBased, type Client } from './model/client.ts'
 import { stageFault, stagesOf, type Stages } from './stages.ts'
 
 declare const brand: unique symbol
@@ -137,18 +137,31 @@ export function effectivePolicy(policy: Policy, client: Client): ClientPolicy {
   return answer
 }
 
-function stricterOf(policy: Policy, client: Client): ClientPolicy {
-  const browser = isBrowserBased(client)
-  const idle = browser ? Math.min(policy.browserRefreshTokenIdle, policy.refreshTokenIdle) : policy.refreshTokenIdle
-  const absolute = browser
-    ? Math.min(policy.browserRefreshTokenAbsolute, policy.refreshTokenAbsolute)
-    : policy.refreshTokenAbsolute
+/** What the policy says for clients of this kind, before any wish. */
+function limitsFor(policy: Policy, client: Client): ClientPolicy {
+  const { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute } = policy
+  if (isAgent(client))
+    return {
+      accessTokenLifetime: Math.min(policy.agentAccessTokenLifetime, accessTokenLifetime),
+      refreshTokenIdle: Math.min(policy.agentRefreshTokenIdle, refreshTokenIdle),
+      refreshTokenAbsolute: Math.min(policy.agentRefreshTokenAbsolute, refreshTokenAbsolute),
+    }
+  if (!isBrowserBased(client)) return { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute }
   return {
-    accessTokenLifetime: stricter(
-      policy.accessTokenLifetime,
-      client.accessTokenLifetime,
-      Math.min(policy.accessTokenLifetime, 60),
-    ),
+    accessTokenLifetime,
+    refreshTokenIdle: Math.min(policy.browserRefreshTokenIdle, refreshTokenIdle),
+    refreshTokenAbsolute: Math.min(policy.browserRefreshTokenAbsolute, refreshTokenAbsolute),
+  }
+}
+
+function stricterOf(policy: Policy, client: Client): ClientPolicy {
+  const {
+    accessTokenLifetime: access,
+    refreshTokenIdle: idle,
+    refreshTokenAbsolute: absolute,
+  } = limitsFor(policy, client)
+  return {
+    accessTokenLifetime: stricter(access, client.accessTokenLifetime, Math.min(access, 60)),
     refreshTokenIdle: stricter(idle, client.refreshTokenIdle, Math.min(idle, 300)),
     refreshTokenAbsolute: stricter(absolute, client.refreshTokenAbsolute, Math.min(absolute, 300)),
   }

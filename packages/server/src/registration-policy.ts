@@ -24,6 +24,8 @@ export type RegistrationOptions = {
   /** Most that a self-registered client may ask for; an initial access token can have a ceiling of its own. */
   readonly scope?: readonly string[] | undefined
   readonly grantTypes?: readonly GrantType[] | undefined
+  /** Whoever registers itself is a client of MCP servers, with their rules for redirect URIs (A-MCP-05). */
+  readonly mcp?: boolean | undefined
   /** Hosts that redirect URIs may name where anybody may register; any host when left out. */
   readonly redirectHosts?: readonly string[] | undefined
   /** Registrations tried from one network in an hour. */
@@ -45,6 +47,7 @@ export type RegistrationPolicy = {
   readonly mode: RegistrationMode
   readonly scope: readonly string[]
   readonly grantTypes: readonly GrantType[]
+  readonly mcp: boolean
   readonly redirectHosts: readonly string[] | undefined
   readonly perNetwork: number
   readonly mostClients: number
@@ -128,6 +131,7 @@ export function createRegistrationPolicy(options: RegistrationOptions = {}): Reg
     mode,
     scope: options.scope ?? quarantineScope,
     grantTypes: options.grantTypes ?? registrationGrants,
+    mcp: options.mcp ?? false,
     redirectHosts: options.redirectHosts,
     perNetwork: numberOf('perNetwork', options.perNetwork, registrationBounds.perNetwork.max, faults),
     mostClients: numberOf('mostClients', options.mostClients, registrationBounds.mostClients.max, faults),

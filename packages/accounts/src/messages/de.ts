@@ -44,6 +44,10 @@ export const de: Catalogue = {
   'consent.document': 'Diese Anwendung ist hier nicht eingetragen. Sie beschreibt sich selbst unter',
   'consent.firstUse':
     'Sie haben sie noch nie erlaubt. Fahren Sie nur fort, wenn Sie dies selbst begonnen haben und die Adresse oben kennen.',
+  'consent.agent':
+    '{app} ist ein Agent: Software, die von selbst handelt. Wenn Sie es erlauben, handelt sie für Sie, auch wenn Sie nicht zusehen.',
+  'consent.agentPurpose': 'Wozu es ihn gibt: {purpose}',
+  'consent.agentOwner': 'Wer für ihn einsteht: {owner}',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',
@@ -113,6 +117,7 @@ export const de: Catalogue = {
   'apps.nobody':
     'In diesem Browser ist niemand angemeldet. Melden Sie sich zuerst bei einer Ihrer Anwendungen an und öffnen Sie diese Seite dann noch einmal.',
   'apps.since': 'Hat Zugriff seit {date}.',
+  'apps.agent': 'Ein Agent, der von selbst handelt. Wozu es ihn gibt: {purpose}',
   'apps.offline': 'Auch während Sie weg sind.',
   'apps.remembered': 'Fragt bis {date} nicht noch einmal.',
   'apps.withdraw': '{app} den Zugriff nehmen',

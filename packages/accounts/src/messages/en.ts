@@ -43,6 +43,10 @@ export const en = {
   'consent.document': 'This application is not registered here. It describes itself at',
   'consent.firstUse':
     'You have not allowed it before. Go on only if you started this yourself and know the address above.',
+  'consent.agent':
+    '{app} is an agent: software that acts by itself. If you allow it, it acts for you, also when you are not looking.',
+  'consent.agentPurpose': 'What it is for: {purpose}',
+  'consent.agentOwner': 'Who answers for it: {owner}',
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',
@@ -112,6 +116,7 @@ export const en = {
   'apps.nobody':
     'Nobody is signed in at this browser. Sign in to one of your applications first, then open this page again.',
   'apps.since': 'Has access since {date}.',
+  'apps.agent': 'An agent that acts by itself. What it is for: {purpose}',
   'apps.offline': 'Also while you are away.',
   'apps.remembered': 'Does not ask again until {date}.',
   'apps.withdraw': 'Take back access of {app}',

@@ -1,4 +1,4 @@
-import type { ConnectedApp } from '@sallyport/server/model'
+import { isAgent, type ConnectedApp } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { scopeList } from './asked-items.ts'
 import { accountCard, type SignedInAs } from './consent-page.ts'
@@ -23,6 +23,7 @@ function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
 <p class="hint">${since !== undefined && words.say('apps.since', { date: words.date(since) })}
 ${offline && words.say('apps.offline')}
 ${rememberedUntil !== undefined && words.say('apps.remembered', { date: words.date(rememberedUntil) })}</p>
+${isAgent(client) && markup`<p>${words.say('apps.agent', { purpose: foreign(client.purpose ?? '') })}</p>`}
 ${scopeList(words, scopes, name)}
 <form id="withdraw-${index}-form" method="post" action="${setting.base}/account/apps">
 ${hiddenFields({ client_id: client.id, csrf })}

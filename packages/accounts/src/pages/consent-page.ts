@@ -1,4 +1,4 @@
-import { isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
+import { isAgent, isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { addsToEarlier, earlierItems, newItems } from './asked-items.ts'
 import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
@@ -66,6 +66,17 @@ const documentHost = (words: Words, { client }: OpenInteraction): Html | false =
 <p class="host"><bdi>${new URL(client.id).host}</bdi></p>
 </div>`
 
+/** Software that acts by itself is called that, with what it is for and whose it is. */
+function agentNote(words: Words, { client }: OpenInteraction): Html | false {
+  if (!isAgent(client)) return false
+  const { name, purpose = '', owner = '' } = client
+  return markup`<div class="note" id="agent">
+<p>${words.say('consent.agent', { app: foreign(name) })}</p>
+<p>${words.say('consent.agentPurpose', { purpose: foreign(purpose) })}<br>
+${words.say('consent.agentOwner', { owner: foreign(owner) })}</p>
+</div>`
+}
+
 /** Who vouches for the application, and where it lives on the web. */
 function publisher({ words, brand }: Setting, open: OpenInteraction): Html {
   const { client } = open
@@ -119,6 +130,7 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
   const body = markup`${problemSummary(words, page.problem)}
 <h1>${words.say('consent.heading', { app: headingName(open) })}</h1>
 ${publisher(setting, open)}
+${agentNote(words, open)}
 ${accountCard(words, page.account, other)}
 <p>${words.say(addsToEarlier(open) ? 'consent.more' : 'consent.able', { app })}</p>
 ${newItems(words, open)}

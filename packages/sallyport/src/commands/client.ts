@@ -11,7 +11,7 @@ import { inWorkplace } from '../workplace.ts'
 export function addClient(program: Command): void {
   const group = addGroup(program, 'client', 'applications that may ask for tokens')
   const create = described(verb(group, 'create', 'register an application', changes('createClient')))
-  create.requiredOption('--type <type>', 'web, spa, native, device or service')
+  create.requiredOption('--type <type>', 'web, spa, native, device, service or agent')
   create.requiredOption('--name <name>', 'name that people see when they are asked for consent')
   const update = described(
     verb(group, 'update <client-id>', 'change an application; what is not named stays', changes('updateClient')),
@@ -19,6 +19,7 @@ export function addClient(program: Command): void {
   update.option('--name <name>', 'name that people see when they are asked for consent')
   update
     .option('--no-first-party', 'people are asked for consent again')
+    .option('--no-mcp', 'it may return to schemes of its own again')
     .option('--no-require-state', 'take its requests without state again')
     .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
     .option(
@@ -75,8 +76,9 @@ function described(command: Command): Command {
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
     .option('--first-party', 'it is your own: consent is taken as given')
-    .option('--owner <name>', 'who answers for it')
-    .option('--purpose <text>', 'what it is for')
+    .option('--mcp', 'it is a client of MCP servers: it returns to https or to this machine only')
+    .option('--owner <name>', 'who answers for it; an agent has to have one')
+    .option('--purpose <text>', 'what it is for; an agent has to have one, and people see it')
     .option('--review-by <date>', 'day at which somebody looks at it again; at most 12 months away')
     .option('--security-level <level>', 'baseline: PKCE, exact redirects, rotation; nothing lies below')
     .option('--require-state', 'refuse its requests without state')

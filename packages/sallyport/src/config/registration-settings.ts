@@ -1,6 +1,6 @@
 import { registrationBounds } from '@sallyport/protocol'
 import type { RegistrationMode, RegistrationOptions, StatementIssuer } from '@sallyport/server'
-import { choice, count, duration, list, type Kind } from './kinds.ts'
+import { choice, count, duration, flag, list, type Kind } from './kinds.ts'
 import { setting, type Setting } from './setting.ts'
 
 const looksLikeIssuer = (value: unknown): value is StatementIssuer =>
@@ -50,6 +50,12 @@ const mode = setting(
 const scope = setting('registration.scope', list, 'Most that a client may register for itself', {
   fallback: ['openid', 'profile', 'email', 'offline_access'] as readonly string[],
 })
+const mcp = setting(
+  'registration.mcp',
+  flag,
+  'Clients that register themselves are clients of MCP servers: https and loopback redirects only',
+  { fallback: false },
+)
 const redirectHosts = setting(
   'registration.redirectHosts',
   list,
@@ -94,13 +100,14 @@ const reservedNames = setting(
 
 /** Everything about clients that register themselves. */
 export const registrationSettings: readonly Setting<unknown>[] = [
-  ...[mode, scope, redirectHosts, perNetwork, mostClients, unusedLifetime, management, trusted, reservedNames],
+  ...[mode, scope, mcp, redirectHosts, perNetwork, mostClients, unusedLifetime, management, trusted, reservedNames],
 ].map((one) => one as unknown as Setting<unknown>)
 
 /** What the server is told; `value` gives a setting as it came out. */
 export const registrationOptions = (value: <T>(setting: Setting<T>) => T): RegistrationOptions => ({
   mode: value(mode),
   scope: value(scope),
+  mcp: value(mcp),
   redirectHosts: value(redirectHosts),
   perNetwork: value(perNetwork),
   mostClients: value(mostClients),

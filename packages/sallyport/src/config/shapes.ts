@@ -71,6 +71,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   requireState: 'flag',
   requireRedirectUriAtToken: 'flag',
   firstParty: 'flag',
+  mcp: 'flag',
   sessionRefreshTokens: 'flag',
   accessTokenLifetime: 'seconds',
   refreshTokenIdle: 'seconds',

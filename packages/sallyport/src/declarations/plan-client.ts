@@ -10,6 +10,7 @@ import {
   type ClientSecret,
   type RegistrationContext,
 } from '@sallyport/server'
+import { restsUntil } from '../agent-rest.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import { withNewSecret } from '../new-secret.ts'
 
@@ -114,6 +115,10 @@ export function planClient(
   const spent = before?.secrets.find(({ digest }) => ground.secret !== undefined && digest === lookupKey(ground.secret))
   if (spent !== undefined && spent.expiresAt <= ground.now)
     return [fault('secretFile', 'has a secret that has ended; put a new one in its place')]
+  if (before !== undefined && declared.disabled === false && restsUntil(before, ground.now) !== undefined)
+    return [
+      fault('disabled', 'was stopped less than five minutes ago, and tokens of it may still be out; apply it later'),
+    ]
   try {
     return before === undefined ? planned(declared, ground) : changed(before, declared, ground)
   } catch (error) {

@@ -4,7 +4,7 @@ import { agentDigest } from '../http.ts'
 import { orderedId } from '../ids.ts'
 import type { Authorization, AuthorizationCode, SecurityEvent } from '../model/authorization.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
-import { isBrowserBased, type Client } from '../model/client.ts'
+import { isAgent, isBrowserBased, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
@@ -129,6 +129,7 @@ async function consentEvents(
       requested_scope: request.scope.join(' '),
       ...(earlier.scope.length === 0 ? {} : { earlier_scope: earlier.scope.join(' ') }),
       resources: request.resources.join(' '),
+      ...(isAgent(client) ? { agent: true } : {}),
       remembered: remember,
     },
   }

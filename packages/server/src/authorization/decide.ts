@@ -1,7 +1,7 @@
 import { identityScopes, provesClientIdentity, scopeWithin, type Reason, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
-import { isPublic, isSelfRegistered, type Client } from '../model/client.ts'
+import { isAgent, isPublic, isSelfRegistered, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
 
@@ -118,6 +118,8 @@ const protocolNames: readonly string[] = ['sub', 'acr', 'amr', 'auth_time']
  */
 export const mayRemember = (client: Client, request: Pick<AuthorizationRequest, 'redirectUri' | 'scope'>): boolean =>
   (!isPublic(client) || provesClientIdentity(request.redirectUri)) &&
+  // What acts by itself gets nothing without somebody looking.
+  !isAgent(client) &&
   // What nobody looked at is asked about anew each time it wants more than to know who somebody is (A-UI-10).
   (!isSelfRegistered(client) || scopeWithin(request.scope, identityScopes))
 

@@ -24,6 +24,7 @@ export type SelfDescription = Required<
     | 'redirectUris'
     | 'postLogoutRedirectUris'
     | 'allowedOrigins'
+    | 'mcp'
     | 'authenticationMethod'
     | 'jwks'
     | 'jwksUri'
@@ -66,6 +67,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     redirectUris,
     postLogoutRedirectUris: textsOf(document, 'post_logout_redirect_uris'),
     allowedOrigins: undefined,
+    mcp: facts.policy.mcp,
     authenticationMethod,
     ...keysOf(document, authenticationMethod),
     grantTypes,
@@ -110,6 +112,8 @@ function redirectUrisOf(document: MetadataDocument, type: ApplicationType, facts
       const fitsNative = type === 'web' && redirectUriFault(uri, 'native', development) === undefined
       throw refuse(fitsNative ? 'registration_redirect_type' : 'registration_redirect_uri', { detail: problem })
     }
+    if (policy.mcp && !/^https?:/.test(uri))
+      throw refuse('registration_redirect_uri', { detail: 'a private-use scheme, which MCP does not know' })
     if (literalAddress.test(uri)) throw refuse('registration_redirect_uri', { detail: 'names an address, not a host' })
     if (open && policy.redirectHosts?.includes(hostOf(uri)) === false)
       throw refuse('registration_redirect_host', { detail: hostOf(uri) })

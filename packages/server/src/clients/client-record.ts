@@ -114,6 +114,7 @@ function describedBy(
     requireState: input.requireState ?? false,
     requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
     firstParty: input.firstParty ?? false,
+    mcp: input.mcp ?? false,
     sessionRefreshTokens: input.sessionRefreshTokens ?? false,
     accessTokenLifetime: input.accessTokenLifetime,
     refreshTokenIdle: input.refreshTokenIdle,

@@ -103,6 +103,8 @@ export function documentRegistration(
     scope: scopeOf(document, askable),
     clientUri: text(document, 'client_uri'),
     logoUri: text(document, 'logo_uri'),
+    // Documents are how MCP clients are known, and no document can prove whose a private-use scheme is (A-MCP-05).
+    mcp: true,
     policyUri: text(document, 'policy_uri'),
     tosUri: text(document, 'tos_uri'),
   }

@@ -7,6 +7,7 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
+import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 import { inventoryFaults } from './inventory.ts'
 import { keyFaults } from './key-rules.ts'
@@ -168,6 +169,8 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...uriFaults(input, defaults, development),
     ...pageFaults(input),
     ...inventoryFaults(input),
+    ...agentFaults(input),
+    ...mcpFaults(input),
     ...scopeFaults(input, defaults),
     ...numberFaults(input),
     ...resourceFaults(input),

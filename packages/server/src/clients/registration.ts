@@ -38,6 +38,7 @@ export type ClientRegistration = {
   readonly requireState?: boolean | undefined
   readonly requireRedirectUriAtToken?: boolean | undefined
   readonly firstParty?: boolean | undefined
+  readonly mcp?: boolean | undefined
   readonly sessionRefreshTokens?: boolean | undefined
   readonly accessTokenLifetime?: number | undefined
   readonly refreshTokenIdle?: number | undefined
@@ -85,6 +86,13 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     grants: [deviceGrant, 'refresh_token'],
     allowedGrants: [...person, deviceGrant],
   },
+  // It proves who it is, whether it acts for itself or for a person: software on people's devices is of another type.
+  agent: {
+    applicationType: 'web',
+    methods: confidential,
+    grants: ['client_credentials'],
+    allowedGrants: [...person, 'client_credentials'],
+  },
   service: {
     applicationType: 'web',
     methods: confidential,
@@ -124,6 +132,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'requireState',
   'requireRedirectUriAtToken',
   'firstParty',
+  'mcp',
   'sessionRefreshTokens',
   'accessTokenLifetime',
   'refreshTokenIdle',

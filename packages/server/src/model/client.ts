@@ -1,7 +1,7 @@
 import type { ApplicationType, JwsAlgorithm, KeySet, Seconds } from '@sallyport/protocol'
 
 /** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
-export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service'
+export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service' | 'agent'
 
 /** By which door a client came in. */
 export type ClientChannel = 'managed' | 'dynamic' | 'metadata_document'
@@ -78,6 +78,8 @@ export type Client = {
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
   readonly firstParty: boolean
+  /** A client of MCP servers: it returns to https or to this machine, never to a scheme of its own (A-MCP-05). */
+  readonly mcp: boolean
   /** Refresh tokens also without offline_access; they end with the session (A-TOK-13, A-RT-11). */
   readonly sessionRefreshTokens: boolean
   /** Shorter lifetimes than the policy's, in seconds; longer ones have no effect. */
@@ -137,6 +139,9 @@ export const hasSecret = ({ authenticationMethod: method }: Pick<Client, 'authen
 /** True for a client that no administrator entered: whoever made it may be anybody (OAuth 2.1 section 7.9, RFC 7591 section 5). */
 export const isSelfRegistered = (client: Client): boolean => client.channel !== 'managed'
 
+/** True for software that acts by itself: it has an owner and a purpose, and what it holds lives short. */
+export const isAgent = (client: Client): boolean => client.type === 'agent'
+
 /** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
 export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
 
@@ -161,4 +166,5 @@ export const laterClientMembers = {
   jwksUri: undefined,
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
+  mcp: false,
 } as const satisfies Partial<Client>

@@ -37,6 +37,7 @@ export {
   isBrowserBased,
   laterClientMembers,
   isPublic,
+  isAgent,
   isSelfRegistered,
   type AssertionAudience,
   type Client,

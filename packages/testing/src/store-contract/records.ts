@@ -59,6 +59,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   requireState: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
+  mcp: false,
   sessionRefreshTokens: false,
   accessTokenLifetime: undefined,
   refreshTokenIdle: undefined,
