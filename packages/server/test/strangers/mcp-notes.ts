@@ -47,8 +47,18 @@ async function answer(req: IncomingMessage, res: ServerResponse, { caller, body 
   await transport.handleRequest(Object.assign(req, { auth: { ...caller } }), res, body)
 }
 
+export type NotesFacts = {
+  readonly resource: string
+  readonly issuer: string
+  /** Scopes of the second tool. */
+  readonly addNote?: readonly string[] | undefined
+}
+
 /** Protects the server with tokens of one issuer for `resource`, and serves its document. */
-export function notesListener(resource: string, issuer: string, now: () => number): RequestListener {
+export function notesListener(
+  { resource, issuer, addNote = ['notes.write'] }: NotesFacts,
+  now: () => number,
+): RequestListener {
   const metadata = createResourceMetadata({
     resource,
     authorizationServers: [issuer],
@@ -59,7 +69,7 @@ export function notesListener(resource: string, issuer: string, now: () => numbe
   const guarded = protectMcp(verifier, {
     metadata,
     scope: ['notes.read'],
-    tools: { add_note: ['notes.write'] },
+    tools: { add_note: addNote },
   }).node(answer)
   return (req, res) => {
     if (!metadata.node(req, res)) void guarded(req, res)

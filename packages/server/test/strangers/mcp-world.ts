@@ -54,8 +54,15 @@ const person =
     return new URL(visit.leftFor).searchParams
   }
 
+export type WorldOptions = TestIssuerOptions & {
+  /** Path of the issuer. */
+  readonly path?: string
+  /** Scopes that the tool `add_note` needs besides. */
+  readonly addNote?: readonly string[]
+}
+
 /** An authorization server, an MCP server and the host of a metadata document, each behind a port of its own. */
-export async function newWorld(options: TestIssuerOptions = {}): Promise<World> {
+export async function newWorld({ path = '', addNote, ...options }: WorldOptions = {}): Promise<World> {
   const listening: Listening[] = [await listen(), await listen()]
   const documents = await listen((_, res) => {
     res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(assistantDocument))
@@ -64,7 +71,7 @@ export async function newWorld(options: TestIssuerOptions = {}): Promise<World> 
   const [front, back] = listening as [Listening, Listening]
   const notes = new URL(`${back.origin}/mcp`)
   const issuer = await newRealIssuer({
-    issuer: front.origin,
+    issuer: `${front.origin}${path}`,
     start: Math.floor(Date.now() / 1000),
     resources: [notesResource(notes.href)],
     clients: [],
@@ -76,7 +83,7 @@ export async function newWorld(options: TestIssuerOptions = {}): Promise<World> 
     ...options,
   })
   front.server.on('request', nodeListener({ ...issuer.server, handle: issuer.handle }))
-  back.server.on('request', notesListener(notes.href, front.origin, issuer.clock.now))
+  back.server.on('request', notesListener({ resource: notes.href, issuer: issuer.issuer, addNote }, issuer.clock.now))
   return {
     issuer,
     notes,

@@ -2,7 +2,7 @@ import { auth } from '@modelcontextprotocol/sdk/client/auth.js'
 import { decodeJwt } from '@sallyport/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { application, provider, type Application, type Provider } from './mcp-client.ts'
-import { documentAddress, newWorld, type World } from './mcp-world.ts'
+import { documentAddress, newWorld, type World, type WorldOptions } from './mcp-world.ts'
 
 const open: { close: () => unknown }[] = []
 afterEach(async () => {
@@ -14,7 +14,7 @@ const registration = {
   registration: { mode: 'open', scope: ['openid', 'offline_access', 'notes.read', 'notes.write'] },
 } as const
 
-async function world(options: Parameters<typeof newWorld>[0]): Promise<World> {
+async function world(options: WorldOptions): Promise<World> {
   const made = await newWorld(options)
   open.push(made)
   return made
@@ -46,6 +46,33 @@ describe('the official MCP library', () => {
     expect(sentTo(app, '/oauth2/token').map(({ body }) => body.getAll('resource'))).toEqual([[all.notes.href]])
     const { claims } = decodeJwt(app.provider.remembered.tokens?.access_token ?? '')
     expect(claims).toMatchObject({ aud: all.notes.href, scope: 'notes.read', client_id: documentAddress })
+  })
+
+  it('A-MCP-01, A-META-02 finds an issuer with a path, whose document is the same at all three places', async () => {
+    const all = await world({ ...documents, path: '/tenant' })
+    const { app } = connected(all, provider(documentAddress))
+    expect(await app.call('list_notes')).toContain(all.issuer.alice.subject)
+    expect(app.sent[2]?.url.pathname).toBe('/.well-known/oauth-authorization-server/tenant')
+    const places = [
+      '/.well-known/oauth-authorization-server/tenant',
+      '/.well-known/openid-configuration/tenant',
+      '/tenant/.well-known/openid-configuration',
+    ]
+    const texts = await Promise.all(
+      places.map(async (place) => (await fetch(`${new URL(all.issuer.issuer).origin}${place}`)).text()),
+    )
+    expect(new Set(texts).size).toBe(1)
+    expect(JSON.parse(texts[0] ?? '')).toMatchObject({ code_challenge_methods_supported: ['S256'] })
+  })
+
+  it('A-MCP-06 leads over a page that shows where the answer goes, and warns of other programs there', async () => {
+    const all = await world(documents)
+    const { app, pages } = connected(all, provider(documentAddress))
+    await app.call('list_notes')
+    const where = /<div class="where">[^]*?<\/div>/.exec(pages[0] ?? '')?.[0]
+    expect(where).toContain('<bdi>127.0.0.1</bdi>')
+    expect(pages[0]).toContain('id="warning"')
+    expect(pages[0]?.indexOf('assistant.example.com')).toBeLessThan(pages[0]?.indexOf('Desk assistant') ?? 0)
   })
 
   it('A-MCP-04, A-MCP-02 registers itself where that is open, and names the resource in both requests', async () => {
@@ -110,6 +137,35 @@ describe('the official MCP library', () => {
     expect(app.provider.remembered.tokens?.scope?.split(' ').toSorted()).toEqual(['notes.read', 'notes.write'])
     expect(await app.call('list_notes')).toContain(all.issuer.alice.subject)
     expect(pages).toHaveLength(2)
+  })
+
+  it('A-MCP-08 stops when the scope of a tool is not to be had, after one question to the server', async () => {
+    const all = await world({})
+    const scope = 'notes.read'
+    const registered = await all.issuer.addClient({
+      type: 'native',
+      name: 'Desk assistant',
+      redirectUris: ['http://127.0.0.1/callback'],
+      scope,
+    })
+    const { app, pages } = connected(all, provider(undefined, { client_id: registered.id }))
+    await app.call('list_notes')
+    await expect(app.call('add_note')).rejects.toThrow('error=invalid_scope')
+    expect(pages).toHaveLength(1)
+    expect(await app.call('list_notes')).toContain(all.issuer.alice.subject)
+  })
+
+  it('A-MCP-08 stops in front of a server that is never satisfied, after three questions at most', async () => {
+    const all = await world({ ...documents, addNote: ['notes.write', 'notes.never'] })
+    const { app, pages } = connected(all, provider(documentAddress))
+    const person = app.provider.redirectToAuthorization.bind(app.provider)
+    // The person is asked for what there is; the server wants more than that each time.
+    app.provider.redirectToAuthorization = (address) => {
+      address.searchParams.set('scope', 'notes.read notes.write')
+      return person(address)
+    }
+    await expect(app.call('add_note')).rejects.toThrow()
+    expect(pages.length).toBeLessThanOrEqual(3)
   })
 
   it('A-MCP-08 tells an application with a refresh token that renewing is not enough, and lets it ask anew', async () => {
