@@ -9,7 +9,7 @@ import {
   type SecurityEvent,
 } from '@sallyport/server'
 import { adminEvent, registrationContext } from './administration.ts'
-import { clientRecord, clientText, findClient } from './client-record.ts'
+import { clientRecord, clientText, findClient, secretUses } from './client-record.ts'
 import type { Call } from './command.ts'
 import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
 import { refuseOwned } from './declarations/refuse-owned.ts'
@@ -239,7 +239,8 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
     const rotated = withNewSecret(client, record, context.now + overlap)
     const next: Client = { ...rotated, version: client.version + 1, updatedAt: context.now }
     await save(call, place, next, { reason: 'secret_rotated' })
-    call.terminal.data(clientRecord(next, secret), clientText(next, secret))
+    const uses = await secretUses(place, client.id)
+    call.terminal.data(clientRecord(next, secret, uses), clientText(next, secret, uses))
     if (secret !== undefined) call.terminal.say('The secret is shown this once and never again.')
     return exitCode.ok
   })

@@ -1,4 +1,4 @@
-import type { Client } from '@sallyport/server'
+import type { Client, ClientSecret, SecretUses } from '@sallyport/server'
 import { reviewDate } from './review-date.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { instant } from './terminal.ts'
@@ -7,7 +7,7 @@ import type { Workplace } from './workplace.ts'
 const time = (seconds: number | undefined): string | undefined => (seconds === undefined ? undefined : instant(seconds))
 
 /** A client as JSON has it, in the words of RFC 7591 where it has them. The secret is there only when it was just made. */
-export const clientRecord = (client: Client, secret?: string): Record<string, unknown> => ({
+export const clientRecord = (client: Client, secret?: string, uses: SecretUses = {}): Record<string, unknown> => ({
   client_id: client.id,
   ...(secret === undefined ? {} : { client_secret: secret }),
   client_name: client.name,
@@ -40,14 +40,22 @@ export const clientRecord = (client: Client, secret?: string): Record<string, un
     id,
     created_at: time(createdAt),
     expires_at: time(expiresAt),
+    last_used_at: time(uses[id]),
   })),
   created_at: time(client.createdAt),
   updated_at: time(client.updatedAt),
   disabled_at: time(client.disabledAt),
 })
 
+const secretText = ({ id, createdAt, expiresAt }: ClientSecret, usedAt: number | undefined): string =>
+  `${id}, made ${instant(createdAt)}, ends ${instant(expiresAt)}, ${usedAt === undefined ? 'use not seen' : `last used ${instant(usedAt)}`}`
+
+/** When each secret of a client was last used, as far as it was seen. */
+export const secretUses = async ({ store }: Pick<Workplace, 'store'>, id: string): Promise<SecretUses> =>
+  (await store.usage.lastUse(id))?.secrets ?? {}
+
 /** A client for people. */
-export function clientText(client: Client, secret?: string): string {
+export function clientText(client: Client, secret?: string, uses: SecretUses = {}): string {
   const lines: [string, string][] = [
     ['client id', client.id],
     ...(secret === undefined ? [] : [['client secret', secret] as [string, string]]),
@@ -60,6 +68,7 @@ export function clientText(client: Client, secret?: string): string {
     ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
     ['scope', client.scope.join(' ')],
     ...(client.type === 'agent' ? agentLines(client) : []),
+    ...client.secrets.map((one) => ['secret', secretText(one, uses[one.id])] as [string, string]),
   ]
   if (client.disabledAt !== undefined) lines.push(['disabled', instant(client.disabledAt)])
   return lines.map(([label, value]) => `${label.padEnd(15)} ${value}`.trimEnd()).join('\n')

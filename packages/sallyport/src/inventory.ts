@@ -113,6 +113,15 @@ const record = ({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Inv
   library: lastUse?.library,
   grants_held: grantsHeld,
   secret_age_days: secretAge,
+  secrets: client.secrets.map(({ id, createdAt, expiresAt }) => {
+    const usedAt = lastUse?.secrets[id]
+    return {
+      id,
+      created_at: instant(createdAt),
+      expires_at: instant(expiresAt),
+      last_used_at: usedAt === undefined ? undefined : instant(usedAt),
+    }
+  }),
   review_by: instant(reviewBy),
   disabled_at: client.disabledAt === undefined ? undefined : instant(client.disabledAt),
 })

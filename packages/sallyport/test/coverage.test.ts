@@ -28,6 +28,7 @@ const delta = ({ id }: Client, counts: UsageDelta['counts'], more: Partial<Usage
   refused: {},
   usedAt: now,
   library: undefined,
+  secrets: {},
   refusal: undefined,
   ...more,
 })

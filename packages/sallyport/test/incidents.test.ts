@@ -42,7 +42,7 @@ beforeAll(async () => {
   native = await add('native', 'com.example.app:/cb')
   web = await add('web', 'https://web.example.com/cb')
   const library = undefined
-  const delta = { clientId: web.id, week: '2099-W01', usedAt: now, library, refusal: undefined }
+  const delta = { clientId: web.id, week: '2099-W01', usedAt: now, library, refusal: undefined, secrets: {} }
   await store.usage.add([{ ...delta, counts: {}, refused: { verifier_missing: 5 } }])
   await store.appendEvents([
     failed(native, { count: 7 }),

@@ -11,6 +11,8 @@ import { addCounts, isoWeek, mergeLastUse, weekEnd, type UsageDelta, type UsageN
 export type UsageBook = {
   /** Counts a success. `headers` only at the token endpoint, where they are those of the client's software. */
   note(clientId: string, names: readonly UsageName[], headers?: HttpHeaders): void
+  /** Notes that a client used one of its secrets, named by its id (A-CC-05). */
+  secretUsed(clientId: string, secretId: string): void
   /** Counts a refusal. */
   refused(clientId: string, reason: Reason): void
   /** Writes what was counted so far; keeps it when the store is away. */
@@ -28,6 +30,8 @@ type Entry = {
   usedAt: Seconds | undefined
   library: string | undefined
   refusal: { readonly reason: Reason; readonly at: Seconds } | undefined
+  /** Made with the first secret that is used. */
+  secrets: Record<string, Seconds>
 }
 
 /** Clients counted between two rounds at most; of those beyond, the round's counts are lost, and that is measured. */
@@ -67,6 +71,7 @@ export function createUsageBook({ store, now, onDropped }: UsageBookOptions): Us
       usedAt: undefined,
       library: undefined,
       refusal: undefined,
+      secrets: {},
     }
     entries.set(key, entry)
     return entry
@@ -93,6 +98,11 @@ export function createUsageBook({ store, now, onDropped }: UsageBookOptions): Us
       entry.usedAt = at
       if (headers !== undefined && entry.library === undefined) entry.library = libraryOf(headers)
     },
+    secretUsed: (clientId, secretId) => {
+      const at = now()
+      const entry = entryOf(clientId, at)
+      if (entry !== undefined) entry.secrets[secretId] = at
+    },
     refused: (clientId, reason) => {
       const at = now()
       const entry = entryOf(clientId, at)
@@ -118,10 +128,19 @@ export function createUsageBook({ store, now, onDropped }: UsageBookOptions): Us
 
 function sumOf(before: Entry, since: Entry): Entry {
   const delta: UsageDelta = since
-  const { usedAt, library, refusal } = mergeLastUse(before, delta)
+  const { usedAt, library, refusal, secrets } = mergeLastUse(before, delta)
   const { clientId, week } = since
   const counts = addCounts(before.counts, since.counts)
-  return { clientId, week, counts, refused: addCounts(before.refused, since.refused), usedAt, library, refusal }
+  return {
+    clientId,
+    week,
+    counts,
+    refused: addCounts(before.refused, since.refused),
+    usedAt,
+    library,
+    refusal,
+    secrets: { ...secrets },
+  }
 }
 
 /** What software says of itself, and the longest hint that is kept. */

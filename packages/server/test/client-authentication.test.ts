@@ -195,6 +195,27 @@ describe('secrets', () => {
     expectTokens(await ask(issuer, basic(S.id, fresh.secret)))
   })
 
+  it('A-TOK-10 tells when each of two secrets was last used, and nothing of a wrong one', async () => {
+    const issuer = await newIssuer()
+    const { S } = issuer.clients
+    const { clock, random } = issuer
+    const fresh = newSecret({ development: false, now: clock.now(), random, secretLifetime: 365 * day })
+    const [old] = S.record.secrets
+    await issuer.changeClient(S, { secrets: [old!, fresh.record] })
+    const used = async () => {
+      await issuer.server.maintain()
+      return (await issuer.store.usage.lastUse(S.id))?.secrets
+    }
+    expectRefusal(await ask(issuer, basic(S.id, 'wrong')), 'invalid_client', 401)
+    expect(await used()).toBeUndefined()
+    const first = clock.now()
+    expectTokens(await ask(issuer, basic(S.id, S.secret ?? '')))
+    expect(await used()).toEqual({ [old!.id]: first })
+    clock.advance(60)
+    expectTokens(await ask(issuer, basic(S.id, fresh.secret)))
+    expect(await used()).toEqual({ [old!.id]: first, [fresh.record.id]: clock.now() })
+  })
+
   it('A-TOK-10, A-CC-05 a secret ends after a year', async () => {
     const issuer = await newIssuer()
     const { S } = issuer.clients

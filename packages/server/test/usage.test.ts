@@ -51,6 +51,7 @@ describe('the use of clients', () => {
       usedAt,
       library: 'openid-client/6.8.1',
       refusal: { reason: 'pkce_mismatch', at: issuer.clock.now() },
+      secrets: { [K.record.secrets[0]?.id ?? '']: issuer.clock.now() },
     })
   })
 

@@ -52,8 +52,9 @@ function lastUseReader(db: Connection): (clientId: string) => LastUse | undefine
   return (clientId) => {
     const text = read(clientId)
     if (text === undefined) return undefined
-    const { usedAt, library, refusal } = JSON.parse(text) as LastUse
-    return { clientId, usedAt, library, refusal }
+    // Rows of a release that did not note secrets have none.
+    const { usedAt, library, refusal, secrets = {} } = JSON.parse(text) as Omit<LastUse, 'secrets'> & Partial<LastUse>
+    return { clientId, usedAt, library, refusal, secrets }
   }
 }
 

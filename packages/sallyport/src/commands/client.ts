@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { clientRecord, clientText, findClient } from '../client-record.ts'
+import { clientRecord, clientText, findClient, secretUses } from '../client-record.ts'
 import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command.ts'
 import { exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
@@ -89,7 +89,8 @@ function described(command: Command): Command {
 async function getClient(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
-    call.terminal.data(clientRecord(client), clientText(client))
+    const uses = await secretUses(place, client.id)
+    call.terminal.data(clientRecord(client, undefined, uses), clientText(client, undefined, uses))
     return exitCode.ok
   })
 }

@@ -2,7 +2,7 @@ import { equalInConstantTime, lookupKey, OAuthError, refuse, type Form, type Rea
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
-import type { AuthenticatedClient, Client } from '../model/client.ts'
+import type { AuthenticatedClient, Client, ClientSecret } from '../model/client.ts'
 import { assertionFault } from './assertion.ts'
 import { presented, type Presented } from './credentials.ts'
 import { documentStillAccepted } from './documents.ts'
@@ -11,20 +11,24 @@ import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
 // Compared against when there is nothing to compare with, so that an unknown client costs what a wrong secret costs.
 const nobody = lookupKey('no client has this secret')
 
-function secretFits(client: Client | undefined, secret: string, now: number): boolean {
+function fittingSecret(client: Client | undefined, secret: string, now: number): ClientSecret | undefined {
   const digest = lookupKey(secret)
-  let fits = false
+  let fitting: ClientSecret | undefined
   let compared = false
   for (const candidate of client?.secrets ?? []) {
     compared = true
-    if (equalInConstantTime(digest, candidate.digest) && candidate.expiresAt > now) fits = true
+    if (equalInConstantTime(digest, candidate.digest) && candidate.expiresAt > now) fitting = candidate
   }
   if (!compared) equalInConstantTime(digest, nobody)
-  return fits
+  return fitting
 }
 
-function verdict(client: Client | undefined, credentials: Presented, now: number): Reason | undefined {
-  const secretOk = credentials.secret === undefined || secretFits(client, credentials.secret, now)
+function verdict(
+  client: Client | undefined,
+  credentials: Presented,
+  secret: ClientSecret | undefined,
+): Reason | undefined {
+  const secretOk = credentials.secret === undefined || secret !== undefined
   if (client === undefined) return 'client_auth_unknown'
   if (client.authenticationMethod !== credentials.method) return 'client_auth_method'
   if (!secretOk) return 'client_auth_failed'
@@ -53,12 +57,16 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   const guessable = client === undefined || client.authenticationMethod !== 'none'
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
   const blocked = client !== undefined && !documentStillAccepted(ctx, client)
-  const reason = blocked ? 'client_auth_disabled' : verdict(client, credentials, ctx.now())
+  const secret = credentials.secret === undefined ? undefined : fittingSecret(client, credentials.secret, ctx.now())
+  const reason = blocked ? 'client_auth_disabled' : verdict(client, credentials, secret)
   const fault =
     credentials.assertion === undefined
       ? reason && { reason }
       : await assertionFault(ctx, call, { client, unfit: reason, assertion: credentials.assertion })
-  if (fault === undefined) return client as AuthenticatedClient
+  if (fault === undefined) {
+    if (secret !== undefined) ctx.usage.secretUsed(credentials.clientId, secret.id)
+    return client as AuthenticatedClient
+  }
   const error = await reported(ctx, call, fault.reason, { client, named: credentials.clientId, what: fault.what })
   if (guessable && credentials.method !== 'none') await countFailure(ctx, call, secretGuesses(client))
   throw error

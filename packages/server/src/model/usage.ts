@@ -47,7 +47,14 @@ export type LastUse = {
   /** The library it names in its requests to the token endpoint. */
   readonly library: string | undefined
   readonly refusal: { readonly reason: Reason; readonly at: Seconds } | undefined
+  /** When each of its secrets was last used, by the id of the secret; the latest few. */
+  readonly secrets: SecretUses
 }
+
+export type SecretUses = Readonly<Record<string, Seconds>>
+
+/** Uses of secrets that are kept; a client has two that live. */
+const maxSecretUses = 4
 
 /** What came together since the last write. */
 export type UsageDelta = ClientUsage & Omit<LastUse, 'clientId'>
@@ -92,6 +99,14 @@ export function addCounts<T extends Readonly<Record<string, number>>>(first: T, 
 const later = (first: Seconds | undefined, second: Seconds | undefined): Seconds | undefined =>
   first === undefined || (second !== undefined && second > first) ? second : first
 
+/** The later use of each secret; of more than a few, the latest. */
+export function mergeSecretUses(first: SecretUses, second: SecretUses): SecretUses {
+  const merged: Record<string, Seconds> = { ...first }
+  for (const [id, at] of Object.entries(second)) merged[id] = later(merged[id], at) ?? at
+  const latest = Object.entries(merged).sort(([, a], [, b]) => b - a)
+  return Object.fromEntries(latest.slice(0, maxSecretUses))
+}
+
 /** What is known of a client after `delta` came to what was known `before`. */
 export function mergeLastUse(before: LastUse | undefined, delta: UsageDelta): LastUse {
   const newer = before?.refusal === undefined || (delta.refusal?.at ?? 0) >= before.refusal.at
@@ -100,5 +115,6 @@ export function mergeLastUse(before: LastUse | undefined, delta: UsageDelta): La
     usedAt: later(before?.usedAt, delta.usedAt),
     library: delta.library ?? before?.library,
     refusal: newer ? (delta.refusal ?? before?.refusal) : before.refusal,
+    secrets: mergeSecretUses(before?.secrets ?? {}, delta.secrets),
   }
 }

@@ -14,6 +14,7 @@ const delta = (clientId: string, more: Partial<UsageDelta> = {}): UsageDelta => 
   usedAt: start,
   library: undefined,
   refusal: undefined,
+  secrets: {},
   ...more,
 })
 
@@ -46,7 +47,25 @@ export const usageContract: ContractPart = ({ describe, it }, withStore) => {
         await store.usage.add([delta(id, { usedAt: later(9), library: 'a library/1', refusal })])
         await store.usage.add([delta(id, { usedAt: later(3), refusal: { reason: 'scope', at: later(2) } })])
         await store.usage.add([delta(id, { usedAt: undefined })])
-        sameRecord(await store.usage.lastUse(id), { clientId: id, usedAt: later(9), library: 'a library/1', refusal })
+        sameRecord(await store.usage.lastUse(id), {
+          clientId: id,
+          usedAt: later(9),
+          library: 'a library/1',
+          refusal,
+          secrets: {},
+        })
+      }),
+    )
+    it(
+      'A-CC-05 keeps the latest use of each secret, and of many the latest four',
+      withStore(async (store) => {
+        const { id } = client()
+        await store.admin.createClient(client({ id }), [])
+        await store.usage.add([delta(id, { secrets: { one: later(5), two: later(6) } })])
+        await store.usage.add([delta(id, { secrets: { one: later(3), two: later(8) } })])
+        deepEqual((await store.usage.lastUse(id))?.secrets, { one: later(5), two: later(8) })
+        await store.usage.add([delta(id, { secrets: { three: later(9), four: later(10), five: later(11) } })])
+        deepEqual(Object.keys((await store.usage.lastUse(id))?.secrets ?? {}).sort(), ['five', 'four', 'three', 'two'])
       }),
     )
     it(
