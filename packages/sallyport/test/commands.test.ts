@@ -219,6 +219,35 @@ describe('resource, session, grant and key', () => {
     expect(bad.code).toBe(2)
   })
 
+  it('A-RES-02 shows, changes and removes an API, and refuses what the server cannot do', async () => {
+    const uri = 'https://files.example/api'
+    const scope = ['--scope', 'files=See your files']
+    await place.json(['resource', 'create', uri, '--name', 'Files', ...scope, '--access-token-lifetime', '2m'])
+    expect(await place.json(['resource', 'get', uri])).toMatchObject({
+      ...{ resource: uri, name: 'Files', format: 'jwt', binding: 'bearer', access_token_lifetime: 120 },
+    })
+    const change = ['--format', 'opaque', '--documentation', 'https://files.example/docs', '--no-access-token-lifetime']
+    await place.json(['resource', 'update', uri, ...change])
+    const changed = await place.json(['resource', 'get', 'HTTPS://Files.example/api'])
+    expect(changed).toMatchObject({ name: 'Files', format: 'opaque', documentation: 'https://files.example/docs' })
+    expect(changed).toMatchObject({ scopes: [{ name: 'files' }] })
+    expect(changed).not.toHaveProperty('access_token_lifetime')
+    expect((await place.run(['resource', 'get', uri])).stdout).toContain('tokens: opaque, bearer')
+  })
+
+  it('A-RES-02 refuses what the server cannot do, and removes an API only when told to', async () => {
+    const uri = 'https://photos.example'
+    await place.json(['resource', 'create', uri, '--name', 'Photos'])
+    const bound = await place.run(['resource', 'update', uri, '--binding', 'dpop', '--format', 'paseto'])
+    expect([bound.code, bound.stderr]).toEqual([2, expect.stringContaining('--format: must be jwt or opaque')])
+    expect(bound.stderr).toContain('--binding: dpop cannot be done by this server yet; use bearer')
+    const client = (await place.json([...webClient, '--resource', uri])) as { client_id: string }
+    const kept = await place.run(['resource', 'delete', uri])
+    expect([kept.code, kept.stderr]).toEqual([2, expect.stringContaining(client.client_id)])
+    expect(await place.json(['resource', 'delete', uri, '--yes'])).toMatchObject({ named_by: [client.client_id] })
+    for (const verb of ['get', 'delete']) expect((await place.run(['resource', verb, uri])).code).toBe(6)
+  })
+
   it('has nothing to show and nothing to revoke in a new store', async () => {
     expect(await place.json(['session', 'list'])).toMatchObject({ sessions: [] })
     expect(await place.json(['grant', 'list'])).toMatchObject({ grants: [] })

@@ -87,6 +87,26 @@ describe('config diff and apply', () => {
     expect((await config('diff')).code).toBe(0)
   })
 
+  it('A-RES-02, A-GOV-07 take format, binding and documentation of an API, and refuse a binding nobody checks', async () => {
+    const more = '    format: opaque\n    binding: bearer\n    documentation: https://api.example/docs\n'
+    write(`${orders}${more}`)
+    expect((await config('apply')).code).toBe(0)
+    const uri = 'https://api.example/orders'
+    expect(await place.json(['resource', 'get', uri])).toMatchObject({ format: 'opaque', binding: 'bearer' })
+    expect((await config('diff')).code).toBe(0)
+    expect((await config('dump', '--declarations')).stdout).toContain('format: opaque')
+    const refused = await place.run(['resource', 'update', uri, '--format', 'jwt'])
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('documentation')])
+    expect((await place.run(['resource', 'delete', uri, '--yes'])).code).toBe(2)
+    write(orders)
+    expect(told(await config('diff', '--json'))).toEqual([`update resource ${uri} format documentation`])
+    write(`${orders}    binding: mtls\n`)
+    const bound = await config('apply')
+    expect([bound.code, bound.stderr]).toEqual([3, expect.stringContaining('binding')])
+    write(`${orders}    formats: opaque\n`)
+    expect((await config('apply')).code).toBe(78)
+  })
+
   it('A-GOV-07 change nothing on a dry run', async () => {
     write(both)
     const dry = await config('apply', '--dry-run', '--json')

@@ -33,6 +33,7 @@ export {
 export { clientTypes, registrationMembers, type ClientRegistration } from './clients/registration.ts'
 export type { ClientFault } from './clients/client-fault.ts'
 export { ClientMetadataError, registrationFaults } from './clients/registration-rules.ts'
+export { resourceFaults, tokenBindings, tokenFormats } from './clients/resource-rules.ts'
 export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
 export { clientId, isClientId, orderedId, subjectId } from './ids.ts'

@@ -1,19 +1,25 @@
 import { resourceMetadataUrl } from '@sallyport/protocol'
 import type { Context } from './context.ts'
-import type { Resource } from './model/client.ts'
+import type { Resource } from './model/resource.ts'
 
 /** The document by which clients find out who issues tokens for an API (RFC 9728 section 2). */
 export type ResourceDocument = Readonly<Record<string, unknown>>
 
-type Described = { readonly id: string; readonly name: string; readonly scopes: readonly string[] }
+type Described = {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly documentation?: string | undefined
+}
 
 /** Members without a value are left out (A-PRM-02). */
-export const resourceDocument = (issuer: string, { id, name, scopes }: Described): ResourceDocument => ({
+export const resourceDocument = (issuer: string, { id, name, scopes, documentation }: Described): ResourceDocument => ({
   resource: id,
   authorization_servers: [issuer],
   ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
   bearer_methods_supported: ['header'],
   resource_name: name,
+  ...(documentation === undefined ? {} : { resource_documentation: documentation }),
 })
 
 /**
@@ -32,7 +38,12 @@ function ownResources(ctx: Context): readonly Described[] {
   ]
 }
 
-const described = ({ id, name, scopes }: Resource): Described => ({ id, name, scopes: scopes.map((one) => one.name) })
+const described = ({ id, name, scopes, documentation }: Resource): Described => ({
+  id,
+  name,
+  scopes: scopes.map((one) => one.name),
+  documentation,
+})
 
 /** Every resource there are tokens for, for `protected_resources` (RFC 9728 section 4). */
 export const protectedResources = (ctx: Context, resources: ReadonlyMap<string, Resource>): readonly string[] => [

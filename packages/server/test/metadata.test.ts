@@ -1,3 +1,4 @@
+import { laterResourceMembers } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
 import { newIssuer } from './fixtures.ts'
 
@@ -128,7 +129,7 @@ describe('what the document says', () => {
     )
     const scopes = [{ name: 'fresh', description: 'New' }]
     await issuer.store.admin.saveResource(
-      { id: 'https://rs3.test', name: 'Third', scopes, accessTokenLifetime: undefined },
+      { id: 'https://rs3.test', name: 'Third', scopes, accessTokenLifetime: undefined, ...laterResourceMembers },
       [],
     )
     issuer.clock.advance(1)

@@ -155,7 +155,7 @@ describe('a code without a challenge', () => {
     const issuer = await newIssuer({ store: storeWithoutChallenge() })
     const { code } = await issuer.authorize()
     const redemption = { kind: 'authorization_code', digest: lookupKey(code) } as const
-    const records = { refreshToken: undefined, events: [] }
+    const records = { refreshToken: undefined, accessToken: undefined, events: [] }
     expect(await issuer.store.redeem(redemption, records, issuer.clock.now())).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 import { resourceMetadataUrl } from '@sallyport/protocol'
-import type { Resource } from '@sallyport/server'
+import { laterResourceMembers, type Resource } from '@sallyport/server'
 import { decodeJwt, standardResources } from '@sallyport/testing'
 import { expect, it } from 'vitest'
 import { newIssuer } from './fixtures.ts'
@@ -12,6 +12,7 @@ const local: Resource = {
   name: 'Files',
   scopes: [{ name: 'files', description: 'See your files' }],
   accessTokenLifetime: undefined,
+  ...laterResourceMembers,
 }
 
 it('A-PRM-01, A-PRM-02 documents of the own APIs and of registered ones on the same origin', async () => {

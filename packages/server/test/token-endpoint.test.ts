@@ -1,4 +1,5 @@
 import { lookupKey } from '@sallyport/protocol'
+import { laterResourceMembers } from '@sallyport/server'
 import { decodeJwt } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { expectEvent, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
@@ -188,6 +189,7 @@ describe('the answer', () => {
       name: 'Short',
       scopes: [{ name: 'peek', description: 'Peek' }],
       accessTokenLifetime: 61,
+      ...laterResourceMembers,
     }
     const issuer = await newIssuer({ resources: [resource] })
     const client = await issuer.addClient({ type: 'service', name: 'S', scope: 'peek', accessTokenLifetime: 120 })

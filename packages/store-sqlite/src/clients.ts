@@ -1,4 +1,11 @@
-import { laterClientMembers, type AdminStore, type Client, type Resource, type Store } from '@sallyport/server/model'
+import {
+  laterClientMembers,
+  laterResourceMembers,
+  type AdminStore,
+  type Client,
+  type Resource,
+  type Store,
+} from '@sallyport/server/model'
 import { createClientRows } from './client-rows.ts'
 import type { Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
@@ -7,10 +14,12 @@ import { pageOf, pageSize } from './pages.ts'
 type ReadVerbs = Pick<Store, 'findClient' | 'originRegistered' | 'findResource' | 'listResources'>
 type AdminVerbs = Pick<
   AdminStore,
-  'createClient' | 'updateClient' | 'deleteClient' | 'containClient' | 'listClients' | 'saveResource'
+  'createClient' | 'updateClient' | 'deleteClient' | 'containClient' | 'listClients' | 'saveResource' | 'removeResource'
 >
 
 const readClient = (record: string): Client => ({ ...laterClientMembers, ...(JSON.parse(record) as Client) })
+
+const readResource = (record: string): Resource => ({ ...laterResourceMembers, ...(JSON.parse(record) as Resource) })
 
 /** Clients and resources as the endpoints read them. */
 export function clientVerbs(db: Connection): ReadVerbs {
@@ -31,9 +40,9 @@ export function clientVerbs(db: Connection): ReadVerbs {
     findResource: (id) =>
       db.read(() => {
         const record = resource(id)
-        return record === undefined ? undefined : (JSON.parse(record) as Resource)
+        return record === undefined ? undefined : readResource(record)
       }),
-    listResources: () => db.read(() => resources().map(([record]) => JSON.parse(record) as Resource)),
+    listResources: () => db.read(() => resources().map(([record]) => readResource(record))),
   }
 }
 
@@ -44,6 +53,7 @@ export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
   const save = db.change<[string, string]>(
     'INSERT INTO resources (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
   )
+  const remove = db.change<[string]>('DELETE FROM resources WHERE id = ?')
   return {
     createClient: (client, noted) =>
       db.write(() => {
@@ -72,6 +82,12 @@ export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
       db.write(() => {
         save(resource.id, JSON.stringify(resource))
         events.add(noted)
+      }),
+    removeResource: (id, noted) =>
+      db.write(() => {
+        if (remove(id) === 0) return false
+        events.add(noted)
+        return true
       }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { StoreUnavailable, type Store } from '@sallyport/server/model'
+import { accessTokenStore } from './access-tokens.ts'
 import { accountStore } from './accounts.ts'
 import { auditVerb } from './audit.ts'
 import { clientAdmin, clientVerbs } from './clients.ts'
@@ -108,6 +109,7 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
       ...settingVerbs(connection),
     },
     accounts: accountStore(connection, endAllOf),
+    accessTokens: accessTokenStore(connection, events),
     usage: usageStore(connection),
     registrations: registrationStore(connection, events),
     exceptions: exceptionStore(connection, events),

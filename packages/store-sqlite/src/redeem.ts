@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { IssuedRecords, Redemption, RefreshToken, RefreshTokenView, Store } from '@sallyport/server/model'
+import { accessTokenStorer } from './access-tokens.ts'
 import {
   authorizationColumns,
   endOf,
@@ -22,23 +23,29 @@ const purgeDay = 'CAST(expires_at / 86400 AS INTEGER) + 1'
 export function redeemVerbs(db: Connection, events: EventRows): Verbs {
   const spend = spender(db)
   const store = refreshTokenStorer(db)
+  const storeAccessToken = accessTokenStorer(db)
   const find = refreshTokenFinder(db)
 
-  const redeem = (redemption: Redemption, { refreshToken, events: noted }: IssuedRecords, now: Seconds): boolean => {
+  const redeem = (redemption: Redemption, records: IssuedRecords, now: Seconds): boolean => {
+    const { refreshToken, accessToken } = records
     if (!spend(redemption, refreshToken?.digest, now)) return false
     if (refreshToken !== undefined) store(refreshToken)
-    events.add(noted)
+    if (accessToken !== undefined) storeAccessToken(accessToken)
+    events.add(records.events)
     return true
   }
 
   return {
     redeem: (redemption, records, now) =>
-      redemption.kind === 'none' && records.refreshToken === undefined && records.events.length === 0
+      redemption.kind === 'none' && isEmpty(records)
         ? Promise.resolve(true)
         : db.write(() => redeem(redemption, records, now)),
     findRefreshToken: (digest) => db.read(() => find(digest)),
   }
 }
+
+const isEmpty = ({ refreshToken, accessToken, events }: IssuedRecords): boolean =>
+  refreshToken === undefined && accessToken === undefined && events.length === 0
 
 /** The conditional write that decides every race: one row, and whether it was changed names the winner. */
 function spender(db: Connection): (redemption: Redemption, successor: string | undefined, now: Seconds) => boolean {

@@ -45,6 +45,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     { table: 'sealed_answers', run: (now, limit) => dropAnswers(now - retention.sealedAnswer, limit) },
     { table: 'refresh_tokens', run: (now, limit) => dropRefreshTokens(Math.floor(now / 86_400), limit) },
     expiring('authorizations', 'n', 'kept_until'),
+    expiring('opaque_access_tokens', 'n', 'expires_at'),
     expiring('denied_tokens', 'jti', 'expires_at'),
     expiring('once_marks', 'mark', 'expires_at'),
     expiring('counters', 'name', 'ends_at'),

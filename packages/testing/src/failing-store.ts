@@ -3,7 +3,7 @@ import type { Store } from '@sallyport/server/model'
 /** A verb of the hot side of the storage port. */
 export type StoreVerb = Exclude<
   keyof Store,
-  'admin' | 'accounts' | 'usage' | 'registrations' | 'exceptions' | 'declarations' | 'devices'
+  'admin' | 'accounts' | 'accessTokens' | 'usage' | 'registrations' | 'exceptions' | 'declarations' | 'devices'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

@@ -1,4 +1,4 @@
-import type { ClientRegistration, Resource } from '@sallyport/server'
+import { laterResourceMembers, type ClientRegistration, type Resource } from '@sallyport/server'
 
 /**
  * The clients of the threat rows: P public in a browser, K confidential with Basic, `post` the same with the secret in the
@@ -60,11 +60,13 @@ export const standardResources: readonly Resource[] = [
       { name: 'write', description: 'Change your documents' },
     ],
     accessTokenLifetime: undefined,
+    ...laterResourceMembers,
   },
   {
     id: 'https://rs2.test',
     name: 'Second API',
     scopes: [{ name: 'deliver', description: 'Send things to you' }],
     accessTokenLifetime: undefined,
+    ...laterResourceMembers,
   },
 ]

@@ -1,4 +1,5 @@
 import type { Store } from '@sallyport/server/model'
+import { accessTokenContract } from './store-contract/access-tokens.ts'
 import { accountContract } from './store-contract/accounts.ts'
 import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
@@ -42,6 +43,7 @@ const parts = [
   listContract,
   auditContract,
   accountContract,
+  accessTokenContract,
   sweepContract,
   usageContract,
   registrationContract,

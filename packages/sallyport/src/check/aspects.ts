@@ -47,5 +47,8 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
 /** What each value of a resource means. */
 export const resourceAspects: Readonly<Record<string, Aspect>> = {
   scopes: { kind: 'set', more: 'have more scopes', less: 'lose scopes' },
+  // A handle ends on every call once it is revoked; a JWT is believed until it expires.
+  format: { kind: 'ranked', ranks: ['jwt', 'opaque'], words: 'are reached' },
+  binding: { kind: 'ranked', ranks: ['bearer', 'mtls', 'dpop'], words: 'are reached' },
   accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
 }

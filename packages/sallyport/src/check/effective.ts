@@ -58,6 +58,8 @@ export const effectiveOf = ({ config, policy, clients, declarations }: Subject):
       key,
       {
         scopes: sorted(resource.scopes.map(({ name }) => name)),
+        format: resource.format,
+        binding: resource.binding,
         accessTokenLifetime: Math.min(
           policy.accessTokenLifetime,
           resource.accessTokenLifetime ?? policy.accessTokenLifetime,

@@ -26,6 +26,7 @@ export const rules = {
   'client-refused': { severity: 'error', about: 'Every client follows the rules of registration' },
   'client-id-twice': { severity: 'error', about: 'A client is declared once' },
   'resource-unknown': { severity: 'error', about: 'Clients name only resources that are there' },
+  'resource-refused': { severity: 'error', about: 'Every resource follows the rules of the server' },
   'scope-unknown': { severity: 'warning', about: 'Clients ask only for scopes that a resource or OpenID Connect has' },
   'secret-without-use': { severity: 'warning', about: 'Only clients that have a secret are given one' },
   'exception-expired': { severity: 'error', about: 'No exception from PKCE is past its deadline' },

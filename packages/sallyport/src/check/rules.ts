@@ -1,5 +1,5 @@
 import { identityScopes } from '@sallyport/protocol'
-import { IssuerError, parseIssuer, type ClientFault } from '@sallyport/server'
+import { IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
 import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
@@ -16,6 +16,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...registrationFindings(subject),
   ...sharedFindings(subject),
   ...twiceFindings(subject),
+  ...refusedResources(subject),
   ...resourceFindings(subject),
   ...scopeFindings(subject),
   ...secretFindings(subject),
@@ -131,6 +132,18 @@ function twiceFindings({ declarations }: Subject): Looked {
     return [{ rule: 'client-id-twice', key, origin: declared.origin, problem, fix: 'declare it once' } as const]
   })
 }
+
+/** What the server says against a resource, such as a binding that it cannot check. */
+const refusedResources = ({ declarations }: Subject): Looked =>
+  declarations.resources.flatMap((declared) =>
+    resourceFaults(declared.resource).map(({ member, problem, fix }) => ({
+      rule: 'resource-refused' as const,
+      key: `resources.${declared.key}.${member}`,
+      origin: placeIn(declared)(member),
+      problem,
+      fix: fix === undefined ? `change ${member}` : `use ${fix}`,
+    })),
+  )
 
 /** Resources are compared only where the file declares some: otherwise they are kept elsewhere. */
 function resourceFindings({ declarations, clients }: Subject): Looked {

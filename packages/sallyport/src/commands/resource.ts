@@ -1,80 +1,54 @@
 import type { Command } from 'commander'
-import type { Resource } from '@sallyport/server'
-import { canonicalResource, parseScope } from '@sallyport/protocol'
-import { adminEvent } from '../administration.ts'
-import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
-import { parseDuration } from '../config/units.ts'
-import { refuseOwned } from '../declarations/refuse-owned.ts'
-import { exitCode, usage, type ExitCode } from '../failure.ts'
+import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command.ts'
+import { exitCode, type ExitCode } from '../failure.ts'
+import { resourceRecord, resourceText } from '../resource-record.ts'
 import { table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
-
-type Options = { readonly name?: string; readonly scope?: readonly string[]; readonly accessTokenLifetime?: string }
 
 /** Adds `sallyport resource …`. */
 export function addResource(program: Command): void {
   const group = addGroup(program, 'resource', 'APIs that tokens can be issued for')
-  withSettings(
-    addCommand(group, 'create <uri>', 'register an API, or describe a known one anew', createResource),
-    'store',
-    'data',
-  )
-    .requiredOption('--name <name>', 'name that people see when they are asked for consent')
+  described(
+    verb(group, 'create <uri>', 'register an API, or describe a known one anew', changes('createResource')),
+  ).requiredOption('--name <name>', 'name that people see when they are asked for consent')
+  described(verb(group, 'update <uri>', 'change an API; what is not named stays', changes('updateResource')))
+    .option('--name <name>', 'name that people see when they are asked for consent')
+    .option('--no-access-token-lifetime', 'its access tokens live as long as others again')
+    .option('--no-documentation', 'there is no documentation any more')
+  verb(group, 'get <uri>', 'show one API', getResource)
+  verb(group, 'list', 'show all APIs', listResources)
+  verb(group, 'delete <uri>', 'remove an API; nothing is issued for it any more', changes('deleteResource'))
+}
+
+type Changes = typeof import('../resource-changes.ts')
+type Verb = 'createResource' | 'updateResource' | 'deleteResource'
+
+/** The rules are loaded only for commands that need them: lists should be quick. */
+const changes =
+  (name: Verb): Action<object> =>
+  async (call, options, operands) => {
+    const all: Changes = await import('../resource-changes.ts')
+    return all[name](call, options, operands)
+  }
+
+function verb(group: Command, words: string, summary: string, action: Action<object>): Command {
+  return withSettings(addCommand(group, words, summary, action), 'store', 'data')
+}
+
+function described(command: Command): Command {
+  return command
     .option('--scope <name=words>', 'a scope and what it allows in words; may be given several times', collect)
     .option('--access-token-lifetime <duration>', 'shorter life for its access tokens')
-  withSettings(addCommand(group, 'list', 'show all APIs', listResources), 'store', 'data')
+    .option('--format <format>', 'jwt, which it verifies itself, or opaque, which it asks about')
+    .option('--binding <binding>', 'bearer; dpop and mtls are refused until they are checked')
+    .option('--documentation <url>', 'address of its documentation for developers')
 }
 
-function resourceUri(text: string | undefined): string {
-  const id = canonicalResource(text ?? '')
-  if (id === undefined)
-    throw usage(
-      `a resource is named by an https URI (http on the loopback interface) without a query and a fragment, not by ${JSON.stringify(text ?? '')}`,
-    )
-  return id
-}
-
-function scopeOf(text: string): Resource['scopes'][number] {
-  const mark = text.indexOf('=')
-  const name = mark === -1 ? text : text.slice(0, mark)
-  const description = mark === -1 ? name : text.slice(mark + 1)
-  if (parseScope(name)?.length !== 1 || description === '')
-    throw usage(
-      `--scope is written as name=words, such as --scope "api:read=See your files", not as ${JSON.stringify(text.slice(0, 100))}`,
-    )
-  return { name, description }
-}
-
-const resourceRecord = (resource: Resource): Record<string, unknown> => ({
-  resource: resource.id,
-  name: resource.name,
-  scopes: resource.scopes.map(({ name, description }) => ({ name, description })),
-  access_token_lifetime: resource.accessTokenLifetime,
-})
-
-async function createResource(call: Call, options: Options, [uri]: readonly string[]): Promise<ExitCode> {
-  const id = resourceUri(uri)
-  const accessTokenLifetime =
-    options.accessTokenLifetime === undefined ? undefined : parseDuration(options.accessTokenLifetime)
-  if (options.accessTokenLifetime !== undefined && accessTokenLifetime === undefined)
-    throw usage('--access-token-lifetime is a duration such as 5m')
-  const resource: Resource = {
-    id,
-    name: options.name ?? id,
-    scopes: (options.scope ?? []).map(scopeOf),
-    accessTokenLifetime,
-  }
+async function getResource(call: Call, _options: object, [uri]: readonly string[]): Promise<ExitCode> {
+  const { findResource } = await import('../resource-changes.ts')
   return inWorkplace(await call.config(), async (place) => {
-    const { scopes, name } = resource
-    const words = Object.fromEntries(scopes.map((scope) => [scope.name, scope.description]))
-    await refuseOwned(place, 'resource', id, {
-      name,
-      scopes: words,
-      ...(accessTokenLifetime && { accessTokenLifetime }),
-    })
-    const event = adminEvent(place, { event: 'admin.action', reason: 'resource_saved' })
-    if (!call.dryRun) await place.store.admin.saveResource(resource, [event])
-    call.terminal.data(resourceRecord(resource), `${id} is registered with ${resource.scopes.length} scopes`)
+    const resource = await findResource(place, uri)
+    call.terminal.data(resourceRecord(resource), resourceText(resource))
     return exitCode.ok
   })
 }
@@ -82,11 +56,16 @@ async function createResource(call: Call, options: Options, [uri]: readonly stri
 async function listResources(call: Call): Promise<ExitCode> {
   return inWorkplace(await call.config(), async ({ store }) => {
     const resources = await store.listResources()
-    const rows = resources.map(({ id, name, scopes }) => [id, name, scopes.map((scope) => scope.name).join(' ')])
+    const rows = resources.map(({ id, name, format, scopes }) => [
+      id,
+      name,
+      format,
+      scopes.map((scope) => scope.name).join(' '),
+    ])
     const text =
       rows.length === 0
         ? 'no resources yet; make one with: sallyport resource create'
-        : table(['URI', 'NAME', 'SCOPES'], rows)
+        : table(['URI', 'NAME', 'TOKENS', 'SCOPES'], rows)
     call.terminal.data({ resources: resources.map(resourceRecord) }, text)
     return exitCode.ok
   })

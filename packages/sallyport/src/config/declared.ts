@@ -1,5 +1,11 @@
 import { canonicalResource, nearest, parseScope, sha256Bytes, toBase64url } from '@sallyport/protocol'
-import { isClientId, registrationMembers, type ClientRegistration, type Resource } from '@sallyport/server'
+import {
+  isClientId,
+  laterResourceMembers,
+  registrationMembers,
+  type ClientRegistration,
+  type Resource,
+} from '@sallyport/server'
 import type { ConfigFault } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
 import { clientExtras, clientShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
@@ -154,6 +160,10 @@ function readResource(reader: Reader): DeclaredResource {
     name: (values['name'] as string | undefined) ?? key,
     scopes: scopes.map(([name, description]) => ({ name, description })),
     accessTokenLifetime: values['accessTokenLifetime'] as number | undefined,
+    // Any text: the rules of the server judge it, like everything of a client.
+    format: (values['format'] ?? laterResourceMembers.format) as Resource['format'],
+    binding: (values['binding'] ?? laterResourceMembers.binding) as Resource['binding'],
+    documentation: values['documentation'] as string | undefined,
   }
   return { key, resource, origin, places }
 }

@@ -1,4 +1,4 @@
-import { clientTypes, registrationMembers } from '@sallyport/server'
+import { clientTypes, registrationMembers, tokenBindings, tokenFormats } from '@sallyport/server'
 import { configVersion } from './file.ts'
 import { settings, type AnySetting } from './settings.ts'
 import { clientExtras, clientShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
@@ -38,7 +38,14 @@ function declarations(): Record<string, Schema> {
   })
   return {
     clients: named('Applications, by name', object(client, { required: ['type', 'name'] })),
-    resources: named('APIs that tokens can be issued for, by their URI', object(members(resourceShapes))),
+    resources: named(
+      'APIs that tokens can be issued for, by their URI',
+      object({
+        ...members(resourceShapes),
+        format: { enum: tokenFormats },
+        binding: { enum: tokenBindings },
+      }),
+    ),
   }
 }
 

@@ -96,6 +96,9 @@ export const resourceShapes = {
   name: 'text',
   scopes: 'words',
   accessTokenLifetime: 'seconds',
+  format: 'text',
+  binding: 'text',
+  documentation: 'text',
 } as const satisfies Record<string, Shape>
 
 /** Members of a client as a file writes them. */

@@ -9,6 +9,7 @@ import {
   type Resource,
 } from '@sallyport/server'
 import { writtenMembers } from '../config/shapes.ts'
+import { resourceDeclaration } from '../resource-record.ts'
 import { differencesOf } from './plan-client.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -34,14 +35,6 @@ function makes(registration: Members, client: Client, context: RegistrationConte
     return false
   }
 }
-
-const resourceDeclaration = ({ name, scopes, accessTokenLifetime }: Resource): Members => ({
-  name,
-  ...(scopes.length === 0
-    ? {}
-    : { scopes: Object.fromEntries(scopes.map((scope) => [scope.name, scope.description])) }),
-  ...(accessTokenLifetime === undefined ? {} : { accessTokenLifetime }),
-})
 
 export type Dumped = {
   readonly clients: Readonly<Record<string, Members>>

@@ -1,4 +1,11 @@
-import type { Client, DeclaredChange, DeclaredObject, Resource, SecurityEvent } from '@sallyport/server'
+import {
+  resourceFaults,
+  type Client,
+  type DeclaredChange,
+  type DeclaredObject,
+  type Resource,
+  type SecurityEvent,
+} from '@sallyport/server'
 import { adminEvent, registrationContext } from '../administration.ts'
 import type { Declarations, DeclaredClient, DeclaredResource } from '../config/declared.ts'
 import type { Environment } from '../config/layers.ts'
@@ -100,8 +107,10 @@ function note(
   return action === 'create' || differences.length > 0
 }
 
-function planResource(work: Work, { resource, key }: DeclaredResource): void {
+function planResource(work: Work, { resource, key, places, origin }: DeclaredResource): void {
   const { place, stored, draft } = work
+  for (const { member, problem } of resourceFaults(resource))
+    draft.faults.push({ name: key, member, origin: places[member] ?? origin, problem })
   const before = stored.resources.get(resource.id)
   const differences = Object.entries(resource)
     .map(([member, after]) => ({

@@ -1,6 +1,7 @@
 import type { Random, Seconds } from '@sallyport/protocol'
 import {
   changeClient,
+  laterResourceMembers,
   orderedId,
   registerClient,
   registrationOf,
@@ -113,7 +114,8 @@ async function seedResource({ store, addresses, now, random }: SeedOptions): Pro
   if ((await store.findResource(id)) !== undefined) return
   const scopes = [{ name: ordersScope, description: 'See your orders' }]
   const event = audit({ now, random }, { event: 'admin.action', reason: 'resource_registered', clientId: undefined })
-  await store.admin.saveResource({ id, name: 'Orders API', scopes, accessTokenLifetime: undefined }, [event])
+  const resource = { id, name: 'Orders API', scopes, accessTokenLifetime: undefined, ...laterResourceMembers }
+  await store.admin.saveResource(resource, [event])
 }
 
 const registrationContext = ({ now, random, secretLifetime }: SeedOptions): RegistrationContext => ({

@@ -1,20 +1,21 @@
-import { formatScope, lookupKey, numericDate, OAuthError, refuse } from '@sallyport/protocol'
+import { formatScope, lookupKey, numericDate, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
 import { nothingMore } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { errorJson } from '../http.ts'
+import type { AccessTokenClaims } from '../model/access-token.ts'
 import { isPublic } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
-import type { AccessTokenClaims } from '../tokens/access-token.ts'
-import { inspectAccessToken } from '../tokens/inspect.ts'
+import { inspectAccessToken, inspectOpaqueToken, type InspectedToken } from '../tokens/inspect.ts'
+import { isKnownAudience } from '../tokens/resource-scope.ts'
 import { introspectionAnswer, introspectionForm } from './introspection-form.ts'
 
 /**
- * Introspection (RFC 7662). The hint is not needed: the form of a token tells its kind. Whatever the caller may not learn
- * about looks exactly like an unknown token (A-INT-03).
+ * Introspection (RFC 7662). The form of a token tells a JWT from a handle; among handles the hint only says where to look
+ * first. Whatever the caller may not learn about looks exactly like an unknown token (A-INT-03).
  */
 export async function introspect(ctx: Context, call: Call): Promise<HttpResponse> {
   let client: AuthenticatedClient | undefined
@@ -30,8 +31,8 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     if (!mayIntrospect(client)) throw refuse('introspection_not_allowed')
     const wanted = introspectionForm(ctx, call, client)
     const answer = token.includes('.')
-      ? await accessTokenAnswer(ctx, call, client, token)
-      : await refreshTokenAnswer(ctx, client, token)
+      ? await accessTokenAnswer(ctx, call, client, await inspectAccessToken(ctx, token, ctx.now()))
+      : await handleAnswer(ctx, call, client, form)
     return await introspectionAnswer(ctx, client, wanted, answer)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
@@ -44,15 +45,31 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
 const mayIntrospect = (client: AuthenticatedClient): boolean =>
   client.resourceServerOf.length > 0 || client.introspectOwnTokens
 
+/** APIs ask about access tokens, applications about their refresh tokens; the rarer case costs one look more. */
+async function handleAnswer(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  form: Form,
+): Promise<object | undefined> {
+  const token = form.get('token') ?? ''
+  const hint = form.get('token_type_hint')
+  const accessFirst = hint === 'access_token' || (hint !== 'refresh_token' && client.resourceServerOf.length > 0)
+  const asAccess = async (): Promise<object | undefined> =>
+    accessTokenAnswer(ctx, call, client, await inspectOpaqueToken(ctx, token, ctx.now()))
+  const asRefresh = (): Promise<object | undefined> => refreshTokenAnswer(ctx, client, token)
+  return accessFirst ? ((await asAccess()) ?? asRefresh()) : ((await asRefresh()) ?? asAccess())
+}
+
 async function accessTokenAnswer(
   ctx: Context,
   call: Call,
   client: AuthenticatedClient,
-  token: string,
+  inspected: InspectedToken | Reason,
 ): Promise<object | undefined> {
-  const inspected = await inspectAccessToken(ctx, token, ctx.now())
   if (typeof inspected === 'string') return undefined
   const { claims } = inspected
+  if (!(await isKnownAudience(ctx, claims.aud))) return undefined
   const serves = client.resourceServerOf.includes(claims.aud)
   if (!serves && !(client.introspectOwnTokens && claims.client_id === client.id)) {
     await ctx.events.write(

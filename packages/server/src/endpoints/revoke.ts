@@ -1,4 +1,4 @@
-import { lookupKey, OAuthError, refuse, seconds, verifyJwt } from '@sallyport/protocol'
+import { lookupKey, OAuthError, refuse, seconds, verifyJwt, type Form } from '@sallyport/protocol'
 import { nothingMore } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
@@ -33,7 +33,7 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (token.includes('.')) await revokeJwt(ctx, call, client, token)
-    else await revokeRefreshToken(ctx, call, client, token)
+    else await revokeHandle(ctx, call, client, form)
     return finish(done())
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
@@ -43,9 +43,44 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-async function revokeRefreshToken(ctx: Context, call: Call, client: AuthenticatedClient, token: string): Promise<void> {
-  const view = await ctx.store.findRefreshToken(lookupKey(token))
-  if (view === undefined) return
+/** The hint only says where to look first (A-REV-02). */
+async function revokeHandle(ctx: Context, call: Call, client: AuthenticatedClient, form: Form): Promise<void> {
+  const digest = lookupKey(form.get('token') ?? '')
+  const [first, second] =
+    form.get('token_type_hint') === 'access_token'
+      ? [revokeOpaqueToken, revokeRefreshToken]
+      : [revokeRefreshToken, revokeOpaqueToken]
+  if (!(await first(ctx, call, client, digest))) await second(ctx, call, client, digest)
+}
+
+/** False when there is no such access token. */
+async function revokeOpaqueToken(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  digest: string,
+): Promise<boolean> {
+  const view = await ctx.store.accessTokens.find(digest, ctx.now())
+  if (view === undefined) return false
+  const { claims, authorizationId } = view.token
+  if (claims.client_id !== client.id) throw refuse('token_of_another_client')
+  const event = ctx.events.record(
+    { event: 'token.revoked', clientId: client.id, subject: claims.sub, authorizationId, reason: 'client_request' },
+    { requestId: call.id, network: call.network },
+  )
+  if (await ctx.store.accessTokens.revoke(digest, [event])) ctx.events.stored([event])
+  return true
+}
+
+/** False when there is no such refresh token. */
+async function revokeRefreshToken(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+  digest: string,
+): Promise<boolean> {
+  const view = await ctx.store.findRefreshToken(digest)
+  if (view === undefined) return false
   if (view.token.clientId !== client.id) throw refuse('token_of_another_client')
   const { id, subject } = view.authorization
   const event = ctx.events.record(
@@ -53,6 +88,7 @@ async function revokeRefreshToken(ctx: Context, call: Call, client: Authenticate
     { requestId: call.id, network: call.network },
   )
   if (await ctx.store.revokeAuthorization(id, 'client_request', ctx.now(), [event])) ctx.events.stored([event])
+  return true
 }
 
 async function revokeJwt(ctx: Context, call: Call, client: AuthenticatedClient, token: string): Promise<void> {

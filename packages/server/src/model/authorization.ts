@@ -1,4 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
+import type { OpaqueAccessToken } from './access-token.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 
 /** How somebody signed in, as it is told to clients (OpenID Connect Core section 2). */
@@ -115,6 +116,8 @@ export type Redemption =
 /** Everything that is written together with a redemption. */
 export type IssuedRecords = {
   readonly refreshToken: RefreshToken | undefined
+  /** The access token, where it is a handle; a JWT needs no row. */
+  readonly accessToken: OpaqueAccessToken | undefined
   readonly events: readonly SecurityEvent[]
 }
 

@@ -111,24 +111,6 @@ declare const authenticated: unique symbol
 /** A client that has proven who it is, or a public one that has nothing to prove with. Only `authenticateClient` makes one. */
 export type AuthenticatedClient = Client & { readonly [authenticated]: true }
 
-/** A scope of an API, with the words of the consent page. */
-export type ResourceScope = {
-  readonly name: string
-  readonly description: string
-  /** Too sensitive to be granted to a device whose code somebody else may have sent (RFC 8628 section 5.4, A-DEV-02). */
-  readonly notByDevice?: boolean | undefined
-}
-
-/** An API that tokens can be issued for. */
-export type Resource = {
-  /** The identifier clients send as `resource` and tokens carry as `aud` (RFC 8707). */
-  readonly id: string
-  readonly name: string
-  /** Its scopes with the words of the consent page. */
-  readonly scopes: readonly ResourceScope[]
-  readonly accessTokenLifetime: number | undefined
-}
-
 /** True for a client whose software can keep no secret. */
 export const isPublic = (client: Client): boolean => client.authenticationMethod === 'none'
 

@@ -1,5 +1,6 @@
 import type { SecurityEvent } from './authorization.ts'
-import type { Client, Resource } from './client.ts'
+import type { Client } from './client.ts'
+import type { Resource } from './resource.ts'
 import type { Page } from './page.ts'
 
 /** What configuration files can declare. */

@@ -1,4 +1,6 @@
 export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
+export type { AccessTokenClaims, OpaqueAccessToken } from './access-token.ts'
+export type { AccessTokenStore, OpaqueAccessTokenView } from './access-tokens.ts'
 export type { Accounts } from './accounts.ts'
 export type { ConnectedApp, ConnectedApps, ConnectedAppsView } from './connected-apps.ts'
 export {
@@ -46,9 +48,14 @@ export {
   type ClientSecret,
   type ClientType,
   type GrantType,
+} from './client.ts'
+export {
+  laterResourceMembers,
   type Resource,
   type ResourceScope,
-} from './client.ts'
+  type TokenBinding,
+  type TokenFormat,
+} from './resource.ts'
 export {
   exceptionCoolingOff,
   exceptionEnd,

@@ -9,16 +9,18 @@ import type {
   RevocationReason,
   SecurityEvent,
 } from './authorization.ts'
+import type { AccessTokenStore } from './access-tokens.ts'
 import type { AccountStore } from './account.ts'
 import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
-import type { Client, Resource } from './client.ts'
+import type { Client } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
 import type { DeviceStore } from './device.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { RegistrationStore } from './registrations.ts'
+import type { Resource } from './resource.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { UsageStore } from './usage.ts'
 
@@ -110,6 +112,7 @@ export type Store = {
    * Law: over all time, on all nodes, at most one call per digest resolves true, and none after the authorization was
    * revoked or its person or client was disabled, and none of a code without a challenge unless the exception that it
    * was issued under is in force, and of a device code only after its approval. A call that resolves false wrote nothing.
+   * With nothing to redeem it only writes.
    */
   redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
   /** Ends an authorization and everything issued under it. Idempotent; true for the call that ended it. Never called inside redeem. */
@@ -156,6 +159,7 @@ export type Store = {
 
   readonly admin: AdminStore
   readonly accounts: AccountStore
+  readonly accessTokens: AccessTokenStore
   readonly usage: UsageStore
   readonly registrations: RegistrationStore
   readonly exceptions: ExceptionStore
@@ -188,6 +192,8 @@ export type AdminStore = {
   containClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
   listClients(after: string | undefined, limit: number): Promise<Page<Client>>
   saveResource(resource: Resource, events: readonly SecurityEvent[]): Promise<void>
+  /** Takes an API out of the registry: nothing is issued for it any more. Law: at most one call per registration resolves true. */
+  removeResource(id: string, events: readonly SecurityEvent[]): Promise<boolean>
   listSessions(
     filter: { readonly subject?: string | undefined },
     after: string | undefined,

@@ -65,6 +65,11 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     state.resources.set(resource.id, keep(resource))
     addEvents(state, events)
   },
+  removeResource: async (id, events) => {
+    if (!state.resources.delete(id)) return false
+    addEvents(state, events)
+    return true
+  },
   listSessions: async (filter, after, limit, now) => {
     const rows = [...state.sessions.values()].filter(
       (row) => row.expiresAt > now && matches(filter.subject, row.subject),

@@ -65,16 +65,20 @@ export const memoryAuthorizations = (state: MemoryState): Verbs => ({
   requestedClaims: async (authorizationId) => state.authorizations.get(authorizationId)?.authorization.claims,
   tokenStands: async (token, now) => {
     if (state.deniedTokens.has(token.jti) || !clientInForce(state, token.clientId)) return false
-    if (token.authorizationId === undefined) return true
-    const row = state.authorizations.get(token.authorizationId)
-    return (
-      row !== undefined &&
-      row.authorization.clientId === token.clientId &&
-      row.authorization.expiresAt > now &&
-      stands(state, row)
-    )
+    return token.authorizationId === undefined || authorizationStands(state, token.authorizationId, token.clientId, now)
   },
 })
+
+/** True while an authorization of this client is in force. */
+export function authorizationStands(state: MemoryState, id: string, clientId: string, now: Seconds): boolean {
+  const row = state.authorizations.get(id)
+  return (
+    row !== undefined &&
+    row.authorization.clientId === clientId &&
+    row.authorization.expiresAt > now &&
+    stands(state, row)
+  )
+}
 
 /** Marks an authorization as ended; false when it already was. */
 export function revoke(row: AuthorizationRow, reason: RevocationReason, now: Seconds): boolean {
@@ -188,7 +192,7 @@ function refreshTokenView(state: MemoryState, digest: string): RefreshTokenView 
 function redeem(
   state: MemoryState,
   redemption: Redemption,
-  { refreshToken, events }: IssuedRecords,
+  { refreshToken, accessToken, events }: IssuedRecords,
   now: Seconds,
 ): boolean {
   const parent = refreshToken === undefined ? undefined : state.authorizations.get(refreshToken.authorizationId)
@@ -212,6 +216,7 @@ function redeem(
       keptUntil: parent.authorization.expiresAt,
     })
   }
+  if (accessToken !== undefined) state.accessTokens.set(accessToken.digest, keep(accessToken))
   addEvents(state, events)
   return true
 }

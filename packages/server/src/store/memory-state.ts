@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import { chainLink, isAudited, trailStart } from '../model/audit.ts'
+import type { OpaqueAccessToken } from '../model/access-token.ts'
 import type { User } from '../model/account.ts'
 import type {
   Authorization,
@@ -8,7 +9,8 @@ import type {
   RevocationReason,
   SecurityEvent,
 } from '../model/authorization.ts'
-import type { Client, Resource } from '../model/client.ts'
+import type { Client } from '../model/client.ts'
+import type { Resource } from '../model/resource.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { DeclaredObject } from '../model/declaration.ts'
 import type { DeviceRequest, DeviceState } from '../model/device.ts'
@@ -68,6 +70,8 @@ export type MemoryState = {
   /** Client and challenge to authorization id. */
   readonly challenges: Map<string, string>
   readonly refreshTokens: Map<string, RefreshTokenRow>
+  /** By digest. */
+  readonly accessTokens: Map<string, OpaqueAccessToken>
   readonly deniedTokens: Map<string, Seconds>
   readonly onceMarks: Map<string, Seconds>
   readonly counters: Map<string, { value: number; endsAt: number }>
@@ -107,6 +111,7 @@ export const emptyState = (): MemoryState => ({
   codes: new Map(),
   challenges: new Map(),
   refreshTokens: new Map(),
+  accessTokens: new Map(),
   deniedTokens: new Map(),
   onceMarks: new Map(),
   counters: new Map(),

@@ -71,6 +71,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
     sealed_answers: sweepSealedAnswers(state, now, limit),
     refresh_tokens: sweepMap(state.refreshTokens, limit, (row) => row.keptUntil <= now),
     authorizations: sweepMap(state.authorizations, limit, (row) => row.keptUntil <= now, forget),
+    opaque_access_tokens: sweepMap(state.accessTokens, limit, ({ claims }) => claims.exp <= now),
     denied_tokens: sweepMap(state.deniedTokens, limit, (expiresAt) => expiresAt <= now),
     once_marks: sweepMap(state.onceMarks, limit, (expiresAt) => expiresAt <= now),
     counters: sweepMap(state.counters, limit, (row) => row.endsAt <= now),

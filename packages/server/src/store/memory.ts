@@ -1,4 +1,5 @@
 import type { Store } from '../model/store.ts'
+import { memoryAccessTokens } from './memory-access-tokens.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
@@ -34,6 +35,7 @@ export function createMemoryStore(): Store {
     sweep: async (now, limit) => sweepMemory(state, now, limit),
     admin: memoryAdmin(state),
     accounts: memoryAccounts(state),
+    accessTokens: memoryAccessTokens(state),
     usage: memoryUsage(state),
     registrations: memoryRegistrations(state),
     exceptions: memoryExceptions(state),

@@ -1,24 +1,10 @@
 import { formatScope, numericDate, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
+import type { AccessTokenClaims } from '../model/access-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
 /** `typ` of an access token (RFC 9068 section 2.1). */
 export const accessTokenType = 'at+jwt'
-
-/** Claims of a JWT access token (RFC 9068 section 2.2). */
-export type AccessTokenClaims = {
-  readonly iss: string
-  readonly sub: string
-  readonly aud: string
-  readonly client_id: string
-  readonly iat: number
-  readonly exp: number
-  readonly jti: string
-  readonly scope?: string
-  readonly auth_time?: number
-  readonly acr?: string
-  readonly amr?: readonly string[]
-}
 
 const machine = 'cc'
 

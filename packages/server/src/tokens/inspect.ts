@@ -1,6 +1,7 @@
-import { type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
+import { lookupKey, type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
-import { authorizationOf, type AccessTokenClaims } from './access-token.ts'
+import type { AccessTokenClaims } from '../model/access-token.ts'
+import { authorizationOf } from './access-token.ts'
 
 /** An access token of this issuer that is in force now. */
 export type InspectedToken = { readonly claims: AccessTokenClaims; readonly authorizationId: string | undefined }
@@ -37,4 +38,12 @@ export async function inspectAccessToken(ctx: Context, token: string, now: Secon
   const authorizationId = authorizationOf(claims.jti)
   const stands = await ctx.store.tokenStands({ jti: claims.jti, authorizationId, clientId: claims.client_id }, now)
   return stands ? { claims, authorizationId } : 'token_revoked'
+}
+
+/** The same for an access token that is a handle: one look into the store decides. */
+export async function inspectOpaqueToken(ctx: Context, token: string, now: Seconds): Promise<InspectedToken | Reason> {
+  const view = await ctx.store.accessTokens.find(lookupKey(token), now)
+  if (view === undefined) return 'token_invalid'
+  const { claims, authorizationId } = view.token
+  return view.stands ? { claims, authorizationId } : 'token_revoked'
 }

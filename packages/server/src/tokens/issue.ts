@@ -1,5 +1,6 @@
 import { after, formatScope, leftHalfHash, lookupKey, signJwt, type Seconds } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
+import type { AccessTokenClaims, OpaqueAccessToken } from '../model/access-token.ts'
 import type { IssuedRecords, RefreshToken, SecurityEvent } from '../model/authorization.ts'
 import { answerKey, seal } from '../secrets.ts'
 import { accessTokenClaims, accessTokenType } from './access-token.ts'
@@ -18,10 +19,10 @@ const accessTokenAlgorithm = 'ES256'
  */
 export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): Promise<IssuedTokens> {
   const now = ctx.now()
-  const keys = ctx.keys()
   const claims = accessTokenClaims(ctx, grant, now)
-  const signedAccess = signJwt(keys.signer(accessTokenAlgorithm, now), accessTokenType, claims)
-  const accessToken = typeof signedAccess === 'string' ? signedAccess : await signedAccess
+  const opaque = grant.accessTokenFormat === 'opaque' ? ctx.random.handle() : undefined
+  const made = opaque ?? signJwt(ctx.keys().signer(accessTokenAlgorithm, now), accessTokenType, claims)
+  const accessToken = typeof made === 'string' ? made : await made
   const refreshHandle = grant.refreshToken === undefined ? undefined : ctx.random.handle()
   const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
   const body = JSON.stringify({
@@ -33,8 +34,16 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
     id_token: idToken,
   })
   const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)
-  return { body, bindings: 'bearer', records: { refreshToken, events: rotationEvents(ctx, call, grant) } }
+  const record = opaque === undefined ? undefined : accessTokenRecord(grant, opaque, claims)
+  const events = rotationEvents(ctx, call, grant)
+  return { body, bindings: 'bearer', records: { refreshToken, accessToken: record, events } }
 }
+
+const accessTokenRecord = (
+  { authorization }: TokenGrant,
+  handle: string,
+  claims: AccessTokenClaims,
+): OpaqueAccessToken => ({ digest: lookupKey(handle), authorizationId: authorization?.id, claims })
 
 async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string, now: Seconds): Promise<string> {
   const { client, authorization, idToken } = grant

@@ -1,6 +1,7 @@
 import { canonicalResource, identityScopes, refuse, type Form } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
-import type { Client, Resource } from '../model/client.ts'
+import type { Client } from '../model/client.ts'
+import type { Resource, TokenFormat } from '../model/resource.ts'
 
 /** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
 export function requestedResources(form: Form): readonly string[] {
@@ -76,19 +77,31 @@ export type AccessTokenWish = {
 export type AccessTokenTarget = {
   readonly audience: string
   readonly scope: readonly string[]
+  readonly accessTokenFormat: TokenFormat
   /** Seconds; the stricter of client and resource. */
   readonly accessTokenLifetime: number
 }
 
-/** Settles for whom an access token is, what it may do there and how long (A-RES-03, A-RES-04). */
+/** Whether an audience is still one that tokens are issued for; a token for an API that is gone is over with it. */
+export const isKnownAudience = async (ctx: Context, audience: string): Promise<boolean> =>
+  isOwn(ctx, audience) || (await ctx.resources()).has(audience)
+
+/**
+ * Settles for whom an access token is, what it may do there and how long (A-RES-03, A-RES-04). Whoever demands that tokens
+ * be bound to a key gets none without: that would be the weaker token under the same name.
+ */
 export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Promise<AccessTokenTarget> {
   const chosen = chooseAudience(ctx, wish.granted, wish.named)
   const audience = isIssuer(ctx, chosen) ? ctx.issuer : chosen
   const resources = await ctx.resources()
-  const limit = resources.get(audience)?.accessTokenLifetime
+  const resource = resources.get(audience)
+  if (!isOwn(ctx, audience) && (resource === undefined || resource.binding !== 'bearer'))
+    throw refuse('resource_unknown', { detail: resource === undefined ? 'no longer registered' : 'binding' })
+  const limit = resource?.accessTokenLifetime
   return {
     audience,
     scope: scopeAt(resources, audience, wish.scope),
+    accessTokenFormat: resource?.format ?? 'jwt',
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }
 }

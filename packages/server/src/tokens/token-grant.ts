@@ -1,4 +1,5 @@
 import type { AuthenticatedClient } from '../model/client.ts'
+import type { TokenFormat } from '../model/resource.ts'
 import type { Authorization, Redemption, RefreshToken } from '../model/authorization.ts'
 
 declare const brand: unique symbol
@@ -13,6 +14,8 @@ export type TokenGrantFacts = {
   readonly scope: readonly string[]
   /** The one audience of the access token (A-RES-03). */
   readonly audience: string
+  /** What the access token looks like. */
+  readonly accessTokenFormat: TokenFormat
   /** Seconds the access token lives. */
   readonly accessTokenLifetime: number
   readonly idToken: { readonly nonce: string | undefined } | undefined

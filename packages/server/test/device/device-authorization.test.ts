@@ -1,4 +1,5 @@
 import { lookupKey, readUserCode } from '@sallyport/protocol'
+import { laterResourceMembers } from '@sallyport/server'
 import { pkcePair } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectRefusal, newIssuer } from '../fixtures.ts'
@@ -133,6 +134,7 @@ describe('what may be asked', () => {
           { name: 'write', description: 'Write', notByDevice: true },
         ],
         accessTokenLifetime: undefined,
+        ...laterResourceMembers,
       },
       [],
     )

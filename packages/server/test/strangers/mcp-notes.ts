@@ -1,7 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { createResourceMetadata, createVerifier, protectMcp, type McpCall } from '@sallyport/resource'
-import type { Resource } from '@sallyport/server'
+import { laterResourceMembers, type Resource } from '@sallyport/server'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -23,6 +23,7 @@ export const notesResource = (id: string): Resource => ({
     { name: 'notes.write', description: 'Write notes for you' },
   ],
   accessTokenLifetime: undefined,
+  ...laterResourceMembers,
 })
 
 /** An MCP server with two tools, of which the second needs a scope more. */

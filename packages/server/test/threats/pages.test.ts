@@ -1,3 +1,4 @@
+import { laterResourceMembers } from '@sallyport/server'
 import { headerOf, type Answer, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { newRealIssuer, placeOf, signedIn } from '../real-pages.ts'
@@ -116,6 +117,7 @@ describe('hostile texts', () => {
           name: `API ${text}`,
           scopes: [{ name: 'read', description: `Read ${text}` }],
           accessTokenLifetime: undefined,
+          ...laterResourceMembers,
         },
       ],
     })

@@ -1,3 +1,4 @@
+import { laterResourceMembers } from '@sallyport/server'
 import { decodeJwt, headerOf, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectRefusal } from '../fixtures.ts'
@@ -164,6 +165,7 @@ describe('UserInfo', () => {
       name: id,
       scopes: [{ name: 'read', description: 'Read' }],
       accessTokenLifetime: undefined,
+      ...laterResourceMembers,
     }))
     const issuer = await newRealIssuer({ resources })
     for (const { id } of resources) {

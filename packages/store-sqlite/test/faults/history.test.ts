@@ -33,7 +33,7 @@ describe('the history checker', () => {
         const view = await sound.findAuthorizationCode(redemption.digest)
         if (view?.state !== 'issued') return false
         await turn()
-        await sound.redeem(redemption, { refreshToken: undefined, events: [] }, now)
+        await sound.redeem(redemption, { refreshToken: undefined, accessToken: undefined, events: [] }, now)
         return sound.redeem({ kind: 'none' }, records, now)
       },
     }))
@@ -44,7 +44,7 @@ describe('the history checker', () => {
     const store = broken((sound) => ({
       redeem: async (redemption, records, now) => {
         if (redemption.kind !== 'refresh_token') return sound.redeem(redemption, records, now)
-        await sound.redeem(redemption, { refreshToken: undefined, events: [] }, now)
+        await sound.redeem(redemption, { refreshToken: undefined, accessToken: undefined, events: [] }, now)
         return sound.redeem({ kind: 'none' }, records, now)
       },
     }))

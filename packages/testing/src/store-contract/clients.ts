@@ -78,7 +78,10 @@ export const clientContract: ContractPart = ({ describe, it }, withStore) => {
           name: 'One',
           scopes: [{ name: 'read', description: 'Read' }],
           accessTokenLifetime: 60,
-        }
+          format: 'opaque',
+          binding: 'bearer',
+          documentation: 'https://rs.test/docs',
+        } as const
         await store.admin.saveResource({ ...resource, id: two ?? '' }, [])
         await store.admin.saveResource({ ...resource, name: 'Old' }, [])
         await store.admin.saveResource(resource, [event()])
@@ -88,6 +91,10 @@ export const clientContract: ContractPart = ({ describe, it }, withStore) => {
           (await store.listResources()).map(({ id }) => id),
           [one, two],
         )
+        exactlyOne(await together(8, () => store.admin.removeResource(resource.id, [event()])), Boolean)
+        equal(await store.findResource(resource.id), undefined)
+        equal((await store.listResources()).length, 1)
+        equal((await sizes(store))['events'], 2)
       }),
     )
     it(

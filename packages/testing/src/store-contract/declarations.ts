@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import type { DeclaredChange, DeclaredObject, Resource } from '@sallyport/server/model'
+import { laterResourceMembers, type DeclaredChange, type DeclaredObject, type Resource } from '@sallyport/server/model'
 import { everyPage, exactlyOne, sameRecord, sizes, together, type ContractPart } from './assertions.ts'
 import { client, event, start, unique } from './records.ts'
 
@@ -12,7 +12,13 @@ const nothing: DeclaredChange = {
   disown: [],
 }
 
-const resource = (id: string): Resource => ({ id, name: 'One', scopes: [], accessTokenLifetime: undefined })
+const resource = (id: string): Resource => ({
+  id,
+  name: 'One',
+  scopes: [],
+  accessTokenLifetime: undefined,
+  ...laterResourceMembers,
+})
 const mark = (id: string, name = 'shop'): DeclaredObject => ({ kind: 'client', id, name })
 
 /** Objects that belong to configuration files. */

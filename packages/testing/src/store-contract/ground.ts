@@ -81,6 +81,7 @@ export const refreshToken = (authorization: Authorization, more: Partial<Refresh
 
 export const records = (token: RefreshToken | undefined, events: readonly SecurityEvent[] = []): IssuedRecords => ({
   refreshToken: token,
+  accessToken: undefined,
   events,
 })
 

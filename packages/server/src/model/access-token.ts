@@ -1,0 +1,22 @@
+/** What an access token says, whatever it looks like (RFC 9068 section 2.2, RFC 7662 section 2.2). */
+export type AccessTokenClaims = {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string
+  readonly client_id: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly scope?: string
+  readonly auth_time?: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+}
+
+/** An access token at rest that is a handle; the handle itself is only known to the client. */
+export type OpaqueAccessToken = {
+  readonly digest: string
+  /** `undefined` for a client's own token. */
+  readonly authorizationId: string | undefined
+  readonly claims: AccessTokenClaims
+}

@@ -1,0 +1,50 @@
+import { resourceFaults, type Resource } from '@sallyport/server'
+import { expect, it } from 'vitest'
+
+const plain: Resource = {
+  id: 'https://api.test/files',
+  name: 'Files',
+  scopes: [{ name: 'files', description: 'See your files' }],
+  accessTokenLifetime: 60,
+  format: 'opaque',
+  binding: 'bearer',
+  documentation: 'https://api.test/docs',
+}
+
+/** Members as a file or an option can have them, which need not be what the type says. */
+const judged = (more: object): readonly string[] => resourceFaults({ ...plain, ...more }).map(({ member }) => member)
+
+it('A-RES-01 takes an API that is described in full, or hardly at all', () => {
+  expect(judged({})).toEqual([])
+  const bare = { scopes: [], accessTokenLifetime: undefined, format: 'jwt', documentation: undefined }
+  expect(judged(bare)).toEqual([])
+})
+
+it.for<[string, object]>([
+  ['id', { id: 'HTTPS://api.test' }],
+  ['id', { id: 'http://api.test' }],
+  ['name', { name: ' ' }],
+  ['name', { name: 'x'.repeat(101) }],
+  ['name', { name: 'F\u202eiles' }],
+  ['documentation', { documentation: 'http://api.test/docs' }],
+  ['documentation', { documentation: 'https://me@api.test/' }],
+  ['scopes', { scopes: [{ name: 'two words', description: 'x' }] }],
+  ['scopes', { scopes: [{ name: 'openid', description: 'x' }] }],
+  ['scopes', { scopes: [{ name: 'files', description: '' }] }],
+  ['scopes', { scopes: [{ name: 'files', description: 'x'.repeat(301) }] }],
+  ['scopes', { scopes: [...plain.scopes, ...plain.scopes] }],
+  ['scopes', { scopes: Array.from({ length: 101 }, (_, index) => ({ name: `s${index}`, description: 'x' })) }],
+  ['format', { format: 'paseto' }],
+  ['binding', { binding: 'none' }],
+  ['accessTokenLifetime', { accessTokenLifetime: 59 }],
+  ['accessTokenLifetime', { accessTokenLifetime: 3601 }],
+  ['accessTokenLifetime', { accessTokenLifetime: 90.5 }],
+])('A-RES-01 refuses %s in %j', ([member, more]) => {
+  expect(judged(more)).toEqual([member])
+})
+
+it.for(['dpop', 'mtls'])('A-RES-02 refuses the binding %s instead of promising what nobody checks', (binding) => {
+  expect(resourceFaults({ ...plain, binding: binding as Resource['binding'] })).toEqual([
+    { member: 'binding', problem: `${binding} cannot be done by this server yet`, fix: 'bearer' },
+  ])
+})
