@@ -2,6 +2,7 @@ import {
   changeClient,
   ClientMetadataError,
   createManagedClient,
+  hasSecret,
   newSecret,
   registerClient,
   type Client,
@@ -10,8 +11,9 @@ import {
 } from '@sallyport/server'
 import { adminEvent, registrationContext } from './administration.ts'
 import { clientRecord, clientText, findClient, secretUses } from './client-record.ts'
-import type { Call } from './command.ts'
+import { refuseDryRun, type Call } from './command.ts'
 import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
+import { readPublicKeys, writeNewKey } from './key-files.ts'
 import { refuseOwned } from './declarations/refuse-owned.ts'
 import { withNewSecret } from './new-secret.ts'
 import { sharingDetail, type SharingDetail } from './shared-redirect-uri.ts'
@@ -33,6 +35,10 @@ export type Options = {
   readonly resourceServerOf?: readonly string[]
   readonly grantType?: readonly string[]
   readonly authenticationMethod?: string
+  readonly jwks?: string
+  readonly jwksUri?: string
+  readonly authenticationAlgorithm?: string
+  readonly assertionAudience?: string
   readonly idTokenAlgorithm?: string
   readonly introspectionAlgorithm?: string
   readonly firstParty?: boolean
@@ -62,6 +68,10 @@ function registration(options: Options): Partial<ClientRegistration> {
     resourceServerOf: options.resourceServerOf,
     grantTypes: options.grantType,
     authenticationMethod: options.authenticationMethod,
+    jwks: options.jwks === undefined ? undefined : readPublicKeys(options.jwks),
+    jwksUri: options.jwksUri,
+    authenticationAlgorithm: options.authenticationAlgorithm,
+    assertionAudience: options.assertionAudience,
     idTokenAlgorithm: options.idTokenAlgorithm,
     introspectionAlgorithm: options.introspectionAlgorithm,
     firstParty: options.firstParty,
@@ -232,6 +242,11 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
     const client = await findClient(place, id)
     if (client.authenticationMethod === 'none')
       throw new CommandFailure(exitCode.usage, `${client.id} is a public client and has no secret`)
+    if (!hasSecret(client))
+      throw new CommandFailure(
+        exitCode.usage,
+        `${client.id} authenticates with a key; new keys: sallyport client update ${client.id} --jwks FILE`,
+      )
     const context = registrationContext(place)
     const { secret: fresh, record } = newSecret(context)
     const secret = call.dryRun ? undefined : fresh
@@ -244,4 +259,16 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
     if (secret !== undefined) call.terminal.say('The secret is shown this once and never again.')
     return exitCode.ok
   })
+}
+
+/** Makes a key for a client. Only its public half is printed, and this is what the server is to be given. */
+export function newKey(
+  call: Call,
+  { out, algorithm = 'ES256' }: { readonly out?: string; readonly algorithm?: string },
+): Promise<ExitCode> {
+  refuseDryRun(call)
+  const keys = { keys: [writeNewKey(out ?? '', algorithm)] }
+  call.terminal.data(keys, JSON.stringify(keys, undefined, 2))
+  call.terminal.say(`The private key is in ${out ?? ''}; nobody but the application should be able to read it.`)
+  return Promise.resolve(exitCode.ok)
 }

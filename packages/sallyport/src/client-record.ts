@@ -14,6 +14,10 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   type: client.type,
   channel: client.channel,
   token_endpoint_auth_method: client.authenticationMethod,
+  token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
+  jwks: client.jwks,
+  jwks_uri: client.jwksUri,
+  ...(client.authenticationMethod === 'private_key_jwt' ? { assertion_audience: client.assertionAudience } : {}),
   grant_types: client.grantTypes,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
@@ -63,6 +67,7 @@ export function clientText(client: Client, secret?: string, uses: SecretUses = {
     ['type', client.type],
     ['registered by', client.channel === 'managed' ? 'an administrator' : 'itself, not verified'],
     ['authentication', client.authenticationMethod],
+    ...keyLines(client),
     ['pkce', 'S256, required of every client'],
     ['grants', client.grantTypes.join(' ')],
     ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
@@ -78,6 +83,11 @@ const agentLines = ({ owner = '', purpose = '' }: Client): [string, string][] =>
   ['owner', owner],
   ['purpose', purpose],
 ]
+
+const keyLines = ({ jwks, jwksUri }: Client): readonly [string, string][] =>
+  jwksUri === undefined
+    ? (jwks?.keys ?? []).map(({ kty = '', kid = 'without a kid' }) => ['key', `${kty} ${kid}`])
+    : [['keys at', jwksUri]]
 
 /** The client with this id. */
 export async function findClient({ store }: Workplace, id: string | undefined): Promise<Client> {

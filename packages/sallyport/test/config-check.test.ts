@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { declaredClientId } from '../src/config/declared.ts'
@@ -110,6 +111,23 @@ describe('config check of declared objects', () => {
       'fapi2-public-client',
       'fapi2-algorithm',
     ])
+  })
+
+  it('B-FAPI-04, B-CA-06 says which clients with keys the FAPI profile would not take', async () => {
+    const jwk = {
+      ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }),
+      alg: 'RS256',
+    }
+    const keyed = (more: string): string =>
+      client('keyed', 'service', `    authenticationMethod: private_key_jwt\n    idTokenAlgorithm: ES256\n${more}`)
+    const rules = async (more: string): Promise<string[]> =>
+      found(await check(`clients:\n${keyed(more)}`, '--profile', 'fapi2', '--json')).map((one) => one.rule)
+    expect(await rules('    jwksUri: https://a.example/jwks\n')).toEqual(['fapi2-bearer'])
+    expect(await rules('    jwksUri: https://a.example/jwks\n    assertionAudience: interop\n')).toEqual([
+      'fapi2-bearer',
+      'fapi2-assertion-audience',
+    ])
+    expect(await rules(`    jwks: ${JSON.stringify({ keys: [jwk] })}\n`)).toEqual(['fapi2-bearer', 'fapi2-algorithm'])
   })
 
   it('A-RES-06 says what the MCP profile asks for beyond that', async () => {

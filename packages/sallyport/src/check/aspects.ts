@@ -13,6 +13,7 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
     ranks: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
     words: 'authenticate',
   },
+  assertionAudience: { kind: 'ranked', ranks: ['interop', 'issuer'], words: 'name the audience of assertions' },
   grants: { kind: 'set', more: 'may use more grants', less: 'lose grants' },
   redirectUris: { kind: 'set', more: 'may be returned to at more redirect URIs', less: 'lose redirect URIs' },
   postLogoutRedirectUris: {

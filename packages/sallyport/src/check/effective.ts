@@ -22,6 +22,7 @@ function clientValues(policy: Policy, client: Client): Values {
   return {
     type: client.type,
     authentication: client.authenticationMethod,
+    ...(client.authenticationMethod === 'private_key_jwt' ? { assertionAudience: client.assertionAudience } : {}),
     grants: sorted(client.grantTypes),
     redirectUris: sorted(client.redirectUris),
     postLogoutRedirectUris: sorted(client.postLogoutRedirectUris),

@@ -1,3 +1,5 @@
+import { verificationKeys } from '@sallyport/protocol'
+import type { Client } from '@sallyport/server'
 import type { CheckFinding, RuleId } from './finding.ts'
 import type { CheckedClient, Subject } from './subject.ts'
 
@@ -55,7 +57,7 @@ const at = ({ name, place }: CheckedClient, { rule, member, problem, fix }: At):
 
 /** FAPI 2.0 security profile, 5.3.2.1 and 5.4.1 (B-FAPI-01, B-FAPI-03, B-FAPI-12). */
 function fapi2Client(checked: CheckedClient): readonly CheckFinding[] {
-  const { type, authenticationMethod, idTokenAlgorithm } = checked.client
+  const { type, authenticationMethod, idTokenAlgorithm, assertionAudience } = checked.client
   const found: CheckFinding[] = []
   const fix = 'make it a web or service client that proves itself by a key'
   if (authenticationMethod === 'none')
@@ -75,8 +77,23 @@ function fapi2Client(checked: CheckedClient): readonly CheckFinding[] {
         fix: 'set it to PS256, ES256 or EdDSA',
       }),
     )
+  if (assertionAudience !== 'issuer') {
+    const problem = 'assertions may name an endpoint as their audience'
+    found.push(
+      at(checked, { rule: 'fapi2-assertion-audience', member: 'assertionAudience', problem, fix: 'leave it out' }),
+    )
+  }
+  if (signsWithRs256(checked.client)) {
+    const problem = 'assertions may be signed with RS256'
+    const mend = 'register a key for PS256, ES256 or EdDSA alone'
+    found.push(at(checked, { rule: 'fapi2-algorithm', member: 'authenticationAlgorithm', problem, fix: mend }))
+  }
   return found
 }
+
+/** B-CA-06: what counts is what an assertion could be signed with, not what is. */
+const signsWithRs256 = ({ jwks, authenticationAlgorithm: algorithm }: Client): boolean =>
+  algorithm === 'RS256' || (jwks !== undefined && verificationKeys(jwks, algorithm).some(({ alg }) => alg === 'RS256'))
 
 /** MCP authorization: tokens are asked for one server each, by its resource (RFC 8707). */
 function mcpServer({ declarations, issuerPlace }: Subject): readonly CheckFinding[] {

@@ -1,5 +1,5 @@
 import { identityScopes } from '@sallyport/protocol'
-import { IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
+import { hasSecret, IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
 import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
@@ -178,9 +178,12 @@ function scopeFindings({ declarations, clients }: Subject): Looked {
 
 const secretFindings = ({ clients }: Subject): Looked =>
   clients.flatMap(({ name, client, declared, place }) => {
-    if (declared?.secret === undefined || client.authenticationMethod !== 'none') return []
+    if (declared?.secret === undefined || hasSecret(client)) return []
     const member = Object.hasOwn(declared.places, 'secretFile') ? 'secretFile' : 'secret'
-    const problem = `a client of type ${client.type} has no secret`
+    const problem =
+      client.authenticationMethod === 'none'
+        ? `a client of type ${client.type} has no secret`
+        : 'a client that authenticates with a key has no secret'
     return [
       {
         rule: 'secret-without-use',

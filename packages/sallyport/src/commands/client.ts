@@ -39,6 +39,9 @@ export function addClient(program: Command): void {
     changes('containClient'),
   )
   verb(group, 'delete <client-id>', 'remove an application and everything issued to it', changes('deleteClient'))
+  addCommand(group, 'new-key', 'make a key for an application and print its public half', changes('newKey'))
+    .requiredOption('--out <file>', 'where the private key goes; never over another file')
+    .option('--algorithm <alg>', 'ES256, Ed25519 or PS256', 'ES256')
   verb(
     group,
     'rotate-secret <client-id>',
@@ -72,7 +75,14 @@ function described(command: Command): Command {
     .option('--default-resource <uri>', 'API a request is for that names none; the issuer itself when left out')
     .option('--resource-server-of <uri>', 'API it is the server of, so that it may introspect tokens for it', collect)
     .option('--grant-type <type>', 'authorization_code, refresh_token or client_credentials', collect)
-    .option('--authentication-method <method>', 'none, client_secret_basic or client_secret_post')
+    .option('--authentication-method <method>', 'none, client_secret_basic, client_secret_post or private_key_jwt')
+    .option('--jwks <file>', 'its public keys: a JWK set, one JWK, or a public key as PEM')
+    .option('--jwks-uri <url>', 'https address where it publishes its public keys')
+    .option(
+      '--authentication-algorithm <alg>',
+      'the one algorithm of its assertions: ES256, Ed25519, EdDSA, PS256 or RS256',
+    )
+    .option('--assertion-audience <word>', 'issuer, or interop for a library that names the endpoint')
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
     .option('--first-party', 'it is your own: consent is taken as given')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
+import { authenticationOf } from '../flow/authentication.ts'
 import { runCodeFlow } from '../flow/code-flow.ts'
 import { discover, type Endpoint } from '../flow/discover.ts'
 import { runClientCredentials } from '../flow/client-credentials.ts'
@@ -10,6 +11,7 @@ import { readSecret } from '../secret-input.ts'
 type Options = {
   readonly clientId?: string
   readonly clientSecretStdin?: boolean
+  readonly key?: string
   readonly scope?: string
   readonly resource?: readonly string[]
   readonly redirectUri?: string
@@ -35,6 +37,7 @@ function described(command: Command): Command {
   return withSettings(command, 'issuer')
     .requiredOption('--client-id <id>', 'the application')
     .option('--client-secret-stdin', 'read its secret from standard input')
+    .option('--key <file>', 'authenticate with this private key: a JWK or PEM')
     .option('--scope <scope>', 'what to ask for')
     .option('--resource <uri>', 'API the token is for', collect)
 }
@@ -42,8 +45,11 @@ function described(command: Command): Command {
 async function endpointOf(call: Call, options: Options): Promise<Endpoint> {
   const { issuer } = await call.config()
   if (issuer === undefined) throw usage('--issuer is needed: the server to ask')
+  if (options.key !== undefined && options.clientSecretStdin === true)
+    throw usage('give --key or --client-secret-stdin, not both')
   const secret = options.clientSecretStdin === true ? await readSecret(call.terminal, true, 'client-secret') : undefined
-  return call.terminal.during(`asking ${issuer}`, discover(issuer, options.clientId ?? '', secret))
+  const authentication = await authenticationOf({ key: options.key, secret })
+  return call.terminal.during(`asking ${issuer}`, discover(issuer, options.clientId ?? '', authentication))
 }
 
 async function code(call: Call, options: Options): Promise<ExitCode> {

@@ -1,9 +1,10 @@
+import { maxClientKeys } from '@sallyport/protocol'
 import type { ClientRegistration } from '@sallyport/server'
 import { day } from './kinds.ts'
 import { parseDuration } from './units.ts'
 
 /** What kind of value a member of a declared object takes. */
-export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'day' | 'words' | 'any'
+export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'day' | 'words' | 'keys' | 'any'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -43,6 +44,16 @@ export const shapeRules: Readonly<Record<Shape, Rule>> = {
     fix: 'write each scope as name: words',
     schema: { type: 'object', additionalProperties: anyText },
   },
+  keys: {
+    read: (value) =>
+      isRecord(value) && Array.isArray(value['keys']) && value['keys'].every(isRecord) ? value : undefined,
+    fix: 'write a JWK set: keys, and below it a list of public keys',
+    schema: {
+      type: 'object',
+      required: ['keys'],
+      properties: { keys: { type: 'array', minItems: 1, maxItems: maxClientKeys, items: { type: 'object' } } },
+    },
+  },
   any: { read: (value) => value ?? undefined, fix: 'give it a value', schema: {} },
 }
 
@@ -54,6 +65,10 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   postLogoutRedirectUris: 'texts',
   allowedOrigins: 'texts',
   authenticationMethod: 'text',
+  jwks: 'keys',
+  jwksUri: 'text',
+  authenticationAlgorithm: 'text',
+  assertionAudience: 'text',
   grantTypes: 'texts',
   scope: 'text',
   defaultScope: 'text',

@@ -18,13 +18,12 @@ export const requestOptions = ({ plain }: Pick<Endpoint, 'plain'>) => ({
 })
 
 /** Reads the metadata of the server. Unreachable is exit code 5. */
-export async function discover(issuer: string, clientId: string, secret: string | undefined): Promise<Endpoint> {
+export async function discover(issuer: string, clientId: string, authentication: oauth.ClientAuth): Promise<Endpoint> {
   const plain = loopback.test(issuer)
   const url = new URL(issuer)
   try {
     const response = await oauth.discoveryRequest(url, { ...requestOptions({ plain }), algorithm: 'oidc' })
     const server = await oauth.processDiscoveryResponse(url, response)
-    const authentication = secret === undefined ? oauth.None() : oauth.ClientSecretBasic(secret)
     return { server, client: { client_id: clientId }, authentication, plain }
   } catch (error) {
     const cause = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : ''
@@ -45,7 +44,7 @@ export function refusedByServer(error: unknown, during: string): CommandFailure 
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError)
     return new CommandFailure(exitCode.unauthorised, `${during}: client authentication failed`, [
-      'check --client-id and the secret; sallyport client rotate-secret makes a new one',
+      'check --client-id and the secret or key; sallyport explain tells the operator what was wrong with it',
     ])
   const message = error instanceof Error ? error.message : String(error)
   return new CommandFailure(exitCode.failed, `${during}: ${message}`)
