@@ -1,5 +1,5 @@
 import { floor, systemRandom, type Random, type Seconds } from '@sallyport/protocol'
-import type { Accounts, HttpRequest, OpenInteraction, Pages, Route, Session, Store } from '@sallyport/server/model'
+import type { Accounts, HttpRequest, OpenLogin, Pages, Route, Session, Store } from '@sallyport/server/model'
 import { sallyportBrand, type Brand } from './brand.ts'
 import { claimsOf, displayName } from './claims.ts'
 import { createKnownDevices } from './known-device.ts'
@@ -18,6 +18,7 @@ import { createPeople, type People } from './people.ts'
 import { createAccountRoute } from './routes/account-route.ts'
 import { createAppsRoute } from './routes/apps-route.ts'
 import { assetRoutes } from './routes/asset-routes.ts'
+import { createDeviceRoute } from './routes/device-route.ts'
 import { createConsentRoute } from './routes/consent-route.ts'
 import { createLoginRoute, passwordAcr } from './routes/login-route.ts'
 import { header } from './routes/respond.ts'
@@ -84,8 +85,9 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
   const base = options.issuer === undefined ? '' : new URL(options.issuer).pathname.replace(/\/$/, '')
   const assets = createAssets(brand, base)
   const settings = createSettings(options, assets, base)
-  const settingFor = (request: HttpRequest, open: OpenInteraction): Setting =>
+  const settingFor = (request: HttpRequest, open: OpenLogin): Setting =>
     settings(open.interaction.request.uiLocales, header(request, 'accept-language'))
+  const plainSetting = (request: HttpRequest): Setting => settings([], header(request, 'accept-language'))
   const hashes = createPasswordHashes(options.hashing?.cost, options.hashing?.limits)
   const throttle = createThrottle(store, { ...defaultThrottle, ...options.throttle })
   const findUser = (id: string) => store.accounts.findUser(id)
@@ -102,6 +104,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       loginUrl: '/login',
       consentUrl: '/consent',
       accountUrl: '/account-choice',
+      deviceUrl: '/device',
       acrValues: [passwordAcr],
       uiLocales: Object.keys(options.languages ?? builtInLanguages),
       async findClaims(subject) {
@@ -128,10 +131,8 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
         rememberFor: options.consentLifetime ?? floor.consentLifetime.default,
       }),
       createAccountRoute({ settingFor, accountOf }),
-      createAppsRoute({
-        settingFor: (request) => settings([], header(request, 'accept-language')),
-        accountOf,
-      }),
+      createAppsRoute({ settingFor: plainSetting, accountOf }),
+      createDeviceRoute({ settingFor: plainSetting, accountOf }),
       ...assetRoutes(assets),
     ],
     people: createPeople({ store, hashes, now, random, contextWords: [brand.name] }),

@@ -1,5 +1,14 @@
 import { seconds } from '@sallyport/protocol'
-import type { AuthorizationRequest, Client, Interaction, OpenInteraction, Session, User } from '@sallyport/server/model'
+import type {
+  AuthorizationRequest,
+  Client,
+  ClientInteraction,
+  OpenDevice,
+  OpenInteraction,
+  OpenLogin,
+  Session,
+  User,
+} from '@sallyport/server/model'
 
 export const start = seconds(1_800_000_000)
 
@@ -22,7 +31,7 @@ const request: AuthorizationRequest = {
   uiLocales: [],
 }
 
-const interaction: Interaction = {
+const interaction: ClientInteraction = {
   digest: 'digest',
   browserDigest: 'browser',
   request,
@@ -134,5 +143,28 @@ export const openInteraction = ({
   earlierScope: [],
   firstUse: false,
   mayRemember: true,
+  ...changes,
+})
+
+/** A sign-in for the page on which devices are let in. */
+export const deviceLogin = (): OpenLogin => ({
+  ...openInteraction(),
+  interaction: { ...interaction, request: { page: 'device', userCode: 'WDJB-MJHT', uiLocales: [] } },
+  client: undefined,
+  redirectSource: undefined,
+})
+
+/** The request of a device as a server hands it to the page. */
+export const openDevice = (changes: Partial<OpenDevice> = {}): OpenDevice => ({
+  userCode: 'WDJB-MJHT',
+  client: { ...client, name: 'Living Room TV', type: 'device', clientUri: 'https://tv.example/about' },
+  session,
+  scopes: ['openid', 'offline_access'].map((name) => ({ name, description: undefined, resource: undefined })),
+  resources: [{ id: 'https://films.example', name: 'Films' }],
+  since: start,
+  network: '192.0.2.1',
+  userAgent: 'Television/1.0',
+  sameNetwork: true,
+  csrf: 'csrf-token',
   ...changes,
 })

@@ -53,9 +53,14 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       return { status: options.status ?? 200, headers: { 'content-type': 'text/html', ...options.headers }, body: html }
     },
     sessions: { find: async () => undefined, end: async () => ({}) },
+    device: {
+      show: () => Promise.reject(new Error('no device here')),
+      post: () => Promise.reject(new Error('no device here')),
+    },
     apps: { list: async () => undefined, withdraw: async () => undefined },
     interactions: {
       find: async () => open(),
+      findLogin: async () => open(),
       form: (request): Form => parseForm(Buffer.from(request.body ?? new Uint8Array()).toString()),
       login: async (_request, _open, login) => (calls.logins.push(login), sentOn),
       keepAccount: async () => (calls.kept++, sentOn),

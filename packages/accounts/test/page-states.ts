@@ -1,5 +1,5 @@
 import { reasons, seconds, type Reason } from '@sallyport/protocol'
-import type { ConnectedApp, ErrorView } from '@sallyport/server/model'
+import type { ConnectedApp, DeviceProblem, ErrorView, OpenDevice } from '@sallyport/server/model'
 import { sallyportBrand } from '../src/brand.ts'
 import { de } from '../src/messages/de.ts'
 import { en } from '../src/messages/en.ts'
@@ -8,12 +8,13 @@ import { appsPage } from '../src/pages/apps-page.ts'
 import { accountPage } from '../src/pages/account-page.ts'
 import { createAssets } from '../src/pages/assets.ts'
 import { consentPage } from '../src/pages/consent-page.ts'
+import { deviceDecidePage, deviceDonePage, deviceEnterPage, deviceWaitPage } from '../src/pages/device-pages.ts'
 import { errorPage } from '../src/pages/error-page.ts'
 import type { Setting } from '../src/pages/layout.ts'
 import { loginPage } from '../src/pages/login-page.ts'
 import { signedOutPage, signOutPage } from '../src/pages/sign-out-pages.ts'
 import { throttledPage } from '../src/pages/throttled-page.ts'
-import { openInteraction, session } from './fixtures.ts'
+import { deviceLogin, openDevice, openInteraction, session, start } from './fixtures.ts'
 
 export const assets = createAssets(sallyportBrand)
 export const english: Setting = { brand: sallyportBrand, assets, base: '', words: createWords('en', en) }
@@ -70,6 +71,12 @@ const connected: readonly ConnectedApp[] = [
 
 const rememberFor = 180 * 86_400
 
+const enter = (setting: Setting, typed = '', problem?: DeviceProblem): string =>
+  deviceEnterPage(setting, { step: { step: 'enter', session, typed, csrf: 'csrf-token', problem }, account })
+
+const decide = (setting: Setting, changes: Partial<OpenDevice> = {}, undecided = false): string =>
+  deviceDecidePage(setting, { open: openDevice(changes), account, now: start + 95, undecided })
+
 /** Every state of every page, by name, as one whole document each. */
 export const pageStates: Readonly<Record<string, (setting: Setting) => string>> = {
   login: (setting) => loginPage(setting, { open: openInteraction(), username: '' }),
@@ -86,6 +93,25 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       username: 'demo',
       problem: { key: 'problem.passwordMissing', field: 'password' },
     }),
+  'login-device': (setting) => loginPage(setting, { open: deviceLogin(), username: '' }),
+  device: (setting) => enter(setting),
+  'device-filled': (setting) => enter(setting, 'WDJB-MJHT'),
+  'device-wrong': (setting) => enter(setting, 'WDJB-MJHX', 'code'),
+  'device-over': (setting) => enter(setting, '', 'over'),
+  'device-decide': (setting) => decide(setting),
+  'device-decide-far': (setting) =>
+    decide(setting, {
+      network: '2001:db8:85a3:8d3::/64',
+      sameNetwork: false,
+      userAgent: 'x'.repeat(200),
+      resources: [],
+      client: { ...openDevice().client, clientUri: undefined },
+    }),
+  'device-undecided': (setting) => decide(setting, { userAgent: '' }, true),
+  'device-approved': (setting) => deviceDonePage(setting, 'allow'),
+  'device-denied': (setting) => deviceDonePage(setting, 'deny'),
+  'device-disowned': (setting) => deviceDonePage(setting, 'disown'),
+  'device-wait': (setting) => deviceWaitPage(setting, 600),
   throttled: (setting) => throttledPage(setting, openInteraction(), 240),
   consent: (setting) => consentPage(setting, { open: full, account, rememberFor }),
   'consent-more': (setting) =>

@@ -23,6 +23,11 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     help: 'Authorization requests without a state parameter',
   },
   tokens_issued: { name: 'sallyport_tokens_issued_total', help: 'Access tokens issued by grant type and binding' },
+  device_codes_issued: { name: 'sallyport_device_codes_issued_total', help: 'Device codes issued' },
+  device_decisions: {
+    name: 'sallyport_device_decisions_total',
+    help: 'Decisions of people about devices: allow, deny, or disown for "I did not start this"',
+  },
   codes_redeemed: {
     name: 'sallyport_codes_redeemed_total',
     help: 'Authorization codes redeemed, by proof: verifier, or exception for those under a dated exception',

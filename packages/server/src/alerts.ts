@@ -4,7 +4,15 @@ import { judge, type Verdict } from './incidents.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { Store } from './model/store.ts'
 
-export type AlertKind = 'code_interception' | 'code_replay' | 'refresh_reuse' | 'challenge_repeated'
+export type AlertKind =
+  | 'code_interception'
+  | 'code_replay'
+  | 'refresh_reuse'
+  | 'challenge_repeated'
+  | 'device_codes_many'
+  | 'device_code_guessing'
+  | 'device_not_started'
+  | 'device_approvals_from_afar'
 
 /** What somebody should look at (A-LOG-03). One for all that is alike of one client within ten minutes. */
 export type Alert = {
@@ -45,12 +53,17 @@ const maxOpen = 1000
 const kinds: Readonly<Record<string, AlertKind>> = {
   'token.code.client_mismatch': 'code_interception',
   'token.refresh.reuse_detected': 'refresh_reuse',
+  'device.code.guess_limit': 'device_code_guessing',
 }
 
-function kindOf({ event, reason }: SecurityEvent): AlertKind | undefined {
+function kindOf({ event, reason, detail }: SecurityEvent): AlertKind | undefined {
   if (event === 'token.code.replayed') return reason === 'no_proof' ? 'code_interception' : 'code_replay'
   if (event === 'token.pkce.failed') return reason === 'mismatch' ? 'code_interception' : undefined
   if (event === 'authz.request.rejected') return reason === 'challenge_reused' ? 'challenge_repeated' : undefined
+  if (event === 'device.approved') return reason === 'many_from_afar' ? 'device_approvals_from_afar' : undefined
+  if (event === 'device.denied') return reason === 'not_started' ? 'device_not_started' : undefined
+  if (event === 'token.request.rejected')
+    return reason === 'rate_limited' && detail['surface'] === 'device' ? 'device_codes_many' : undefined
   return kinds[event]
 }
 

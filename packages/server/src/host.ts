@@ -8,15 +8,19 @@ import {
   keepAccount,
   login,
   openInteraction,
+  openLogin,
   renew,
   requireCheckedForm,
   takeAccount,
 } from './authorization/interactions.ts'
 import { asideClearCookies } from './authorization/other-accounts.ts'
+import { postDevice, showDevice } from './authorization/device-page.ts'
+import { cancelPage } from './authorization/page-sign-in.ts'
 import { refused } from './authorization/proceed.ts'
 import type { Call, Context } from './context.ts'
 import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
+import { isPageRequest } from './model/interaction.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
 import type { RouteHost } from './model/route.ts'
 
@@ -24,6 +28,7 @@ import type { RouteHost } from './model/route.ts'
 export function interactionsOf(ctx: Context, call: Call): Interactions {
   return {
     find: () => openInteraction(ctx, call),
+    findLogin: () => openLogin(ctx, call),
     form: (_request, open) => interactionForm(ctx, call, open),
     login: (_request, open, who) => login(ctx, call, open, who),
     keepAccount: (_request, open) => keepAccount(ctx, open),
@@ -33,12 +38,9 @@ export function interactionsOf(ctx: Context, call: Call): Interactions {
     cancel: (_request, open) => {
       requireCheckedForm(open, 'browser')
       const { interaction, client, id } = open
-      return refused(
-        ctx,
-        call,
-        { client, request: interaction.request, interaction, handle: id },
-        refuse('user_denied'),
-      )
+      const { request } = interaction
+      if (client === undefined || isPageRequest(request)) return cancelPage(ctx, interaction)
+      return refused(ctx, call, { client, request, interaction, handle: id }, refuse('user_denied'))
     },
     renew: (open) => renew(ctx, open),
   }
@@ -61,6 +63,7 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   interactions: interactionsOf(ctx, call),
   sessions: sessionsOf(ctx, call),
   apps: { list: () => listApps(ctx, call), withdraw: () => withdrawApp(ctx, call) },
+  device: { show: () => showDevice(ctx, call), post: () => postDevice(ctx, call) },
   now: () => ctx.now(),
   requestId: call.id,
   network: call.network,

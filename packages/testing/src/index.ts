@@ -33,6 +33,6 @@ export {
   type BegunAuthorization,
   type FlowOptions,
 } from './authorization.ts'
-export type { BegunDevice, DeviceDriver } from './device-flow.ts'
+export type { BegunDevice, DeviceAnswer, DeviceDriver, DeviceOptions } from './device-flow.ts'
 export { tokensOf, type CodeFlow, type TokenDriver, type Tokens } from './token-flow.ts'
 export type { Exchange, Measure, Records } from './recorder.ts'

@@ -3,15 +3,16 @@ import { subjectId } from '@sallyport/server'
 import type {
   AccountClaims,
   Accounts,
+  DeviceStep,
   HttpRequest,
   HttpResponse,
-  OpenInteraction,
+  OpenLogin,
   Pages,
   Route,
   RouteHost,
   Store,
 } from '@sallyport/server/model'
-import { accountPage, consentPage, loginPage, plainPages } from './plain-pages.ts'
+import { accountPage, consentPage, devicePage, loginPage, plainPages } from './plain-pages.ts'
 
 /** A person who can sign in at a test issuer. */
 export type Person = { readonly subject: string; readonly username: string; readonly password: string }
@@ -39,7 +40,7 @@ export const strongClass = 'urn:sallyport:test:strong'
 
 type Known = Person & { readonly claims: AccountClaims }
 
-const shown = (host: RouteHost, open: OpenInteraction, html: string, status = 200): HttpResponse =>
+const shown = (host: RouteHost, open: OpenLogin, html: string, status = 200): HttpResponse =>
   host.page(html, { status, formAction: open.redirectSource })
 
 /**
@@ -51,7 +52,7 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
   const bySubject = new Map<string, Known>()
 
   const login = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
-    const open = await host.interactions.find(request)
+    const open = await host.interactions.findLogin(request)
     if (request.method === 'GET') return shown(host, open, loginPage(open, undefined))
     const form = host.interactions.form(request, open)
     if (form.get('decision') === 'cancel') return host.interactions.cancel(request, open)
@@ -59,7 +60,7 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
     const password = form.get('password') ?? ''
     const strong = person !== undefined && password === `${person.password} 123456`
     if (person === undefined || !(strong || password === person.password)) {
-      await host.emit({ event: 'login.failed', clientId: open.client.id, reason: 'credentials' })
+      await host.emit({ event: 'login.failed', clientId: open.client?.id, reason: 'credentials' })
       return shown(host, open, loginPage(await host.interactions.renew(open), 'Wrong name or password'), 403)
     }
     const { subject } = person
@@ -91,6 +92,13 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
     return host.interactions.addAccount(request, open)
   }
 
+  const device = async (host: RouteHost, step: DeviceStep): Promise<HttpResponse> => {
+    if (step.step === 'login') return step.response
+    const waits = step.step === 'wait' ? { 'retry-after': String(step.seconds) } : undefined
+    const wrong = step.step === 'enter' && step.problem !== undefined
+    return host.page(devicePage(step), { status: waits ? 429 : wrong ? 400 : 200, headers: waits })
+  }
+
   const accounts: Accounts = {
     loginUrl: '/login',
     consentUrl: '/consent',
@@ -107,6 +115,13 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
       { path: '/login', methods: { GET: login, POST: login } },
       { path: '/consent', methods: { GET: consent, POST: consent } },
       { path: '/account-choice', methods: { GET: account, POST: account } },
+      {
+        path: '/device',
+        methods: {
+          GET: async (host, request) => device(host, await host.device.show(request)),
+          POST: async (host, request) => device(host, await host.device.post(request)),
+        },
+      },
     ],
     add: async (username, { password = `${username} horse battery`, claims }) => {
       if (people.has(username)) throw new Error(`there is a ${username} already`)

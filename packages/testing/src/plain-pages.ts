@@ -1,4 +1,12 @@
-import type { ErrorView, OpenInteraction, Pages, SignedOutView, SignOutView } from '@sallyport/server/model'
+import type {
+  DeviceStep,
+  ErrorView,
+  OpenInteraction,
+  OpenLogin,
+  Pages,
+  SignedOutView,
+  SignOutView,
+} from '@sallyport/server/model'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -22,10 +30,10 @@ const form = (id: string, action: string, fields: Readonly<Record<string, string
 
 const button = (value: string): string => `<button type="submit" name="decision" value="${value}">${value}</button>`
 
-const ofOpen = ({ id, csrf }: OpenInteraction): Record<string, string> => ({ interaction: id, csrf })
+const ofOpen = ({ id, csrf }: OpenLogin): Record<string, string> => ({ interaction: id, csrf })
 
 /** The login page: fields `username` and `password`. */
-export const loginPage = (open: OpenInteraction, problem: string | undefined): string =>
+export const loginPage = (open: OpenLogin, problem: string | undefined): string =>
   layout(
     'Sign in',
     `<p>${problem ?? ''}</p>` +
@@ -70,6 +78,30 @@ export const accountPage = (open: OpenInteraction): string =>
         button('cancel'),
     ),
   )
+
+/** The pages for devices: a field `user_code`, then buttons `deny`, `allow` and `disown`, then what became of it. */
+export function devicePage(step: Exclude<DeviceStep, { step: 'login' }>): string {
+  switch (step.step) {
+    case 'enter': {
+      const field = `<input name="user_code" value="${escape(step.typed)}"><button type="submit">Continue</button>`
+      const problem = `<p id="problem">${step.problem ?? ''}</p>`
+      return layout('Device', problem + form('device-form', 'device', { csrf: step.csrf }, field))
+    }
+    case 'decide': {
+      const { client, userCode, csrf, scopes, resources, network, userAgent, sameNetwork } = step.open
+      const facts = [client.name, userCode, network, userAgent, sameNetwork ? 'near' : 'far']
+      const asked = [...scopes, ...resources].map(({ name }) => name)
+      const list = [...facts, ...asked].map((text) => `<li>${escape(text)}</li>`).join('')
+      const hiddens = { step: 'decide', user_code: userCode, csrf }
+      const buttons = button('deny') + button('allow') + button('disown')
+      return layout('Device', `<ul>${list}</ul>${form('decision-form', 'device', hiddens, buttons)}`)
+    }
+    case 'done':
+      return layout('Device', `<p id="done">${step.decision}</p>`)
+    case 'wait':
+      return layout('Device', `<p id="wait">${step.seconds}</p>`)
+  }
+}
 
 /** Pages as plain as they can be, with the form ids and field names of the server's own. */
 export const plainPages: Pages = {

@@ -1,7 +1,10 @@
+import { deviceDe } from './device.ts'
 import type { Catalogue } from './en.ts'
 
 /** Every word of the pages, in German. */
 export const de: Catalogue = {
+  ...deviceDe,
+
   'page.direction': 'ltr',
   'page.title': '{title} – {brand}',
   'page.error': 'Fehler: {title}',

@@ -1,8 +1,12 @@
+import { deviceEn } from './device.ts'
+
 /**
  * Every word of the pages, in English. Another language is one more file of type `Catalogue`: a key left out does not
  * compile. Words in braces are holes that keep their names in every language.
  */
 export const en = {
+  ...deviceEn,
+
   'page.direction': 'ltr',
   'page.title': '{title} – {brand}',
   'page.error': 'Error: {title}',

@@ -3,6 +3,9 @@ import { en, type MessageKey } from '../messages/en.ts'
 import type { Words } from '../messages/words.ts'
 import { foreign, markup, type Child, type Html } from './markup.ts'
 
+/** What of a request is listed. */
+type Asked = Pick<OpenInteraction, 'scopes' | 'resources' | 'claims' | 'client'>
+
 type Item = { readonly title: Child; readonly text: Child }
 
 const known = {
@@ -40,7 +43,7 @@ function list(items: readonly Item[]): Html {
 }
 
 /** What is asked for at the person's own account, with access while away always last. */
-function ownItems(words: Words, open: OpenInteraction, app: Html): readonly Item[] {
+function ownItems(words: Words, open: Asked, app: Html): readonly Item[] {
   const own = open.scopes.filter((scope) => scope.resource === undefined)
   const last = own.filter((scope) => scope.name === 'offline_access')
   const items = own.filter((scope) => scope.name !== 'offline_access').map((scope) => scopeItem(words, scope, app))
@@ -54,7 +57,7 @@ function ownItems(words: Words, open: OpenInteraction, app: Html): readonly Item
 type Group = { readonly name: string; readonly id: string | undefined; readonly scopes: readonly ScopeInWords[] }
 
 /** The APIs of the request: those it names, and those whose scopes it asks for without naming them. */
-function groupsOf(open: OpenInteraction): readonly Group[] {
+function groupsOf(open: Asked): readonly Group[] {
   const foreignScopes = open.scopes.filter((scope) => scope.resource !== undefined)
   const named = open.resources.map(({ id, name }) => ({
     name,
@@ -99,7 +102,7 @@ ${scopeList(words, scopes, foreign(open.client.name))}
 }
 
 /** Everything that is asked for, grouped by whose it is (A-UI-09, B-OIDC-24). */
-export function askedItems(words: Words, open: OpenInteraction): Html {
+export function askedItems(words: Words, open: Asked): Html {
   const app = foreign(open.client.name)
   const own = ownItems(words, open, app)
   const groups = groupsOf(open).map(({ name, id, scopes }) => {

@@ -115,7 +115,7 @@ const headingName = ({ client }: OpenInteraction): Html =>
   foreign(client.channel === 'metadata_document' ? new URL(client.id).host : client.name)
 
 /** Where access is taken back; in a tab of its own, because what is asked here is still open. */
-const appsLink = ({ words, base }: Setting): Html =>
+export const appsLink = ({ words, base }: Setting): Html =>
   markup`<a href="${base}/account/apps" target="_blank" rel="noreferrer">${words.say('apps.title')}</a>`
 
 /**

@@ -1,10 +1,11 @@
-import type { OpenInteraction } from '@sallyport/server/model'
+import { isPageRequest, type OpenLogin } from '@sallyport/server/model'
+import type { Words } from '../messages/words.ts'
 import { hiddenFields, layout, problemSummary, type Problem, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 import { returnAddress } from './return-address.ts'
 
 export type LoginPage = {
-  readonly open: OpenInteraction
+  readonly open: OpenLogin
   /** Shown in the field; `login_hint` or what was typed before. */
   readonly username: string
   readonly problem?: Problem | undefined
@@ -32,17 +33,26 @@ ${invalid && markup` aria-invalid="true"`}${own && markup` aria-describedby="${k
 </div>`
 }
 
+/** Why somebody has to sign in: for an application, or for a page of ours. */
+function intro({ words, brand }: Setting, { client, step, session }: OpenLogin): Html {
+  if (client === undefined) return words.say('login.introDevice', { brand: brand.name })
+  const again = step === 'login' && session !== undefined
+  return words.say(again ? 'login.again' : 'login.intro', { app: foreign(client.name), brand: brand.name })
+}
+
+function cancelHint(words: Words, { interaction: { request } }: OpenLogin): Html {
+  if (isPageRequest(request)) return words.say('login.cancelDevice')
+  return words.say('login.cancelHint', { host: foreign(returnAddress(request.redirectUri).host) })
+}
+
 /** Asks for user name and password. Unknown people and wrong passwords get the same page, byte for byte but for tokens. */
 export function loginPage(setting: Setting, page: LoginPage): string {
-  const { words, brand } = setting
+  const { words } = setting
   const { open } = page
-  const app = foreign(open.client.name)
   const hidden = hiddenFields({ interaction: open.id, csrf: open.csrf })
-  const intro = open.step === 'login' && open.session !== undefined ? 'login.again' : 'login.intro'
-  const { host } = returnAddress(open.interaction.request.redirectUri)
   const body = markup`${problemSummary(words, page.problem)}
 <h1>${words.say('login.title')}</h1>
-<p class="lead">${words.say(intro, { app, brand: brand.name })}</p>
+<p class="lead">${intro(setting, open)}</p>
 <form id="login-form" method="post" action="${setting.base}/login">
 ${hidden}
 ${field(setting, 'username', page.username, page)}
@@ -52,8 +62,9 @@ ${field(setting, 'password', '', page)}
 <form id="login-cancel-form" class="cancel" method="post" action="${setting.base}/login">
 ${hidden}
 <button type="submit" class="plain" name="decision" value="cancel" aria-describedby="cancel-hint">${words.say('login.cancel')}</button>
-<p class="hint" id="cancel-hint">${words.say('login.cancelHint', { host: foreign(host) })}</p>
+<p class="hint" id="cancel-hint">${cancelHint(words, open)}</p>
 </form>`
-  const title = words.say('login.titleFor', { app: open.client.name })
+  const title =
+    open.client === undefined ? words.say('login.title') : words.say('login.titleFor', { app: open.client.name })
   return layout(setting, { title, body, problem: page.problem !== undefined })
 }

@@ -46,6 +46,7 @@ label{display:block;font-weight:600;margin-block-end:.375rem}
 .field input:hover{border-color:var(--accent)}
 .field input:focus{outline:3px solid var(--accent);outline-offset:1px;border-color:var(--accent)}
 .field input[aria-invalid]{border:2px solid var(--problem)}
+input.code{font-family:ui-monospace,"Liberation Mono",monospace;font-size:1.25rem;letter-spacing:.12em;text-transform:uppercase}
 .fault{color:var(--problem);font-weight:600;font-size:.9375rem;margin:0 0 .375rem}
 button{display:block;inline-size:100%;min-block-size:3rem;padding:.625rem 1.25rem;font:inherit;font-weight:650;border:1px solid transparent;border-radius:.625rem;cursor:pointer;background:var(--accent);color:var(--on-accent)}
 button:hover{filter:brightness(1.08)}
@@ -86,6 +87,9 @@ const parts = `
 .app{padding-block:1.25rem 0;margin-block-start:1.25rem;border-block-start:1px solid color-mix(in srgb,var(--line) 45%,transparent)}
 .app h2{margin:0 0 .125rem}
 .app button{margin-block-start:.75rem}
+.origin{margin:1rem 0;padding-inline-start:1.25rem}
+.where .code{font-family:ui-monospace,"Liberation Mono",monospace;font-size:1.5rem;letter-spacing:.08em;margin-block-end:0}
+.field .hint{margin:.375rem 0 0}
 .facts{display:grid;grid-template-columns:minmax(5rem,auto) 1fr;gap:.375rem 1rem;margin:0;font-size:.9375rem}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0}

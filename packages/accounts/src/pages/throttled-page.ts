@@ -1,9 +1,9 @@
-import type { OpenInteraction } from '@sallyport/server/model'
+import type { OpenLogin } from '@sallyport/server/model'
 import { layout, pageAddress, type Setting } from './layout.ts'
 import { markup } from './markup.ts'
 
 /** Tells how long to wait after too many failed attempts, and that nothing is locked (A-RATE-02). */
-export function throttledPage(setting: Setting, open: OpenInteraction, retryAfter: number): string {
+export function throttledPage(setting: Setting, open: OpenLogin, retryAfter: number): string {
   const { words } = setting
   const time = markup`<strong>${words.duration(retryAfter)}</strong>`
   const body = markup`<h1>${words.say('throttled.title')}</h1>

@@ -1,4 +1,12 @@
-import type { HttpRequest, HttpResponse, OpenInteraction, Route, RouteHost, User } from '@sallyport/server/model'
+import {
+  isPageRequest,
+  type HttpRequest,
+  type HttpResponse,
+  type OpenLogin,
+  type Route,
+  type RouteHost,
+  type User,
+} from '@sallyport/server/model'
 import type { KnownDevices } from '../known-device.ts'
 import type { MessageKey } from '../messages/en.ts'
 import type { Setting } from '../pages/layout.ts'
@@ -12,7 +20,7 @@ export const passwordAcr = 'urn:sallyport:acr:pwd'
 const passwordAmr = ['pwd'] as const
 
 export type LoginRouteOptions = {
-  readonly settingFor: (request: HttpRequest, open: OpenInteraction) => Setting
+  readonly settingFor: (request: HttpRequest, open: OpenLogin) => Setting
   readonly check: CheckCredentials
   readonly devices: KnownDevices
   readonly findUser: (id: string) => Promise<User | undefined>
@@ -34,27 +42,22 @@ type Failure = Extract<SignIn, { outcome: 'failed' | 'throttled' }>
 /** GET shows the form, POST takes it. */
 export function createLoginRoute({ settingFor, check, devices, findUser }: LoginRouteOptions): Route {
   /** A hint, or the person who has to show up again; never what somebody else might have typed. */
-  const prefill = async (open: OpenInteraction): Promise<string> => {
-    const { loginHint } = open.interaction.request
+  const prefill = async (open: OpenLogin): Promise<string> => {
+    const { request } = open.interaction
+    const loginHint = isPageRequest(request) ? undefined : request.loginHint
     if (loginHint !== undefined) return longerThan(loginHint, maxUsernameLength) ? '' : loginHint
     if (open.step !== 'login' || open.session === undefined || open.interaction.account === 'another') return ''
     return (await findUser(open.session.subject))?.username ?? ''
   }
 
   const get = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
-    const open = await host.interactions.find(request)
+    const open = await host.interactions.findLogin(request)
     return show(host, open, loginPage(settingFor(request, open), { open, username: await prefill(open) }))
   }
 
-  const refuse = async (
-    host: RouteHost,
-    request: HttpRequest,
-    open: OpenInteraction,
-    failure: Failure,
-    username: string,
-  ) => {
+  const refuse = async (host: RouteHost, request: HttpRequest, open: OpenLogin, failure: Failure, username: string) => {
     const setting = settingFor(request, open)
-    const event = { clientId: open.client.id, detail: { method: 'pwd' } }
+    const event = { clientId: open.client?.id, detail: { method: 'pwd' } }
     if (failure.outcome === 'throttled') {
       const { retryAfter, reason } = failure.throttled
       await host.emit({ ...event, event: 'login.throttled', reason })
@@ -68,7 +71,7 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
   }
 
   const post = async (host: RouteHost, request: HttpRequest): Promise<HttpResponse> => {
-    const open = await host.interactions.find(request)
+    const open = await host.interactions.findLogin(request)
     const form = host.interactions.form(request, open)
     if (form.get('decision') === 'cancel') return host.interactions.cancel(request, open)
     const username = (form.get(usernameField) ?? '').trim()
@@ -88,7 +91,7 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
       method: 'pwd',
       reauth: [open.session, ...open.aside].some((session) => session?.subject === user.id),
     }
-    await host.emit({ event: 'login.succeeded', subject: user.id, clientId: open.client.id, detail })
+    await host.emit({ event: 'login.succeeded', subject: user.id, clientId: open.client?.id, detail })
     return withCookie(response, await devices.remember(host, request, user.username))
   }
 

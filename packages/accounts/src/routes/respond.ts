@@ -1,8 +1,8 @@
-import type { HttpRequest, HttpResponse, OpenInteraction, RouteHost } from '@sallyport/server/model'
+import type { HttpRequest, HttpResponse, OpenLogin, RouteHost } from '@sallyport/server/model'
 import { pageAddress, type Setting } from '../pages/layout.ts'
 
 /** Sends the browser to another page of the same interaction; 303, so that nothing posted goes along (CS-18). */
-export const seeOther = ({ base }: Setting, path: string, open: OpenInteraction): HttpResponse => ({
+export const seeOther = ({ base }: Setting, path: string, open: OpenLogin): HttpResponse => ({
   status: 303,
   headers: {
     location: pageAddress(base, path, open.id),
@@ -15,7 +15,7 @@ export const seeOther = ({ base }: Setting, path: string, open: OpenInteraction)
 /** Shows a page whose form may end at the application the person came from (A-UI-02). */
 export const show = (
   host: RouteHost,
-  open: OpenInteraction,
+  open: OpenLogin,
   html: string,
   answer: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): HttpResponse => host.page(html, { ...answer, formAction: open.redirectSource })

@@ -175,6 +175,11 @@ describe('pages by keyboard and without script', () => {
       'login-refused': 'problem',
       'login-incomplete': 'problem',
       'consent-unanswered': 'problem',
+      'login-device': 'username',
+      device: 'user_code',
+      'device-wrong': 'problem',
+      'device-decide': 'other',
+      'device-undecided': 'problem',
     }
     for (const [name, target] of Object.entries(expected)) {
       await visit(`/en/${name}`, {}, async (page) => {
@@ -184,8 +189,8 @@ describe('pages by keyboard and without script', () => {
     }
   })
 
-  it('A-UI-09 makes Deny and Allow equally large', async () => {
-    await visit('/en/consent', {}, async (page) => {
+  it.each(['consent', 'device-decide'])('A-UI-09, A-DEV-07 makes Deny and Allow equally large: %s', async (name) => {
+    await visit(`/en/${name}`, {}, async (page) => {
       const deny = await page.locator('button[value=deny]').boundingBox()
       const allow = await page.locator('button[value=allow]').boundingBox()
       expect(deny?.width).toBe(allow?.width)

@@ -119,7 +119,7 @@ function comings(
 }
 
 /** Numbers of the policy of which more is neither weaker nor stronger. */
-const neutral: ReadonlySet<string> = new Set(['stateLength', 'keyPublicationLead'])
+const neutral: ReadonlySet<string> = new Set(['stateLength', 'keyPublicationLead', 'devicePollInterval'])
 
 /** Switches of the policy that protect while they are on; any other switch opens something. */
 const protecting: ReadonlySet<string> = new Set(['refuseWebViews', 'refuseUnknownHosts'])

@@ -22,8 +22,9 @@ export function addDev(program: Command): void {
 }
 
 async function dev(call: Call): Promise<ExitCode> {
-  // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events.
-  const config: Config = { ...(await call.config()), drainLimit: 0.3 }
+  const given = await call.config()
+  // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events, and wants to see devices too.
+  const config: Config = { ...given, policy: { ...given.policy, deviceGrant: true }, drainLimit: 0.3 }
   refuseFaults(config)
   const store = await openStore(config.storePath, { migrate: true })
   const lock = claimStore(config.storePath)

@@ -145,6 +145,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       refuseUnknownHosts: value(known.refuseUnknownHosts),
       acrUnmetError: value(known.acrUnmetError),
       pkceExceptions: value(known.pkceExceptions),
+      deviceGrant: value(known.deviceGrant),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },

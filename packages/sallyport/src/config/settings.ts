@@ -106,6 +106,12 @@ export const refuseUnknownHosts = setting(
   'Answer 421 to requests whose Host header is not that of the issuer',
   { fallback: false },
 )
+export const deviceGrant = setting(
+  'policy.deviceGrant',
+  flag,
+  'Let devices without a browser in by a code that a person enters elsewhere; read the device guide first',
+  { fallback: false },
+)
 export const documentMode = setting(
   'metadataDocuments.accept',
   choice(documentModes),
@@ -195,7 +201,7 @@ export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
-  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, outboundLoopback],
+  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, deviceGrant, outboundLoopback],
   ...stageSettings,
   ...[documentMode, documentHosts, blockedDocumentHosts],
   ...legacyTargets,

@@ -7,7 +7,7 @@ import type { Consent, Session } from '../model/interaction.ts'
 import { maxPage } from '../model/retention.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { currentSession } from './browser.ts'
-import { requireOwnForm } from './interactions.ts'
+import { requireOwnForm } from './own-form.ts'
 import { scopesInWords } from './scope-words.ts'
 
 /** Pages of authorizations that are looked through; beyond that the oldest count, and an operator can list the rest. */

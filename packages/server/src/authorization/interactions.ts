@@ -1,21 +1,21 @@
 import { formActionSource, formDecode, lookupKey, refuse, type Form } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
-import { header, redirect } from '../http.ts'
+import { redirect } from '../http.ts'
 import { looksLikeClientId } from '../ids.ts'
 import { isSelfRegistered } from '../model/client.ts'
-import type { Interaction, Session } from '../model/interaction.ts'
+import { isPageRequest, type ClientInteraction, type Interaction, type Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
-import type { InteractionStep, Login, OpenInteraction } from '../model/interactions.ts'
-import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import type { InteractionStep, Login, OpenInteraction, OpenLogin } from '../model/interactions.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
 import { earlierScope, nothingEarlier } from './earlier-scope.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
+import { requireOwnForm, requireOwnOrigin } from './own-form.ts'
 import { decideNow } from './proceed.ts'
-import { takeIntoUse } from './other-accounts.ts'
+import { sessionsHere, takeIntoUse } from './other-accounts.ts'
 import { openRequest, sealRequest } from './sealed-request.ts'
-import { scopesInWords } from './scope-words.ts'
+import { resourceNames, scopesInWords } from './scope-words.ts'
 import { startSession } from './start-session.ts'
 
 const handleSyntax = /^[A-Za-z0-9_-]{43}$/
@@ -40,7 +40,7 @@ const parameterOf = (query: string): string | undefined => {
  * Loads the interaction a request names and holds it against the browser: both the id and the cookie must be presented,
  * and must belong together (A-AUTHZ-14).
  */
-export async function findInteraction(ctx: Context, call: Call): Promise<{ interaction: Interaction; handle: string }> {
+export async function findInteraction(ctx: Context, call: Call): Promise<Found> {
   // A form of another site learns nothing, not even whether the interaction exists (CS-02).
   if (call.request.method === 'POST') requireOwnOrigin(ctx, call)
   const handle = namedInteraction(call)
@@ -67,18 +67,41 @@ const csrfFor = (ctx: Context, interaction: Interaction, session: Session | unde
   formToken(ctx.secrets, csrfFacts(interaction, session, step === 'login' ? 'browser' : 'session'))
 
 // Which binding the posted form of an interaction has proven; without an entry no form was checked at all.
-const checkedForms = new WeakMap<OpenInteraction, FormBinding>()
+const checkedForms = new WeakMap<OpenLogin, FormBinding>()
 
 /** Refuses to go on unless the posted form was checked, and unless it was shown to the person who is signed in now. */
-export function requireCheckedForm(open: OpenInteraction, binding: FormBinding): void {
+export function requireCheckedForm(open: OpenLogin, binding: FormBinding): void {
   const checked = checkedForms.get(open)
   if (checked === undefined || (binding === 'session' && checked !== 'session'))
     throw refuse('csrf', { detail: 'form not checked' })
 }
 
-/** Everything a page needs to know about the interaction of this request. */
+type Found = { readonly interaction: Interaction; readonly handle: string }
+
+const isOfClient = (interaction: Interaction): interaction is ClientInteraction => !isPageRequest(interaction.request)
+
+/** Everything a page needs to know about the interaction of this request, which has to be that of an application. */
 export async function openInteraction(ctx: Context, call: Call): Promise<OpenInteraction> {
   const { interaction, handle } = await findInteraction(ctx, call)
+  if (!isOfClient(interaction)) throw refuse('interaction_unknown', { detail: 'of a page, not of an application' })
+  return ofClient(ctx, call, { interaction, handle })
+}
+
+/** The same for a login page, which serves the server's own pages too. */
+export async function openLogin(ctx: Context, call: Call): Promise<OpenLogin> {
+  const { interaction, handle } = await findInteraction(ctx, call)
+  if (isOfClient(interaction)) return ofClient(ctx, call, { interaction, handle })
+  const { current: session, aside } = await sessionsHere(ctx, call)
+  const csrf = csrfFor(ctx, interaction, session, 'login')
+  const nobody = { client: undefined, redirectSource: undefined }
+  return { id: handle, interaction, ...nobody, step: 'login', session, aside, csrf }
+}
+
+async function ofClient(
+  ctx: Context,
+  call: Call,
+  { interaction, handle }: Found & { readonly interaction: ClientInteraction },
+): Promise<OpenInteraction> {
   const { request } = interaction
   const found = ctx.clients.find(request.clientId)
   const client = found instanceof Promise ? await found : found
@@ -97,7 +120,7 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
     aside,
     csrf: csrfFor(ctx, interaction, session, step),
     scopes: await scopesInWords(ctx, request.scope),
-    resources: await resourceNames(ctx, request),
+    resources: await resourceNames(ctx, request.resources),
     claims: requestedClaimNames(request),
     earlierScope: earlier.scope.filter((value) => request.scope.includes(value)),
     firstUse: asks && isSelfRegistered(client) && !earlier.known,
@@ -105,36 +128,7 @@ export async function openInteraction(ctx: Context, call: Call): Promise<OpenInt
   }
 }
 
-async function resourceNames(
-  ctx: Context,
-  request: AuthorizationRequest,
-): Promise<readonly { id: string; name: string }[]> {
-  const known = await ctx.resources()
-  return request.resources.map((id) => ({ id, name: known.get(id)?.name ?? id }))
-}
-
-/**
- * Refuses a post that a page of another origin sent. With `Referrer-Policy: no-referrer` browsers send `Origin: null` for
- * our own forms, and then the fetch metadata speaks.
- */
-function requireOwnOrigin(ctx: Context, call: Call): void {
-  const origin = header(call.request, 'origin')
-  const site = header(call.request, 'sec-fetch-site')
-  const foreign =
-    origin !== undefined && origin !== 'null' ? origin !== ctx.origin : site !== undefined && site !== 'same-origin'
-  if (foreign) throw refuse('csrf', { detail: 'foreign origin' })
-}
-
-/**
- * Refuses a form that did not come from our own page (A-UI-06): its token is bound to interaction, browser and version, so
- * it works once; the origin is the second line.
- */
-export function requireOwnForm(ctx: Context, call: Call, fits: boolean): void {
-  requireOwnOrigin(ctx, call)
-  if (!fits) throw refuse('csrf', { detail: 'token' })
-}
-
-export function interactionForm(ctx: Context, call: Call, open: OpenInteraction): Form {
+export function interactionForm(ctx: Context, call: Call, open: OpenLogin): Form {
   const form = readBody(call.request)
   if (form.fault !== undefined) throw refuse(form.fault)
   if ([...form.duplicated].some((name) => name !== 'scope')) throw refuse('param_duplicated')
@@ -148,7 +142,7 @@ export function interactionForm(ctx: Context, call: Call, open: OpenInteraction)
   return form
 }
 
-async function advance(ctx: Context, open: OpenInteraction, change: Partial<Interaction>): Promise<Interaction> {
+async function advance(ctx: Context, open: OpenLogin, change: Partial<Interaction>): Promise<Interaction> {
   const { interaction } = open
   const next: Interaction = { ...interaction, ...change, version: interaction.version + 1 }
   const kept = { ...next, request: sealRequest(open.id, next.request) }
@@ -158,11 +152,11 @@ async function advance(ctx: Context, open: OpenInteraction, change: Partial<Inte
 
 const onward = (
   ctx: Context,
-  open: OpenInteraction,
+  open: OpenLogin,
   headers?: Readonly<Record<string, string | readonly string[]>>,
 ): HttpResponse => redirect(`${ctx.endpoints.resume}?interaction=${open.id}`, headers)
 
-export async function login(ctx: Context, call: Call, open: OpenInteraction, who: Login): Promise<HttpResponse> {
+export async function login(ctx: Context, call: Call, open: OpenLogin, who: Login): Promise<HttpResponse> {
   if (looksLikeClientId(who.subject) || !/^[\x21-\x7e]{1,255}$/.test(who.subject))
     throw new TypeError('a subject must be 1 to 255 printable ASCII characters outside the name space of clients')
   if (!(await ctx.store.subjectActive(who.subject))) throw refuse('login_required')
@@ -225,7 +219,7 @@ export async function decideConsent(
   return onward(ctx, open)
 }
 
-export async function renew(ctx: Context, open: OpenInteraction): Promise<OpenInteraction> {
+export async function renew<T extends OpenLogin>(ctx: Context, open: T): Promise<T> {
   const interaction = await advance(ctx, open, {})
   return { ...open, interaction, csrf: csrfFor(ctx, interaction, open.session, open.step) }
 }

@@ -1,4 +1,4 @@
-import { after, lookupKey, refuse, type OAuthError } from '@sallyport/protocol'
+import { refuse, type OAuthError } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { redirect } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
@@ -9,11 +9,10 @@ import type { InteractionStep } from '../model/interactions.ts'
 import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 import { approve } from './approve.ts'
-import { bindBrowser } from './browser.ts'
+import { beginInteraction, stepUrl } from './begin-interaction.ts'
 import { decide, sessionMeant, type Decision } from './decide.ts'
 import { sessionsHere } from './other-accounts.ts'
 import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
-import { sealRequest } from './sealed-request.ts'
 
 export type Progress = {
   readonly client: Client
@@ -131,28 +130,5 @@ async function openInteraction(
   const { codeChallenge } = request
   if (codeChallenge !== undefined && (await ctx.store.challengeUsed(client.id, codeChallenge)))
     return refused(ctx, call, progress, refuse('challenge_reused'))
-  const handle = ctx.random.handle()
-  const browser = bindBrowser(ctx, call)
-  const now = ctx.now()
-  await ctx.store.saveInteraction({
-    digest: lookupKey(handle),
-    browserDigest: browser.digest,
-    request: sealRequest(handle, request),
-    createdAt: now,
-    expiresAt: after(now, ctx.policy.transactionLifetime),
-    version: 0,
-    loginSessionId: undefined,
-    account: undefined,
-    decision: undefined,
-  })
-  const headers = browser.cookies.length === 0 ? {} : { 'set-cookie': browser.cookies }
-  return redirect(stepUrl(ctx, step, handle), headers)
-}
-
-/** Address of the page for a step; only a reference to the stored request travels, never an address (A-UI-08). */
-export function stepUrl(ctx: Context, step: InteractionStep, interaction: string): string {
-  const { loginUrl, consentUrl, accountUrl } = ctx.accounts
-  const page = step === 'login' ? loginUrl : step === 'consent' ? consentUrl : accountUrl
-  const absolute = page.startsWith('/') ? `${ctx.origin}${ctx.basePath}${page}` : page
-  return `${absolute}${absolute.includes('?') ? '&' : '?'}interaction=${interaction}`
+  return beginInteraction(ctx, call, request, step)
 }

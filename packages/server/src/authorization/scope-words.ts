@@ -14,3 +14,12 @@ export async function scopesInWords(ctx: Context, scope: readonly string[]): Pro
     return { name, description: undefined, resource: undefined }
   })
 }
+
+/** Resources by id, with the names that the operator gave them. */
+export async function resourceNames(
+  ctx: Context,
+  resources: readonly string[],
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const known = await ctx.resources()
+  return resources.map((id) => ({ id, name: known.get(id)?.name ?? id }))
+}

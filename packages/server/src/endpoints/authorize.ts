@@ -1,5 +1,6 @@
 import { matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
 import { askAgainByGet } from '../authorization/browser.ts'
+import { resumePage } from '../authorization/page-sign-in.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
 import { respondEarlyError } from '../authorization/respond.ts'
@@ -10,6 +11,7 @@ import { readBody } from '../form.ts'
 import { errorPage, header } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { HttpResponse } from '../model/http.ts'
+import { isPageRequest } from '../model/interaction.ts'
 import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 
@@ -101,6 +103,7 @@ async function unsettled(ctx: Context, call: Call, error: unknown): Promise<Http
 export async function resume(ctx: Context, call: Call): Promise<HttpResponse> {
   const { interaction, handle } = await findInteraction(ctx, call)
   const { request } = interaction
+  if (isPageRequest(request)) return resumePage(ctx, call, { interaction, handle, request })
   const found = ctx.clients.find(request.clientId)
   const client = found instanceof Promise ? await found : found
   if (client === undefined || client.disabledAt !== undefined) throw refuse('client_disabled')

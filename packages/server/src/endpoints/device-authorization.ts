@@ -1,4 +1,5 @@
 import { after, lookupKey, newUserCode, OAuthError, refuse, showUserCode, type Form } from '@sallyport/protocol'
+import { deviceAddress, deviceAddressWith } from '../authorization/begin-interaction.ts'
 import { requireChallenge, requireScope } from '../authorization/validate-request.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { Call, Context } from '../context.ts'
@@ -81,14 +82,12 @@ async function store(ctx: Context, asked: Asked): Promise<Made> {
 
 /** Everything a device needs (RFC 8628 section 3.2). */
 function responseOf(ctx: Context, { deviceCode, userCode }: Made): Record<string, string | number> {
-  const page = ctx.accounts.deviceUrl ?? ''
-  const address = page.startsWith('/') ? `${ctx.origin}${ctx.basePath}${page}` : page
   const shown = showUserCode(userCode)
   return {
     device_code: deviceCode,
     user_code: shown,
-    verification_uri: address,
-    verification_uri_complete: `${address}${address.includes('?') ? '&' : '?'}user_code=${shown}`,
+    verification_uri: deviceAddress(ctx),
+    verification_uri_complete: deviceAddressWith(ctx, shown),
     expires_in: ctx.policy.deviceCodeLifetime,
     interval: ctx.policy.devicePollInterval,
   }

@@ -7,6 +7,8 @@ const auditedNames: ReadonlySet<string> = new Set([
   'client.registration.rejected',
   'consent.granted',
   'consent.revoked',
+  'device.approved',
+  'device.denied',
   'grant.revoked',
   'token.revoked',
   'keys.rotated',

@@ -66,6 +66,7 @@ export {
   type PkceException,
 } from './exception.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } from './declaration.ts'
+export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
 export {
   maxPollInterval,
   nextPoll,
@@ -80,8 +81,24 @@ export {
   type DeviceView,
 } from './device.ts'
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
-export type { Consent, Interaction, InteractionDecision, Session } from './interaction.ts'
-export type { Interactions, InteractionStep, Login, OpenInteraction, ScopeInWords, Sessions } from './interactions.ts'
+export {
+  isPageRequest,
+  type ClientInteraction,
+  type Consent,
+  type Interaction,
+  type InteractionDecision,
+  type PageRequest,
+  type Session,
+} from './interaction.ts'
+export type {
+  Interactions,
+  InteractionStep,
+  Login,
+  OpenInteraction,
+  OpenLogin,
+  ScopeInWords,
+  Sessions,
+} from './interactions.ts'
 export type {
   Connect,
   ConnectTarget,

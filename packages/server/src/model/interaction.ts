@@ -17,12 +17,26 @@ export type Session = {
   readonly userAgent: string
 }
 
-/** An authorization request that needs a person: the transaction of A-AUTHZ-14. */
+/** A page of the server's own that needs somebody signed in. No application waits for an answer, so there is no client and no address. */
+export type PageRequest = {
+  readonly page: 'device'
+  /** The user code that came with the link, to be shown again after the sign-in. */
+  readonly userCode: string | undefined
+  readonly uiLocales: readonly string[]
+}
+
+/** True when a page of the server's own asked for the sign-in, not an application. */
+export const isPageRequest = (request: AuthorizationRequest | PageRequest): request is PageRequest => 'page' in request
+
+/** A request of an application, as most interactions carry it. */
+export type ClientInteraction = Interaction & { readonly request: AuthorizationRequest }
+
+/** A request that needs a person: the transaction of A-AUTHZ-14. */
 export type Interaction = {
   readonly digest: string
   /** Digest of the cookie of the browser that began it; no other browser can go on. */
   readonly browserDigest: string
-  readonly request: AuthorizationRequest
+  readonly request: AuthorizationRequest | PageRequest
   readonly createdAt: Seconds
   readonly expiresAt: Seconds
   /** Raised by each accepted form, so that a form works once. */

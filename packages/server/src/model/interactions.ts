@@ -1,7 +1,7 @@
 import type { Form } from '@sallyport/protocol'
 import type { Client } from './client.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
-import type { Interaction, Session } from './interaction.ts'
+import type { ClientInteraction, Interaction, Session } from './interaction.ts'
 
 /** The page an interaction needs next. */
 export type InteractionStep = 'login' | 'account' | 'consent'
@@ -13,14 +13,15 @@ export type ScopeInWords = {
   readonly resource: string | undefined
 }
 
-/** An interaction as a page sees it. Only the browser that began it gets this far. */
-export type OpenInteraction = {
+/** An interaction as a login page sees it, whoever wants the person signed in. Only the browser that began it gets this far. */
+export type OpenLogin = {
   /** Value of the `interaction` parameter. */
   readonly id: string
   readonly interaction: Interaction
-  readonly client: Client
+  /** The application that waits; `undefined` when a page of the server's own does. */
+  readonly client: Client | undefined
   /** What the page's `form-action` has to name so that its form may end at the redirect URI; not meant to be shown. */
-  readonly redirectSource: string
+  readonly redirectSource: string | undefined
   readonly step: InteractionStep
   /** Who is signed in at this browser now. */
   readonly session: Session | undefined
@@ -28,6 +29,13 @@ export type OpenInteraction = {
   readonly aside: readonly Session[]
   /** Value for a hidden field named `csrf`; works for one accepted form. */
   readonly csrf: string
+}
+
+/** The request of an application as its pages see it. */
+export type OpenInteraction = OpenLogin & {
+  readonly interaction: ClientInteraction
+  readonly client: Client
+  readonly redirectSource: string
   readonly scopes: readonly ScopeInWords[]
   readonly resources: readonly { readonly id: string; readonly name: string }[]
   /** Names of claims asked for one by one (OpenID Connect Core section 5.5). */
@@ -50,16 +58,18 @@ export type Login = {
 }
 
 /**
- * The browser side of an authorization request, for login and consent pages of any make. Every function checks the
+ * The browser side of a request that needs a person, for login and consent pages of any make. Every function checks the
  * browser binding first and throws `OAuthError` with the reasons `interaction_unknown` or `browser_binding`.
  */
 export type Interactions = {
   /** Finds the interaction named by the request's `interaction` parameter (query, or form on POST). */
   find(request: HttpRequest): Promise<OpenInteraction>
+  /** The same for a login page that also serves pages of the server's own, such as the one for user codes of devices. */
+  findLogin(request: HttpRequest): Promise<OpenLogin>
   /** Parses a posted form and checks its CSRF token and origin; throws reason `csrf` (A-UI-06). */
-  form(request: HttpRequest, open: OpenInteraction): Form
+  form(request: HttpRequest, open: OpenLogin): Form
   /** Starts a session with a new identifier for the person and goes on; answers 303. */
-  login(request: HttpRequest, open: OpenInteraction, login: Login): Promise<HttpResponse>
+  login(request: HttpRequest, open: OpenLogin, login: Login): Promise<HttpResponse>
   /** Goes on with the account that is signed in; answers 303. */
   keepAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Goes on with one of the accounts in `aside`, named by its session id; answers 303. Throws `login_required` for any other. */
@@ -72,10 +82,10 @@ export type Interactions = {
     open: OpenInteraction,
     decision: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean },
   ): Promise<HttpResponse>
-  /** Gives up: the client gets `access_denied`; answers 303. */
-  cancel(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
+  /** Gives up: the client gets `access_denied`; answers 303. Without a client it throws the reason `user_denied`. */
+  cancel(request: HttpRequest, open: OpenLogin): Promise<HttpResponse>
   /** A new CSRF token for showing the form again after a refused attempt; the old one is spent. Throws `csrf` when it already was. */
-  renew(open: OpenInteraction): Promise<OpenInteraction>
+  renew<T extends OpenLogin>(open: T): Promise<T>
 }
 
 /** The signed-in browser, for pages outside an authorization request. */

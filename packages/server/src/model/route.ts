@@ -1,4 +1,5 @@
 import type { ConnectedApps } from './connected-apps.ts'
+import type { DevicePage } from './device-page.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Interactions, Sessions } from './interactions.ts'
 import type { SecurityEvent } from './authorization.ts'
@@ -23,6 +24,7 @@ export type RouteHost = {
   readonly interactions: Interactions
   readonly sessions: Sessions
   readonly apps: ConnectedApps
+  readonly device: DevicePage
   now(): Seconds
   /** Id of this request, as on error pages and in events. */
   readonly requestId: string

@@ -1,7 +1,7 @@
 import { decodeJwt, pkcePair, tokensOf } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectEvent, expectRefusal, expectTokens } from '../fixtures.ts'
-import { approveInStore, declineInStore, deviceIssuer } from './fixtures.ts'
+import { deviceIssuer } from './fixtures.ts'
 
 describe('polling', () => {
   it('A-DEV-10, DV-02 too early makes the interval five seconds longer, for all polls to come', async () => {
@@ -21,7 +21,7 @@ describe('polling', () => {
       'authorization_pending',
       'authorization_pending',
     ])
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     expectTokens(await issuer.poll(begun))
   })
 
@@ -55,12 +55,12 @@ describe('polling', () => {
       await issuer.beginDevice(),
       await issuer.beginDevice(),
     ]
-    await declineInStore(issuer, declined)
+    await issuer.answerDevice(declined, { decision: 'deny' })
     expectRefusal(await issuer.poll(declined), 'access_denied')
-    await approveInStore(issuer, used)
+    await issuer.answerDevice(used)
     expectTokens(await issuer.poll(used))
     expectRefusal(await issuer.poll(used), 'invalid_grant')
-    await approveInStore(issuer, approvedLate)
+    await issuer.answerDevice(approvedLate)
     issuer.clock.advance(600)
     expectRefusal(await issuer.poll(late), 'expired_token')
     expectRefusal(await issuer.poll(approvedLate), 'expired_token')
@@ -77,7 +77,7 @@ describe('the tokens', () => {
   it('A-DEV-09, DV-07 are those of what was approved', async () => {
     const issuer = await deviceIssuer()
     const begun = await issuer.beginDevice({ parameters: { scope: 'openid offline_access read' } })
-    const authorization = await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     const answer = await issuer.poll(begun, { scope: 'openid offline_access read write' })
     const tokens = tokensOf(begun.client, answer)
     const { claims } = decodeJwt(tokens.accessToken)
@@ -86,8 +86,8 @@ describe('the tokens', () => {
     const next = await issuer.refreshed(tokens)
     expect(decodeJwt(next.accessToken).claims['scope']).toBe('read')
     expect(await issuer.isAlive(next.accessToken)).toBe(true)
-    const { store, clock } = issuer
-    await store.revokeAuthorization(authorization.id, 'administrator', clock.now(), [])
+    const { store, clock, alice } = issuer
+    await store.withdrawConsent(alice.subject, begun.client.id, clock.now(), [])
     expect(await issuer.isAlive(next.accessToken)).toBe(false)
     expectRefusal(await issuer.refresh(next), 'invalid_grant')
   })
@@ -96,7 +96,7 @@ describe('the tokens', () => {
     const issuer = await deviceIssuer()
     const resource = ['https://rs1.test', 'https://rs2.test']
     const begun = await issuer.beginDevice({ parameters: { scope: 'read deliver', resource } })
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     expectRefusal(await issuer.poll(begun), 'invalid_target')
     expectRefusal(await issuer.poll(begun, { resource: 'https://as.test' }), 'invalid_target')
     const answer = await issuer.poll(begun, { resource: 'https://rs2.test' })
@@ -109,7 +109,7 @@ describe('the tokens', () => {
   it('A-DEV-14 are short-lived, and only offline_access brings a refresh token', async () => {
     const issuer = await deviceIssuer()
     const begun = await issuer.beginDevice({ parameters: { scope: 'read' } })
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     const { json } = await issuer.poll(begun)
     expect(json['expires_in']).toBe(300)
     expect(json).not.toHaveProperty('refresh_token')
@@ -120,10 +120,12 @@ describe('the tokens', () => {
     const issuer = await deviceIssuer()
     const { store, clock, alice } = issuer
     const [revoked, inactive] = [await issuer.beginDevice(), await issuer.beginDevice()]
-    const { id } = await approveInStore(issuer, revoked)
+    await issuer.answerDevice(revoked)
+    const [listed] = (await store.admin.listAuthorizations({ subject: alice.subject }, undefined, 10)).items
+    const id = listed?.authorization.id ?? ''
     await store.revokeAuthorization(id, 'administrator', clock.now(), [])
     expectRefusal(await issuer.poll(revoked), 'invalid_grant')
-    await approveInStore(issuer, inactive)
+    await issuer.answerDevice(inactive)
     await store.setSubjectActive(alice.subject, false, clock.now(), [])
     expectRefusal(await issuer.poll(inactive), 'invalid_grant')
   })
@@ -131,7 +133,7 @@ describe('the tokens', () => {
   it('A-GOV-03 are counted, and disturb no share of codes redeemed with a verifier', async () => {
     const issuer = await deviceIssuer()
     const begun = await issuer.beginDevice()
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     await issuer.poll(begun)
     await issuer.server.maintain()
     const [week] = (await issuer.store.usage.list({ clientId: begun.client.id }, undefined, 10)).items
@@ -144,7 +146,7 @@ describe('somebody else', () => {
     const issuer = await deviceIssuer()
     const other = await issuer.addClient({ type: 'device', name: 'Another', scope: 'read' })
     const begun = await issuer.beginDevice()
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     expectRefusal(await issuer.poll(begun, {}, { as: other }), 'invalid_grant')
     expectEvent(issuer, 'token.code.client_mismatch', { clientId: other.id, severity: 'high' })
     expectTokens(await issuer.poll(begun))
@@ -153,7 +155,7 @@ describe('somebody else', () => {
   it('DV-03 a replay revokes nothing and is logged', async () => {
     const issuer = await deviceIssuer()
     const begun = await issuer.beginDevice()
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     const tokens = tokensOf(begun.client, await issuer.poll(begun))
     expectRefusal(await issuer.poll(begun), 'invalid_grant')
     expectEvent(issuer, 'token.code.replayed', { reason: 'no_proof', clientId: begun.client.id })
@@ -181,7 +183,7 @@ describe('somebody else', () => {
       redirectUris: ['com.example.tv:/cb'],
     })
     const begun = await issuer.beginDevice({ client })
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     const asCode = { grant_type: 'authorization_code', code: begun.deviceCode }
     expectRefusal(await issuer.token(client, asCode), 'invalid_grant')
     const asRefresh = { grant_type: 'refresh_token', refresh_token: begun.deviceCode }
@@ -204,7 +206,7 @@ describe('a device with a challenge', () => {
   it('A-PKCE-07 shows its verifier with every poll', async () => {
     const { issuer, begun, verifier } = await begin()
     expectRefusal(await issuer.poll(begun, { code_verifier: verifier }), 'authorization_pending')
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     expectTokens(await issuer.poll(begun, { code_verifier: verifier }))
   })
 
@@ -215,7 +217,7 @@ describe('a device with a challenge', () => {
   ] as const)('A-PKCE-17 the first failure destroys the code: %s', async ([reason, error, wrong]) => {
     for (const approved of [false, true]) {
       const { issuer, begun, verifier } = await begin()
-      if (approved) await approveInStore(issuer, begun)
+      if (approved) await issuer.answerDevice(begun)
       expectRefusal(await issuer.poll(begun, { code_verifier: wrong }), error)
       expectEvent(issuer, 'token.pkce.failed', { reason, clientId: begun.client.id })
       expectRefusal(await issuer.poll(begun, { code_verifier: verifier }), 'invalid_grant')
@@ -225,7 +227,7 @@ describe('a device with a challenge', () => {
   it('A-PKCE-18 a verifier without a challenge means nothing', async () => {
     const issuer = await deviceIssuer()
     const begun = await issuer.beginDevice()
-    await approveInStore(issuer, begun)
+    await issuer.answerDevice(begun)
     expectTokens(await issuer.poll(begun, { code_verifier: 'x'.repeat(43) }))
   })
 })

@@ -48,6 +48,12 @@ async function everything(issuer: TestIssuer): Promise<void> {
   await issuer.authorize({ decision: 'deny', person: issuer.bob })
   await issuer.authorize({ password: `wrong ${issuer.random.id(20)}` })
   await issuer.post('/oauth2/token', { client_id: issuer.random.handle(), client_secret: issuer.random.handle() })
+  for (const decision of ['allow', 'deny'] as const) {
+    const begun = await issuer.beginDevice()
+    await issuer.answerDevice(begun, { decision })
+    await issuer.poll(begun)
+  }
+  await issuer.poll(await issuer.beginDevice())
   const unfinished = await issuer.begin()
   await unfinished.browser.get(unfinished.visit.url)
   await issuer.codeFlow()
@@ -58,7 +64,8 @@ it(
   { timeout: 60_000 },
   async () => {
     const file = await openFile()
-    const issuer = await createTestIssuer({ store: file.store, people: ownPeople })
+    const policy = { deviceGrant: true }
+    const issuer = await createTestIssuer({ store: file.store, people: ownPeople, policy })
     await everything(issuer)
     await issuer.server.close()
     const { alice, bob, clients, records } = issuer

@@ -1,7 +1,6 @@
 import type { Answer } from '@sallyport/testing'
 import { createTestIssuer } from '@sallyport/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { approveInStore } from '../device/fixtures.ts'
 import { openStore, storeNames, type OpenedStore } from '../stores.ts'
 
 const opened: OpenedStore[] = []
@@ -26,7 +25,7 @@ describe.for(storeNames)('on %s', (name) => {
     const nodes = [issuer.server, await issuer.startNode()]
     for (let round = 0; round < 10; round++) {
       const begun = await issuer.beginDevice()
-      await approveInStore(issuer, begun)
+      await issuer.answerDevice(begun)
       const polls = Array.from({ length: 64 }, (_, index) => issuer.poll(begun, {}, { node: nodes[index % 2] }))
       const answers = await Promise.all(polls)
       expect(errorsOf(answers)).toEqual(['200', ...Array.from({ length: 63 }, () => 'invalid_grant')])

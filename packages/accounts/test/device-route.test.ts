@@ -1,0 +1,80 @@
+import { createAccounts } from '@sallyport/accounts'
+import { createTestIssuer, type PeopleFacts, type TestIssuer, type TestPeople } from '@sallyport/testing'
+import { expect, it } from 'vitest'
+import { german } from './page-states.ts'
+
+function ownPeople({ store, now, random }: PeopleFacts): TestPeople {
+  const { accounts, pages, routes, people } = createAccounts({ store, now, random })
+  return {
+    accounts,
+    pages,
+    routes,
+    add: async (username) => {
+      const password = `correct ${username} battery ${random.id(9)}`
+      const made = await people.create({ username, password })
+      if (made.user === undefined) throw new Error(made.message)
+      return { subject: made.user.id, username, password }
+    },
+  }
+}
+
+const issuerWithPages = (): Promise<TestIssuer> =>
+  createTestIssuer({ people: ownPeople, clients: ['D', 'K', 'RS1'], policy: { deviceGrant: true } })
+
+it('A-DEV-07 lets a device in through the pages of the package, from sign-in to the last word', async () => {
+  const issuer = await issuerWithPages()
+  const begun = await issuer.beginDevice()
+  const browser = issuer.browser()
+  const login = await browser.open(`/device?user_code=${begun.userCode}`)
+  expect(login.answer.text).toContain('to let a device in')
+  const { username, password } = issuer.alice
+  const entry = await browser.submit(login, 'login-form', { username, password })
+  expect(entry.answer.text).toContain(`value="${begun.userCode}"`)
+  const asked = await browser.submit(entry, 'device-form')
+  for (const words of ['Television', begun.userCode, 'Did you start this?', 'another network', 'Read your documents'])
+    expect(asked.answer.text).toContain(words)
+  // The first button of the form is the one that a stray Enter presses.
+  expect(/<button[^>]*value="(\w+)"/.exec(asked.answer.text)?.[1]).toBe('deny')
+  const done = await browser.submit(asked, 'decision-form', { decision: 'allow' })
+  expect(done.answer.text).toContain('The device is let in')
+  expect((await issuer.poll(begun)).status).toBe(200)
+  expect((await browser.open('/account/apps')).answer.text).toContain('Television')
+})
+
+it('A-DEV-05, A-DEV-11 says what is wrong, when to come back, and what became of it', async () => {
+  const issuer = await issuerWithPages()
+  const begun = await issuer.beginDevice()
+  const { browser, visit } = await issuer.enterCode('BBBB-BBBB')
+  expect(visit.answer.status).toBe(400)
+  expect(visit.answer.text).toContain('This code is not good here')
+  const asked = await issuer.enterCode(begun.userCode, { browser })
+  const undecided = await browser.submit(asked.visit, 'decision-form', { decision: 'perhaps' })
+  expect(undecided.answer.status).toBe(400)
+  expect(undecided.answer.text).toContain('Choose one of the buttons')
+  const done = await browser.submit(undecided, 'decision-form', { decision: 'disown' })
+  expect(done.answer.text).toContain('Nobody got in')
+  const over = await browser.submit(undecided, 'decision-form', { decision: 'allow' })
+  expect(over.answer.text).toContain('This request is over')
+  for (let attempt = 0; attempt < 4; attempt++) await issuer.enterCode('BBBB-BBBB', { browser })
+  const wait = await issuer.enterCode('BBBB-BBBB', { browser })
+  expect(wait.visit.answer.status).toBe(429)
+  expect(wait.visit.answer.headers['retry-after']).toBe('600')
+  expect(wait.visit.answer.text).toContain('10 minutes')
+})
+
+it('B-OIDC-28 speaks the language of the browser, before and after the sign-in', async () => {
+  const issuer = await issuerWithPages()
+  const browser = issuer.browser()
+  const answer = await browser.get('/device', { 'accept-language': 'de-AT,de;q=0.9' })
+  const login = await browser.get(String(answer.location))
+  expect(login.text).toContain(String(german.words.say('login.title')))
+})
+
+it('A-AUTHZ-14 giving up the sign-in lets nobody in', async () => {
+  const issuer = await issuerWithPages()
+  const browser = issuer.browser()
+  const login = await browser.open('/device')
+  const cancelled = await browser.submit(login, 'login-cancel-form', { decision: 'cancel' })
+  expect(cancelled.answer.status).toBe(403)
+  expect(issuer.records.events.map(({ event }) => event)).not.toContain('login.succeeded')
+})

@@ -1,0 +1,31 @@
+import { refuse } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import { redirect } from '../http.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { Interaction, PageRequest } from '../model/interaction.ts'
+import { deviceAddress, deviceAddressWith, stepUrl } from './begin-interaction.ts'
+import { currentSession } from './browser.ts'
+
+type Waiting = { readonly interaction: Interaction; readonly handle: string; readonly request: PageRequest }
+
+/** Goes back to the page that wanted somebody signed in, once somebody is. The interaction ends with that. */
+export async function resumePage(
+  ctx: Context,
+  call: Call,
+  { interaction, handle, request }: Waiting,
+): Promise<HttpResponse> {
+  if ((await currentSession(ctx, call)) === undefined) return redirect(stepUrl(ctx, 'login', handle))
+  await end(ctx, interaction)
+  const { userCode } = request
+  return redirect(userCode === undefined ? deviceAddress(ctx) : deviceAddressWith(ctx, userCode))
+}
+
+/** Gives up signing in for a page. Nobody waits for an answer, so the person gets one. */
+export async function cancelPage(ctx: Context, interaction: Interaction): Promise<never> {
+  await end(ctx, interaction)
+  throw refuse('user_denied')
+}
+
+async function end(ctx: Context, { digest, version }: Interaction): Promise<void> {
+  if (!(await ctx.store.endInteraction(digest, version))) throw refuse('interaction_consumed')
+}
