@@ -38,7 +38,7 @@ export {
   type VerifiedJwt,
 } from './jws-verify.ts'
 export { clientAssertionType, maxAssertionLength, maxAssertionLifetime, clockSkew } from './client-assertion.ts'
-export { maxClientKeys, readKeySet, verificationKeys, type KeySet, type PublicJwk } from './key-set.ts'
+export { maxClientKeys, readKeySet, sharesKey, verificationKeys, type KeySet, type PublicJwk } from './key-set.ts'
 export {
   codeMemory,
   floor,

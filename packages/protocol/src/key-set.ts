@@ -92,6 +92,15 @@ export function readKeySet(value: unknown): KeySet | string {
   return { keys: read }
 }
 
+const material = ({ kty, crv, x, y, n, e }: PublicJwk): string => JSON.stringify([kty, crv, x, y, n, e])
+
+/** True when a key stands in both sets, whatever it is called there; two sets that are not there are the same. */
+export function sharesKey(one: KeySet | undefined, other: KeySet | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  const known = new Set(one.keys.map(material))
+  return other.keys.some((key) => known.has(material(key)))
+}
+
 /** By what the key is, and never by what a token says. RS256 only for a key, or a client, that was registered with it (B-CX-02). */
 function algorithmsOf({ kty, alg }: PublicJwk, registered: JwsAlgorithm | undefined): readonly JwsAlgorithm[] {
   if (alg !== undefined && !isJwsAlgorithm(alg)) return []

@@ -10,12 +10,15 @@ export type DocumentOptions = {
   readonly hosts?: readonly string[] | undefined
   /** Hosts that never are, whatever else is said. */
   readonly blockedHosts?: readonly string[] | undefined
+  /** Pairs of a document and an https redirect URI on another origin, with a space between them, that an operator allows. */
+  readonly redirects?: readonly string[] | undefined
 }
 
 export type DocumentPolicy = {
   readonly accept: DocumentMode
   readonly hosts: readonly string[]
   readonly blockedHosts: readonly string[]
+  readonly redirects: readonly string[]
 }
 
 const hostSyntax = /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
@@ -24,15 +27,25 @@ const hostSyntax = /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 export const hostFault = (host: string): string | undefined =>
   hostSyntax.test(host) ? undefined : `${JSON.stringify(host.slice(0, 100))} is no host name in lower case`
 
-/** Throws for a host that could never fit: a block that blocks nothing must not go unseen. */
+/** Why a word cannot stand in the list of allowed redirects. */
+export const pairFault = (pair: string): string | undefined =>
+  pair.length <= 2600 && /^https:\/\/[\x21-\x7e]+ https:\/\/[\x21-\x7e]+$/.test(pair)
+    ? undefined
+    : `${JSON.stringify(pair.slice(0, 100))} is not the address of a document, a space, and a redirect URI`
+
+/** Throws for an entry that could never fit: a block that blocks nothing must not go unseen. */
 export function createDocumentPolicy(options: DocumentOptions = {}): DocumentPolicy {
-  const { accept = 'none', hosts = [], blockedHosts = [] } = options
+  const { accept = 'none', hosts = [], blockedHosts = [], redirects = [] } = options
   if (!documentModes.includes(accept)) throw new TypeError(`accept must be one of ${documentModes.join(', ')}`)
   for (const host of [...hosts, ...blockedHosts]) {
     const fault = hostFault(host)
     if (fault !== undefined) throw new TypeError(fault)
   }
-  return Object.freeze({ accept, hosts: [...hosts], blockedHosts: [...blockedHosts] })
+  for (const pair of redirects) {
+    const fault = pairFault(pair)
+    if (fault !== undefined) throw new TypeError(fault)
+  }
+  return Object.freeze({ accept, hosts: [...hosts], blockedHosts: [...blockedHosts], redirects: [...redirects] })
 }
 
 const names = (list: readonly string[], host: string): boolean =>

@@ -1,6 +1,6 @@
 export { createServer, type Server } from './server.ts'
 export type { Fault, ServerOptions } from './server-options.ts'
-export { documentModes, hostFault, type DocumentMode, type DocumentOptions } from './document-policy.ts'
+export { documentModes, hostFault, pairFault, type DocumentMode, type DocumentOptions } from './document-policy.ts'
 export { IssuerError, parseIssuer, type Issuer } from './issuer.ts'
 export {
   acrUnmetErrors,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { hostFault } from '@sallyport/server'
+import { hostFault, pairFault } from '@sallyport/server'
 import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
 
 /** What a written value turned out to be. */
@@ -82,6 +82,18 @@ export const hostList: Kind<readonly string[]> = {
     if ('problem' in parsed) return parsed
     const fault = parsed.value.map(hostFault).find((one) => one !== undefined)
     return fault === undefined ? parsed : no(fault, 'write app.example.com, without scheme, port or wildcard')
+  },
+}
+
+/** A list of pairs of a metadata document and a redirect URI. */
+export const pairList: Kind<readonly string[]> = {
+  ...list,
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const fault = parsed.value.map(pairFault).find((one) => one !== undefined)
+    const fix = 'write "https://app.example.com/client.json https://login.example.net/callback"'
+    return fault === undefined ? parsed : no(fault, fix)
   },
 }
 

@@ -154,6 +154,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       accept: value(known.documentMode),
       hosts: value(known.documentHosts),
       blockedHosts: value(known.blockedDocumentHosts),
+      redirects: value(known.documentRedirects),
     },
     outbound: { loopback: value(known.outboundLoopback) },
     legacyTargets: Object.fromEntries(known.legacyTargets.map((one) => [one.key, value(one)])),

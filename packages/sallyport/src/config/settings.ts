@@ -16,6 +16,7 @@ import {
   duration,
   flag,
   hostList,
+  pairList,
   masterKeyText,
   networks,
   port,
@@ -130,6 +131,12 @@ export const blockedDocumentHosts = setting(
   'metadataDocuments.blockedHosts',
   hostList,
   'Hosts whose metadata documents are never accepted',
+  { fallback: [] as readonly string[] },
+)
+export const documentRedirects = setting(
+  'metadataDocuments.redirects',
+  pairList,
+  'Pairs of a metadata document and an https redirect URI on another origin that are allowed, with a space between them',
   { fallback: [] as readonly string[] },
 )
 export const outboundLoopback = setting(

@@ -15,6 +15,7 @@ import {
 } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
+import { currentDocumentClient } from './documents.ts'
 
 /** Why an assertion does not count; `what` is for the operator. */
 export type AssertionFault = { readonly reason: Reason; readonly what?: string | undefined }
@@ -34,24 +35,33 @@ const types = [absentTyp, 'jwt', 'client-authentication+jwt']
 const longestId = 512
 
 /**
- * Verifies a client assertion (RFC 7523 section 3): key of the client, identity, audience, times, and at last that it was not
+ * The client that an assertion proves: verifies the assertion (RFC 7523 section 3): key of the client, identity, audience, times, and at last that it was not
  * used before, which is the only thing that is written. The answer outside is the same whatever was wrong (B-CA-09).
  */
-export async function assertionFault(
+export async function provenByAssertion(
   ctx: Context,
   call: Call,
   { client, unfit, assertion }: Presented,
-): Promise<AssertionFault | undefined> {
+): Promise<Client | AssertionFault> {
   if (client === undefined || unfit !== undefined) {
     spendVerification(assertion)
     return { reason: unfit ?? 'client_auth_unknown' }
   }
+  if (client.channel !== 'metadata_document') return proven(ctx, call, client, assertion)
+  const current = await currentDocumentClient(ctx, call, client)
+  if (current === undefined) return { reason: 'assertion_keys', what: client.id.slice(0, 200) }
+  if (current.authenticationMethod !== 'private_key_jwt') return { reason: 'client_auth_method' }
+  return proven(ctx, call, current, assertion)
+}
+
+async function proven(ctx: Context, call: Call, client: Client, assertion: string): Promise<Client | AssertionFault> {
   // One of our own tokens names us as its issuer; it is told apart before keys are looked for.
   if (unverifiedClaims(assertion)?.['iss'] === ctx.issuer)
     return { reason: 'assertion_typ', what: 'issued by this server' }
   const verified = await verifiedAssertion(ctx, call, client, assertion)
   if ('reason' in verified) return verified
-  return claimsFault(ctx, call, client, verified.claims) ?? (await replay(ctx, client, verified.claims))
+  const fault = claimsFault(ctx, call, client, verified.claims) ?? (await replay(ctx, client, verified.claims))
+  return fault ?? client
 }
 
 const reasonOf: Readonly<Record<JwtFault, Reason>> = {

@@ -3,7 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
 import type { AuthenticatedClient, Client, ClientSecret } from '../model/client.ts'
-import { assertionFault } from './assertion.ts'
+import { provenByAssertion, type AssertionFault } from './assertion.ts'
 import { presented, type Presented } from './credentials.ts'
 import { documentStillAccepted } from './documents.ts'
 import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
@@ -35,6 +35,9 @@ function verdict(
   return client.disabledAt === undefined ? undefined : 'client_auth_disabled'
 }
 
+const settle = (client: Client | undefined, unfit: Reason | undefined): Client | AssertionFault =>
+  client === undefined || unfit !== undefined ? { reason: unfit ?? 'client_auth_unknown' } : client
+
 /** Ids that this server gave are short; the address of a metadata document may be 512 characters (A-CIMD-01). */
 const maxIdLength = 512
 
@@ -58,16 +61,17 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
   const blocked = client !== undefined && !documentStillAccepted(ctx, client)
   const secret = credentials.secret === undefined ? undefined : fittingSecret(client, credentials.secret, ctx.now())
-  const reason = blocked ? 'client_auth_disabled' : verdict(client, credentials, secret)
-  const fault =
+  const unfit = blocked ? 'client_auth_disabled' : verdict(client, credentials, secret)
+  const settled =
     credentials.assertion === undefined
-      ? reason && { reason }
-      : await assertionFault(ctx, call, { client, unfit: reason, assertion: credentials.assertion })
-  if (fault === undefined) {
+      ? settle(client, unfit)
+      : await provenByAssertion(ctx, call, { client, unfit, assertion: credentials.assertion })
+  if (!('reason' in settled)) {
     if (secret !== undefined) ctx.usage.secretUsed(credentials.clientId, secret.id)
-    return client as AuthenticatedClient
+    return settled as AuthenticatedClient
   }
-  const error = await reported(ctx, call, fault.reason, { client, named: credentials.clientId, what: fault.what })
+  const { reason, what } = settled
+  const error = await reported(ctx, call, reason, { client, named: credentials.clientId, what })
   if (guessable && credentials.method !== 'none') await countFailure(ctx, call, secretGuesses(client))
   throw error
 }

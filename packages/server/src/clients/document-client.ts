@@ -1,4 +1,4 @@
-import { identityScopes, parseScope } from '@sallyport/protocol'
+import { identityScopes, isJwsAlgorithm, parseScope } from '@sallyport/protocol'
 import { parseDocument } from './document-json.ts'
 import type { ClientRegistration } from './registration.ts'
 import { registrationFaults } from './registration-rules.ts'
@@ -25,38 +25,50 @@ const texts = (document: Document, member: string): readonly string[] | undefine
   return value.map((one) => (typeof one === 'string' ? one : fail(`${member} is no list of texts`)))
 }
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
-
-/** A public document can hold nothing secret (A-CIMD-05), and what would weaken PKCE is said aloud, not passed over (A-DCR-09). */
+/** A public document can hold no secret (A-CIMD-05; its keys are looked at with the rest), and what would weaken PKCE is said aloud, not passed over (A-DCR-09). */
 function requireNoSecret(document: Document): void {
   for (const member of Object.keys(document)) {
     if (member.startsWith('client_secret')) fail(`${member} has no place in a public document`)
     if (/pkce|code_challenge/i.test(member)) fail(`${member}: PKCE with S256 is required of every client`)
   }
-  const { jwks } = document
-  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : []
-  if (!Array.isArray(keys)) return fail('jwks has no list of keys')
-  for (const key of keys as readonly unknown[]) {
-    if (typeof key === 'object' && key !== null && privateMembers.some((member) => member in key))
-      fail('jwks has a private key; it has to be replaced, because everybody can read it')
-  }
 }
 
-function requirePublicCodeClient(document: Document): void {
+/** Nothing, or a key: a document cannot hold a secret, and a key that it declares is asked for everywhere (A-CIMD-07). */
+function methodOf(document: Document): 'none' | 'private_key_jwt' {
   const method = text(document, 'token_endpoint_auth_method') ?? 'none'
-  if (method !== 'none') fail(`token_endpoint_auth_method ${method.slice(0, 50)} is not accepted; use none`)
+  if (method === 'none' || method === 'private_key_jwt') return method
+  return fail(`token_endpoint_auth_method ${method.slice(0, 50)} is not accepted; use none or private_key_jwt`)
+}
+
+function keysOf(
+  document: Document,
+  method: 'none' | 'private_key_jwt',
+): Pick<ClientRegistration, 'jwks' | 'jwksUri' | 'authenticationAlgorithm'> {
+  const jwks = document['jwks'] as ClientRegistration['jwks']
+  const jwksUri = text(document, 'jwks_uri')
+  if (method === 'none') return { jwks, jwksUri }
+  const algorithm = text(document, 'token_endpoint_auth_signing_alg')
+  if (algorithm !== undefined && !isJwsAlgorithm(algorithm))
+    return fail('token_endpoint_auth_signing_alg is no algorithm of this server')
+  return { jwks, jwksUri, authenticationAlgorithm: algorithm }
+}
+
+function requireCodeClient(document: Document): void {
   const grants = texts(document, 'grant_types') ?? ['authorization_code']
   if (!grants.includes('authorization_code')) fail('grant_types has no authorization_code')
   const responses = texts(document, 'response_types') ?? ['code']
   if (!responses.includes('code')) fail('response_types has no code')
 }
 
-/** https redirects stay on the origin of the document: who can write the one can answer at the other (A-CIMD-06). */
-function redirects(document: Document, clientId: string): readonly string[] {
+/**
+ * https redirects stay on the origin of the document: who can write the one can answer at the other. An operator may allow a
+ * pair of both (A-CIMD-06).
+ */
+function redirects(document: Document, clientId: string, allowed: readonly string[]): readonly string[] {
   const uris = texts(document, 'redirect_uris') ?? []
   if (uris.length === 0) fail('redirect_uris is missing')
   for (const uri of uris) {
-    if (!uri.startsWith('https://')) continue
+    if (!uri.startsWith('https://') || allowed.includes(`${clientId} ${uri}`)) continue
     if (!URL.canParse(uri) || new URL(uri).origin !== new URL(clientId).origin)
       fail('redirect_uris has an https address of another origin than the document')
   }
@@ -78,6 +90,13 @@ function scopeOf(document: Document, askable: readonly string[]): string | undef
   return scope.filter((value) => all.includes(value)).join(' ') || undefined
 }
 
+export type DocumentFacts = {
+  /** Scopes of registered APIs. */
+  readonly askable: readonly string[]
+  /** Pairs of document and redirect URI that an operator allows. */
+  readonly allowed: readonly string[]
+}
+
 /**
  * The registration that a metadata document stands for. Members that this does not read mean nothing here: the document
  * cannot give itself anything. Throws `DocumentFault`.
@@ -85,20 +104,23 @@ function scopeOf(document: Document, askable: readonly string[]): string | undef
 export function documentRegistration(
   body: Uint8Array,
   clientId: string,
-  askable: readonly string[],
+  { askable, allowed }: DocumentFacts,
 ): ClientRegistration {
   const document = parseDocument(body)
   if (typeof document === 'string') throw new DocumentFault(`the document ${document}`)
   if (document['client_id'] !== clientId) fail('client_id is not the address of the document')
   requireNoSecret(document)
-  requirePublicCodeClient(document)
-  const redirectUris = redirects(document, clientId)
+  requireCodeClient(document)
+  const method = methodOf(document)
+  const redirectUris = redirects(document, clientId, allowed)
+  // Software in a browser is the stricter case, so it is the one that is assumed of a client without a key.
   const onDevice = redirectUris.some((uri) => !uri.startsWith('https://'))
   const registration: ClientRegistration = {
-    // Software in a browser is the stricter case, so it is the one that is assumed.
-    type: onDevice || text(document, 'application_type') === 'native' ? 'native' : 'spa',
+    type: onDevice || text(document, 'application_type') === 'native' ? 'native' : method === 'none' ? 'spa' : 'web',
     name: text(document, 'client_name') ?? fail('client_name is missing'),
     redirectUris,
+    authenticationMethod: method,
+    ...keysOf(document, method),
     grantTypes: grantTypes(document),
     scope: scopeOf(document, askable),
     clientUri: text(document, 'client_uri'),

@@ -1,6 +1,7 @@
-import { after, refuse, type Reason, type Seconds } from '@sallyport/protocol'
+import { after, OAuthError, refuse, sharesKey, type Reason, type Seconds } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { documentTrust } from '../document-policy.ts'
+import type { Authorization } from '../model/authorization.ts'
 import type { Client } from '../model/client.ts'
 import { cacheLifetime } from '../outbound/cache-lifetime.ts'
 import type { FetchAnswer, FetchFault } from '../model/outbound.ts'
@@ -40,6 +41,24 @@ export async function documentClient(ctx: Context, call: Call, clientId: string)
   const client = fresh && stored !== undefined ? stored : await refreshed(ctx, call, { clientId, host, stored })
   if (client.disabledAt !== undefined) throw refuse('document_review')
   return client
+}
+
+/** Seconds for which the keys of a document count beyond its freshness, where it cannot be fetched anew. */
+const grace = 600
+
+/**
+ * The client as its document has it now: keys that were taken out of a document stop working although nobody signs in with it
+ * (A-CIMD-07). A short failure of the document's host goes unnoticed; a long one leaves `undefined`.
+ */
+export async function currentDocumentClient(ctx: Context, call: Call, client: Client): Promise<Client | undefined> {
+  const { documentFreshUntil: until = 0 } = client
+  if (until > ctx.now()) return client
+  try {
+    return await documentClient(ctx, call, client.id)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    return error.reason !== 'document_invalid' && ctx.now() < until + grace ? client : undefined
+  }
 }
 
 type Named = { readonly clientId: string | undefined; readonly host: string | undefined; readonly detail?: string }
@@ -105,7 +124,7 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
-  const registration = documentRegistration(answer.body, clientId, askable)
+  const registration = documentRegistration(answer.body, clientId, { askable, allowed: ctx.documents.redirects })
   const { client } = registerClient(registration, { development: false, now, random: ctx.random, secretLifetime: 0 })
   const awaitsReview = documentTrust(ctx.documents, host) === 'review'
   return {
@@ -120,8 +139,34 @@ function described(ctx: Context, { clientId, host, stored }: Wanted, answer: Fet
 }
 
 /** What people agreed to depends on these (A-CIMD-11). */
-const agreedTo = ({ name, redirectUris, scope, logoUri, authenticationMethod, type }: Client): string =>
-  JSON.stringify([name, redirectUris, scope, logoUri, authenticationMethod, type])
+const agreedTo = ({ name, redirectUris, scope, logoUri, authenticationMethod, type, jwks, jwksUri }: Client): string =>
+  JSON.stringify([name, redirectUris, scope, logoUri, authenticationMethod, type, jwks, jwksUri])
+
+/** What was issued to one who proved himself one way is not for one who proves himself another way (A-CIMD-11). */
+const provesOtherwise = (before: Client, next: Client): boolean =>
+  before.authenticationMethod !== next.authenticationMethod ||
+  (next.authenticationMethod === 'private_key_jwt' &&
+    (before.jwksUri !== next.jwksUri || !sharesKey(before.jwks, next.jwks)))
+
+const grantsAPage = 200
+
+async function endGrants(ctx: Context, call: Call, client: Client): Promise<void> {
+  let after: string | undefined
+  do {
+    const page = await ctx.store.admin.listAuthorizations({ clientId: client.id }, after, grantsAPage)
+    const standing = page.items.filter(({ revokedAt }) => revokedAt === undefined)
+    await Promise.all(standing.map(({ authorization }) => endGrant(ctx, call, authorization)))
+    after = page.next
+  } while (after !== undefined)
+}
+
+async function endGrant(ctx: Context, call: Call, { id, subject, clientId }: Authorization): Promise<void> {
+  const event = ctx.events.record(
+    { event: 'grant.revoked', clientId, subject, authorizationId: id, reason: 'client_key_changed' },
+    { requestId: call.id, network: call.network },
+  )
+  if (await ctx.store.revokeAuthorization(id, 'client_key_changed', ctx.now(), [event])) ctx.events.stored([event])
+}
 
 async function save(ctx: Context, call: Call, stored: Client | undefined, client: Client): Promise<void> {
   const now: Seconds = ctx.now()
@@ -149,6 +194,8 @@ async function save(ctx: Context, call: Call, stored: Client | undefined, client
     }
     return
   }
+  // Before the new record, so that a fetch that was cut short is begun again by the next one.
+  if (provesOtherwise(stored, client)) await endGrants(ctx, call, stored)
   const withdrawConsent = agreedTo(stored) !== agreedTo(client)
   const events = withdrawConsent ? [ctx.events.record({ event: 'client.updated', ...event }, source)] : []
   const replaced = await ctx.store.registrations.replace(

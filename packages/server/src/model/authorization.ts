@@ -39,6 +39,7 @@ export type RevocationReason =
   | 'credential_change'
   | 'session_ended'
   | 'consent_withdrawn'
+  | 'client_key_changed'
   | 'administrator'
 
 /** An authorization code at rest; the code itself is only known to the client. */
