@@ -41,6 +41,7 @@ export { networkOf } from './network.ts'
 export {
   ExceptionRefused,
   mayHaveException,
+  exceptionFaults,
   newException,
   requireRenewable,
   type ExceptionFault,

@@ -62,20 +62,28 @@ function deadlineFault(deadline: number, now: Seconds): ExceptionFault | undefin
 const found = (faults: readonly (ExceptionFault | undefined)[]): readonly ExceptionFault[] =>
   faults.filter((fault) => fault !== undefined)
 
-/** Makes the record of an exception. Throws `ExceptionRefused` with every fault. */
-export function newException(
+/** Everything that speaks against an exception that is made at `now`; the client is left out where it is not known. */
+export const exceptionFaults = (
   request: ExceptionRequest,
-  client: Client,
-  { now, random }: { readonly now: Seconds; readonly random: Random },
-): PkceException {
-  const faults = found([
-    mayHaveException(client)
+  client: Client | undefined,
+  now: Seconds,
+): readonly ExceptionFault[] =>
+  found([
+    client === undefined || mayHaveException(client)
       ? undefined
       : { member: 'clientId', problem: 'is not a confidential client with codes that an administrator registered' },
     ...texts.map((member) => textFault(member, request[member])),
     acceptorFault(request.owner, request.acceptedBy),
     deadlineFault(request.deadline, now),
   ])
+
+/** Makes the record of an exception. Throws `ExceptionRefused` with every fault. */
+export function newException(
+  request: ExceptionRequest,
+  client: Client,
+  { now, random }: { readonly now: Seconds; readonly random: Random },
+): PkceException {
+  const faults = exceptionFaults(request, client, now)
   if (faults.length > 0) throw new ExceptionRefused(faults)
   const { clientId, owner, reason, ticket, compensatingControl, acceptedBy, deadline } = request
   const said = { clientId, owner, reason, ticket, compensatingControl, acceptedBy, deadline }

@@ -1,6 +1,7 @@
 import type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } from '@sallyport/server/model'
 import { createClientRows } from './client-rows.ts'
 import type { Connection } from './connection.ts'
+import { exceptionRows } from './exceptions.ts'
 import type { EventRows } from './event-rows.ts'
 import { pageOf, pageSize } from './pages.ts'
 
@@ -45,13 +46,26 @@ function applier(db: Connection): (change: DeclaredChange) => boolean {
   )
   const disown = db.change<[string, string]>('DELETE FROM declared_objects WHERE kind = ? AND id = ?')
   const clients = createClientRows(db)
+  const exceptions = exceptionRows(db)
+  const exceptionKnown = db.value<[string], number>('SELECT 1 FROM pkce_exceptions WHERE id = ?')
   return (change) => {
     if (change.createClients.some(({ id }) => version(id) !== undefined)) return false
     if (change.updateClients.some((client) => version(client.id) !== client.version - 1)) return false
+    const isNew = new Set(change.createClients.map(({ id }) => id))
+    const excepted = new Set(change.createExceptions.map(({ clientId }) => clientId))
+    if (excepted.size < change.createExceptions.length) return false
+    for (const one of change.createExceptions)
+      if (exceptionKnown(one.id) !== undefined || exceptions.refusal(one, isNew.has(one.clientId)) !== 'created')
+        return false
+    if (!change.renewExceptions.every((one) => exceptions.mayRenew(one))) return false
+    if (!change.revokeExceptions.every((one) => exceptions.mayRevoke(one))) return false
     for (const client of change.createClients) clients.create(client)
     for (const client of change.updateClients) clients.update(client)
     for (const resource of change.saveResources) save(resource.id, JSON.stringify(resource))
     for (const id of change.removeResources) remove(id)
+    for (const one of change.createExceptions) exceptions.insert(one)
+    for (const one of change.renewExceptions) exceptions.renew(one)
+    for (const one of change.revokeExceptions) exceptions.revoke(one)
     for (const { kind, id } of change.disown) disown(kind, id)
     for (const { kind, id, name } of change.own) own(kind, id, name)
     return true

@@ -2,6 +2,7 @@ import type { Seconds } from '@sallyport/protocol'
 import {
   exceptionCoolingOff,
   type ExceptionCreation,
+  type ExceptionRenewal,
   type ExceptionStore,
   type PkceException,
 } from '@sallyport/server/model'
@@ -48,33 +49,33 @@ function readException(row: Row): PkceException {
 
 /** Dated exceptions from PKCE. Every race is decided by one conditional statement. */
 export function exceptionStore(db: Connection, events: EventRows): ExceptionStore {
-  const create = creator(db, events)
+  const rows = exceptionRows(db)
   const inForce = db.row<[string, number], Row>(
     `SELECT ${columns} FROM pkce_exceptions WHERE client_id = ? AND revoked_at IS NULL AND deadline > ?`,
   )
   const find = db.row<[string], Row>(`SELECT ${columns} FROM pkce_exceptions WHERE id = ?`)
-  const renew = db.change<[string, number, number, string, number]>(
-    `UPDATE pkce_exceptions SET accepted_by = ?, deadline = ?, renewed_at = ?
-     WHERE id = ? AND renewed_at IS NULL AND revoked_at IS NULL AND deadline > ?`,
-  )
-  const revoke = db.change<[number, string, number]>(
-    'UPDATE pkce_exceptions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND deadline > ?',
-  )
   const list = db.rows<[string, number], Row>(`SELECT ${columns} FROM pkce_exceptions WHERE id > ? ORDER BY id LIMIT ?`)
   const read = (row: Row | undefined): PkceException | undefined => row && readException(row)
   return {
-    create: (exception, noted) => db.write(() => create(exception, noted)),
+    create: (exception, noted) =>
+      db.write(() => {
+        const outcome = rows.refusal(exception, false)
+        if (outcome !== 'created') return outcome
+        rows.insert(exception)
+        events.add(noted)
+        return outcome
+      }),
     inForce: (clientId, now) => db.read(() => read(inForce(clientId, now))),
     find: (id) => db.read(() => read(find(id))),
     renew: (id, { acceptedBy, deadline }, now, noted) =>
       db.write(() => {
-        if (renew(acceptedBy, deadline, now, id, now) === 0) return false
+        if (!rows.renew({ id, acceptedBy, deadline, at: now })) return false
         events.add(noted)
         return true
       }),
     revoke: (id, now, noted) =>
       db.write(() => {
-        if (revoke(now, id, now) === 0) return false
+        if (!rows.revoke({ id, at: now })) return false
         events.add(noted)
         return true
       }),
@@ -83,7 +84,39 @@ export function exceptionStore(db: Connection, events: EventRows): ExceptionStor
   }
 }
 
-function creator(db: Connection, events: EventRows): Create {
+type ExceptionRows = {
+  /** Why an exception cannot be made; its client may be made in the same transaction. */
+  refusal(exception: PkceException, clientIsNew: boolean): ExceptionCreation
+  insert(exception: PkceException): void
+  /** Whether `renew` would do it now. */
+  mayRenew(renewal: Pick<ExceptionRenewal, 'id' | 'at'>): boolean
+  renew(renewal: ExceptionRenewal): boolean
+  mayRevoke(end: { readonly id: string; readonly at: number }): boolean
+  revoke(end: { readonly id: string; readonly at: number }): boolean
+}
+
+/** The statements on exceptions that run inside a write transaction. */
+export function exceptionRows(db: Connection): ExceptionRows {
+  const standing = db.value<[string, number], number | null>(
+    'SELECT coalesce(renewed_at, 0) FROM pkce_exceptions WHERE id = ? AND revoked_at IS NULL AND deadline > ?',
+  )
+  const renew = db.change<[string, number, number, string, number]>(
+    `UPDATE pkce_exceptions SET accepted_by = ?, deadline = ?, renewed_at = ?
+     WHERE id = ? AND renewed_at IS NULL AND revoked_at IS NULL AND deadline > ?`,
+  )
+  const revoke = db.change<[number, string, number]>(
+    'UPDATE pkce_exceptions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND deadline > ?',
+  )
+  return {
+    ...creation(db),
+    mayRenew: ({ id, at }) => standing(id, at) === 0,
+    renew: ({ id, acceptedBy, deadline, at }) => renew(acceptedBy, deadline, at, id, at) === 1,
+    mayRevoke: ({ id, at }) => standing(id, at) !== undefined,
+    revoke: ({ id, at }) => revoke(at, id, at) === 1,
+  }
+}
+
+function creation(db: Connection): Pick<ExceptionRows, 'refusal' | 'insert'> {
   const known = db.value<[string], number>('SELECT 1 FROM clients WHERE id = ?')
   const standing = db.value<[string, number], number>(
     'SELECT 1 FROM pkce_exceptions WHERE client_id = ? AND revoked_at IS NULL AND deadline > ? LIMIT 1',
@@ -95,19 +128,18 @@ function creator(db: Connection, events: EventRows): Create {
   const insert = db.change<[string, string, number, string, string]>(
     `INSERT INTO pkce_exceptions (id, client_id, deadline, uses, accepted_by, record) VALUES (?, ?, ?, 0, ?, ?)`,
   )
-  return (exception, noted) => {
-    const { id, clientId, createdAt, deadline, acceptedBy, owner, reason, ticket, compensatingControl } = exception
-    if (known(clientId) === undefined) return 'client_unknown'
-    if (standing(clientId, createdAt) !== undefined) return 'in_force'
-    if (recent(clientId, createdAt - exceptionCoolingOff) !== undefined) return 'cooling_off'
-    const said: Said = { owner, reason, ticket, compensatingControl, createdAt }
-    insert(id, clientId, deadline, acceptedBy, JSON.stringify(said))
-    events.add(noted)
-    return 'created'
+  return {
+    refusal: ({ clientId, createdAt }, clientIsNew) => {
+      if (!clientIsNew && known(clientId) === undefined) return 'client_unknown'
+      if (standing(clientId, createdAt) !== undefined) return 'in_force'
+      return recent(clientId, createdAt - exceptionCoolingOff) === undefined ? 'created' : 'cooling_off'
+    },
+    insert: ({ id, clientId, createdAt, deadline, acceptedBy, owner, reason, ticket, compensatingControl }) => {
+      const said: Said = { owner, reason, ticket, compensatingControl, createdAt }
+      insert(id, clientId, deadline, acceptedBy, JSON.stringify(said))
+    },
   }
 }
-
-type Create = (exception: PkceException, events: Parameters<ExceptionStore['create']>[1]) => ExceptionCreation
 
 /** Counts one more code under an exception, inside the transaction that issues it; false when it is not in force. */
 export function exceptionUser(db: Connection): (id: string, clientId: string, now: number) => boolean {

@@ -25,6 +25,12 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
   scope: { kind: 'set', more: 'may ask for more scopes', less: 'lose scopes' },
   resources: { kind: 'set', more: 'may ask for tokens for more resources', less: 'lose resources' },
   introspects: { kind: 'set', more: 'may introspect tokens of more resources', less: 'may introspect less' },
+  exceptedFromPkce: {
+    kind: 'flag',
+    weakWhen: true,
+    yes: 'are excepted from PKCE',
+    no: 'need PKCE again',
+  },
   requireState: { kind: 'flag', weakWhen: false, yes: 'need state now', no: 'need no state any more' },
   requireRedirectUriAtToken: {
     kind: 'flag',

@@ -1,4 +1,5 @@
 import { effectivePolicy, type Client, type Policy } from '@sallyport/server'
+import { now } from '../workplace.ts'
 import type { Subject } from './subject.ts'
 
 /** A value of the effective policy. `null` stands for "no limit" in lists. */
@@ -16,7 +17,7 @@ export type EffectivePolicy = {
 
 const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort()
 
-function clientValues(policy: Policy, client: Client): Values {
+function clientValues(policy: Policy, client: Client, excepted: boolean): Values {
   const { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute } = effectivePolicy(policy, client)
   const refreshes = client.grantTypes.includes('refresh_token')
   return {
@@ -30,6 +31,7 @@ function clientValues(policy: Policy, client: Client): Values {
     scope: sorted(client.scope),
     resources: client.resources === undefined ? null : sorted(client.resources),
     introspects: sorted(client.resourceServerOf),
+    exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requireRedirectUriAtToken:
       client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',
@@ -50,10 +52,15 @@ const policyValues = ({ stages, ...values }: Policy): readonly (readonly [string
 const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> =>
   Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 
+const isExcepted = ({ exceptions }: Subject['declarations'], { id }: Client, at: number): boolean =>
+  exceptions.some(({ request }) => request.clientId === id && request.deadline > at)
+
 /** The effective policy of a configuration and of every client it declares. */
 export const effectiveOf = ({ config, policy, clients, declarations }: Subject): EffectivePolicy => ({
   policy: byName([...policyValues(policy), ['registration.mode', config.registration.mode ?? 'off']]),
-  clients: byName(clients.map(({ name, client }) => [name, clientValues(policy, client)])),
+  clients: byName(
+    clients.map(({ name, client }) => [name, clientValues(policy, client, isExcepted(declarations, client, now()))]),
+  ),
   resources: byName(
     declarations.resources.map(({ key, resource }) => [
       key,

@@ -29,6 +29,14 @@ export const rules = {
   'resource-refused': { severity: 'error', about: 'Every resource follows the rules of the server' },
   'scope-unknown': { severity: 'warning', about: 'Clients ask only for scopes that a resource or OpenID Connect has' },
   'secret-without-use': { severity: 'warning', about: 'Only clients that have a secret are given one' },
+  'exception-forbidden': {
+    severity: 'error',
+    about: 'Exceptions from PKCE are declared only where the policy lets some be',
+  },
+  'exception-refused': {
+    severity: 'error',
+    about: 'Every exception from PKCE is complete, short and accepted by somebody else',
+  },
   'exception-expired': { severity: 'error', about: 'No exception from PKCE is past its deadline' },
   'exception-standing': { severity: 'warning', about: 'No client is excepted from PKCE for long' },
   'fapi2-public-client': { severity: 'error', about: 'FAPI 2.0: clients are confidential' },

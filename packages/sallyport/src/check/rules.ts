@@ -2,6 +2,7 @@ import { identityScopes } from '@sallyport/protocol'
 import { hasSecret, IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
 import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
+import { exceptionRuleFindings } from './exception-rules.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
 import { declaredFaults, placeIn, type Subject } from './subject.ts'
 
@@ -20,6 +21,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...resourceFindings(subject),
   ...scopeFindings(subject),
   ...secretFindings(subject),
+  ...exceptionRuleFindings(subject),
 ]
 
 function issuerFindings({ issuer, issuerPlace }: Subject): Looked {

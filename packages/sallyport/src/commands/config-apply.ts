@@ -2,7 +2,8 @@ import type { Call } from '../command.ts'
 import { configOf, faultLine, type Loaded } from '../config/load.ts'
 import { loadUnderstood } from '../config/understood.ts'
 import { adminEvent } from '../administration.ts'
-import { planChanges, type Plan } from '../declarations/plan.ts'
+import type { Plan } from '../declarations/draft.ts'
+import { planChanges } from '../declarations/plan.ts'
 import { planRecords, planText } from '../declarations/show.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { inWorkplace, type Workplace } from '../workplace.ts'
@@ -51,7 +52,7 @@ async function carryOut(call: Call, place: Workplace, plan: Plan): Promise<void>
   if (!(await store.declarations.apply(plan.write, plan.events)))
     throw new CommandFailure(
       exitCode.missing,
-      'somebody else changed a client at the same time; nothing was changed; try again',
+      'somebody else changed a client or an exception at the same time; nothing was changed; try again',
     )
   // They are disabled, which ended everything of theirs; what follows only takes the rows away and can be done again.
   for (const { id } of plan.remove) {

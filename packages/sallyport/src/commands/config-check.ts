@@ -15,10 +15,12 @@ import {
 } from '../check/formats.ts'
 import { policyChanges, type PolicyChange } from '../check/policy-change.ts'
 import { isProfile, profileFindings, type Profile } from '../check/profiles.ts'
+import { standingNotes } from '../check/exception-rules.ts'
 import { baseFindings, clientFinding } from '../check/rules.ts'
 import { declaredClients, type Subject } from '../check/subject.ts'
 import type { Call } from '../command.ts'
 import { configOf, profileFile, type Config, type Loaded, type Sources } from '../config/load.ts'
+import type { Declarations } from '../config/declared.ts'
 import { loadUnderstood } from '../config/understood.ts'
 import { exceptionNotices, standingExceptions } from '../exceptions.ts'
 import { exitCode, unknownName, usage, type ExitCode } from '../failure.ts'
@@ -50,7 +52,7 @@ export async function check(call: Call, options: CheckOptions): Promise<ExitCode
     ...changes.filter(({ weaker }) => weaker).map(regression(options.baseline)),
   ]
   const harmless = changes.filter(({ weaker }) => !weaker).map(({ sentence }) => sentence)
-  show(call, format, { findings, changes: harmless, version: version() })
+  show(call, format, { findings, changes: [...standingNotes(subject), ...harmless], version: version() })
   return findings.length === 0 ? exitCode.ok : exitCode.found
 }
 
@@ -79,8 +81,8 @@ type Looked = { readonly subject: Subject; readonly stored: readonly CheckFindin
 
 async function subjectOf(loaded: Loaded): Promise<Looked> {
   const config = configOf(loaded.resolved)
-  const store = await stored(config)
   const { declarations } = loaded
+  const store = await stored(config, declarations)
   const issuerPlace = loaded.resolved.get('issuer')?.origin ?? 'nowhere'
   const subject: Subject = {
     config,
@@ -96,7 +98,7 @@ async function subjectOf(loaded: Loaded): Promise<Looked> {
 type Stored = { readonly issuer: string | undefined; readonly findings: readonly CheckFinding[] }
 
 /** What is registered must hold for production too; clients of a development store may name loopback addresses. */
-async function stored(config: Config): Promise<Stored> {
+async function stored(config: Config, declarations: Declarations): Promise<Stored> {
   if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [] }
   const store = await openStore(config.storePath)
   try {
@@ -107,15 +109,21 @@ async function stored(config: Config): Promise<Stored> {
         clientFinding(`client ${client.id} ${fault.member}`, client.name, fault),
       ),
     )
-    return { issuer, findings: [...findings, ...(await exceptionFindings(config, store))] }
+    return { issuer, findings: [...findings, ...(await exceptionFindings(config, store, declarations))] }
   } finally {
     await store.close()
   }
 }
 
 /** Exceptions from PKCE that stand, or ran out and were not followed by a mended client (A-GOV-02). */
-async function exceptionFindings(config: Config, store: Store): Promise<readonly CheckFinding[]> {
-  const standing = await standingExceptions(store, now())
+async function exceptionFindings(
+  config: Config,
+  store: Store,
+  { exceptions }: Declarations,
+): Promise<readonly CheckFinding[]> {
+  // Of those that the file declares its own rules speak.
+  const declared = new Set(exceptions.map(({ id }) => id))
+  const standing = (await standingExceptions(store, now())).filter(({ id }) => !declared.has(id))
   return exceptionNotices(config, standing, now()).map(({ exception, problem, fix }) => ({
     rule: isInForce(exception, now()) ? 'exception-standing' : 'exception-expired',
     key: `exception ${exception.id}`,

@@ -3,7 +3,9 @@ import type { Seconds } from '@sallyport/protocol'
 import type { ExceptionCreation, PkceException } from '@sallyport/server'
 import { adminEvent } from '../administration.ts'
 import { findClient } from '../client-record.ts'
+import { instantOf } from '../config/shapes.ts'
 import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
+import { refuseOwned } from '../declarations/refuse-owned.ts'
 import { exceptionRecord, stateOf } from '../exceptions.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
@@ -43,10 +45,10 @@ const verb = <O extends object>(group: Command, words: string, summary: string, 
 
 /** A day means its first second in UTC. */
 function deadlineOf(text: string): Seconds {
-  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(time))
+  const time = instantOf(text)
+  if (time === undefined)
     throw usage('--deadline is a day such as 2026-12-31, or an instant such as 2026-12-31T12:00:00Z')
-  return (time / 1000) as Seconds
+  return time as Seconds
 }
 
 /** Makes every fault of a record into one line in the words of the options. */
@@ -162,6 +164,8 @@ async function renewException(
     await explained(() => {
       requireRenewable(before, renewal, place.now())
     })
+    const patch = { acceptedBy: renewal.acceptedBy, deadline: said.deadline }
+    await refuseOwned(place, 'exception', before.id, patch)
     const next = { ...before, ...renewal, renewedAt: place.now() }
     const events = [noted(place, 'exception_renewed', next)]
     if (!call.dryRun && !(await place.store.exceptions.renew(before.id, renewal, place.now(), events)))

@@ -1,14 +1,16 @@
-import { canonicalResource, nearest, parseScope, sha256Bytes, toBase64url } from '@sallyport/protocol'
+import { canonicalResource, parseScope, sha256Bytes, toBase64url, type Seconds } from '@sallyport/protocol'
 import {
   isClientId,
   laterResourceMembers,
   registrationMembers,
   type ClientRegistration,
+  type ExceptionRequest,
   type Resource,
 } from '@sallyport/server'
+import { at, fault, members, required, requireName, type Reader } from './declared-reader.ts'
 import type { ConfigFault } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
-import { clientExtras, clientShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
+import { clientExtras, clientShapes, exceptionShapes, resourceShapes, type Shape } from './shapes.ts'
 
 /** Where the secret of a declared client is kept. The file with the declarations never holds one. */
 export type SecretSource = { readonly scheme: 'env' | 'file'; readonly name: string }
@@ -32,10 +34,19 @@ export type DeclaredClient = Placed & {
 
 export type DeclaredResource = Placed & { readonly resource: Resource }
 
+/** A dated exception from PKCE, as a file asks for it (A-GOV-02). */
+export type DeclaredException = Placed & {
+  readonly id: string
+  readonly request: ExceptionRequest
+  /** When it was agreed on; its 90 days begin there. */
+  readonly created: Seconds
+}
+
 /** Every object that the configuration files declare; a later file replaces an object of the same name. */
 export type Declarations = {
   readonly clients: readonly DeclaredClient[]
   readonly resources: readonly DeclaredResource[]
+  readonly exceptions: readonly DeclaredException[]
 }
 
 /**
@@ -45,57 +56,15 @@ export type Declarations = {
 export const declaredClientId = (key: string): string =>
   isClientId(key) ? key : `client_${toBase64url(sha256Bytes(Buffer.from(`declared client\n${key}`)).subarray(0, 16))}`
 
-const fault = ({ key, origin }: { key: string; origin: string }, problem: string, fix: string): ConfigFault => ({
-  key,
-  origin,
-  problem,
-  fix,
-  kind: 'broken',
-})
-
-type Reader = { readonly entry: DeclaredEntry; readonly faults: ConfigFault[] }
-
-const at = ({ entry }: Reader, member: string): { key: string; origin: string } => ({
-  key: `${entry.section}.${entry.key}.${member}`,
-  origin: Object.hasOwn(entry.places, member) ? (entry.places[member] ?? entry.origin) : entry.origin,
-})
-
-function unknownMember(reader: Reader, member: string, known: readonly string[]): void {
-  const close = nearest(member, known)
-  const about = /pkce|challenge/i.test(member)
-  const problem = about
-    ? 'PKCE with S256 is required of every client; there is nothing to set'
-    : 'is not a member of this object'
-  reader.faults.push(
-    fault(at(reader, member), problem, about || close === undefined ? 'remove it' : `did you mean ${close}?`),
-  )
-}
-
-/** The members of an object, each of its own kind; everything else is a fault. */
-function members(reader: Reader, known: Readonly<Record<string, Shape>>): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
-  for (const [member, written] of Object.entries(reader.entry.value)) {
-    if (!Object.hasOwn(known, member)) {
-      unknownMember(reader, member, Object.keys(known))
-      continue
-    }
-    const rule = shapeRules[known[member] ?? 'any']
-    const value = rule.read(written)
-    if (value === undefined) reader.faults.push(fault(at(reader, member), 'has no value that it can take', rule.fix))
-    else values[member] = value
-  }
-  return values
-}
+/** The id of an exception that is declared under a name; one name stands for one exception, also after its end. */
+export const declaredExceptionId = (key: string): string =>
+  /^exception_[\w-]{1,64}$/.test(key)
+    ? key
+    : `exception_${toBase64url(sha256Bytes(Buffer.from(`declared exception\n${key}`)).subarray(0, 16))}`
 
 const clientMembers: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(registrationMembers.map((member) => [member, clientShapes[member] ?? 'any'])),
   ...clientExtras,
-}
-
-function required(reader: Reader, values: Readonly<Record<string, unknown>>, names: readonly string[]): void {
-  for (const name of names)
-    if (!Object.hasOwn(reader.entry.value, name) && values[name] === undefined)
-      reader.faults.push(fault(at(reader, name), 'is missing', `add ${name}`))
 }
 
 function secretSource(reader: Reader, secret: unknown, secretFile: unknown): SecretSource | undefined {
@@ -113,18 +82,38 @@ function secretSource(reader: Reader, secret: unknown, secretFile: unknown): Sec
   return undefined
 }
 
+/** A member that is missing is a fault by itself; the empty value never gets further. */
+function readException(reader: Reader): DeclaredException {
+  const { key, origin, places } = reader.entry
+  const values = members(reader, exceptionShapes)
+  required(reader, values, Object.keys(exceptionShapes))
+  const id = declaredExceptionId(key)
+  requireName(reader, id === key)
+  const text = (member: keyof typeof exceptionShapes): string => (values[member] as string | undefined) ?? ''
+  const time = (member: 'created' | 'deadline'): Seconds => ((values[member] as number | undefined) ?? 0) as Seconds
+  return {
+    key,
+    id,
+    request: {
+      clientId: declaredClientId(text('client')),
+      owner: text('owner'),
+      reason: text('reason'),
+      ticket: text('ticket'),
+      compensatingControl: text('compensatingControl'),
+      acceptedBy: text('acceptedBy'),
+      deadline: time('deadline'),
+    },
+    created: time('created'),
+    origin,
+    places,
+  }
+}
+
 function readClient(reader: Reader): DeclaredClient {
   const { key, origin, places } = reader.entry
   const { secret, secretFile, disabled, ...registration } = members(reader, clientMembers)
   required(reader, registration, ['type', 'name'])
-  if (!isClientId(key) && !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(key))
-    reader.faults.push(
-      fault(
-        { key: `clients.${key.slice(0, 80)}`, origin },
-        'is no name for a client',
-        'use a-z, 0-9, dot, dash, up to 64',
-      ),
-    )
+  requireName(reader, isClientId(key))
   return {
     key,
     id: declaredClientId(key),
@@ -177,9 +166,11 @@ export function readDeclarations(entries: readonly DeclaredEntry[]): {
   const last = new Map(entries.map((entry) => [`${entry.section}\n${entry.key}`, entry]))
   const clients: DeclaredClient[] = []
   const resources: DeclaredResource[] = []
+  const exceptions: DeclaredException[] = []
   for (const entry of last.values()) {
     if (entry.section === 'clients') clients.push(readClient({ entry, faults }))
-    else resources.push(readResource({ entry, faults }))
+    else if (entry.section === 'resources') resources.push(readResource({ entry, faults }))
+    else exceptions.push(readException({ entry, faults }))
   }
-  return { declarations: { clients, resources }, faults }
+  return { declarations: { clients, resources, exceptions }, faults }
 }

@@ -1,7 +1,7 @@
 import { clientTypes, registrationMembers, tokenBindings, tokenFormats } from '@sallyport/server'
 import { configVersion } from './file.ts'
 import { settings, type AnySetting } from './settings.ts'
-import { clientExtras, clientShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
+import { clientExtras, clientShapes, exceptionShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
 
 type Schema = { readonly [member: string]: unknown }
 
@@ -38,6 +38,10 @@ function declarations(): Record<string, Schema> {
   })
   return {
     clients: named('Applications, by name', object(client, { required: ['type', 'name'] })),
+    exceptions: named(
+      'Dated exceptions from PKCE of single clients, by name',
+      object(members(exceptionShapes), { required: Object.keys(exceptionShapes) }),
+    ),
     resources: named(
       'APIs that tokens can be issued for, by their URI',
       object({

@@ -92,7 +92,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
     else resolved.set(setting.key, { setting, value: parsed.value, origin: written.origin })
   }
-  if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [] }, faults }
+  if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [], exceptions: [] }, faults }
   // The rules of registration come with it: only files that declare something need them.
   const { readDeclarations } = await import('./declared.ts')
   const read = readDeclarations(declared)

@@ -2,7 +2,7 @@ import type { Pair, YAMLMap } from 'yaml'
 import type { ConfigFault } from './layers.ts'
 
 /** Parts of the file that declare objects instead of settings. */
-export const sections = ['clients', 'resources'] as const
+export const sections = ['clients', 'resources', 'exceptions'] as const
 export type Section = (typeof sections)[number]
 
 export const isSection = (key: string): key is Section => (sections as readonly string[]).includes(key)

@@ -4,7 +4,7 @@ import { day } from './kinds.ts'
 import { parseDuration } from './units.ts'
 
 /** What kind of value a member of a declared object takes. */
-export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'day' | 'words' | 'keys' | 'any'
+export type Shape = 'text' | 'texts' | 'flag' | 'seconds' | 'day' | 'instant' | 'words' | 'keys' | 'any'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -20,6 +20,14 @@ const anyText = { type: 'string', minLength: 1 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const instantSyntax = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/
+
+/** Seconds since 1970 of a day or an instant, or `undefined` for what is neither. */
+export function instantOf(text: string): number | undefined {
+  const time = instantSyntax.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time / 1000
+}
 
 export const shapeRules: Readonly<Record<Shape, Rule>> = {
   text: { read: (value) => (isText(value) ? value : undefined), fix: 'write one text', schema: anyText },
@@ -38,6 +46,11 @@ export const shapeRules: Readonly<Record<Shape, Rule>> = {
     read: (value) => (isText(value) && 'value' in day.parse(value) ? Date.parse(value) / 1000 : undefined),
     fix: 'write a day like 2027-06-30',
     schema: day.schema,
+  },
+  instant: {
+    read: (value) => (isText(value) ? instantOf(value) : undefined),
+    fix: 'write a day such as "2027-06-30", which means its first second in UTC, or an instant such as "2027-06-30T12:00:00Z"',
+    schema: { type: 'string', pattern: instantSyntax.source },
   },
   words: {
     read: (value) => (isRecord(value) && Object.values(value).every(isText) ? value : undefined),
@@ -114,6 +127,18 @@ export const resourceShapes = {
   format: 'text',
   binding: 'text',
   documentation: 'text',
+} as const satisfies Record<string, Shape>
+
+/** All of them are required: an exception without an owner, a reason and an end is a switch. */
+export const exceptionShapes = {
+  client: 'text',
+  owner: 'text',
+  reason: 'text',
+  ticket: 'text',
+  compensatingControl: 'text',
+  acceptedBy: 'text',
+  created: 'instant',
+  deadline: 'instant',
 } as const satisfies Record<string, Shape>
 
 /** Members of a client as a file writes them. */

@@ -1,79 +1,26 @@
-import {
-  resourceFaults,
-  type Client,
-  type DeclaredChange,
-  type DeclaredObject,
-  type Resource,
-  type SecurityEvent,
-} from '@sallyport/server'
+import { resourceFaults, type DeclaredKind, type Resource } from '@sallyport/server'
 import { adminEvent, registrationContext } from '../administration.ts'
 import type { Declarations, DeclaredClient, DeclaredResource } from '../config/declared.ts'
 import type { Environment } from '../config/layers.ts'
 import { eachPage } from '../pages.ts'
 import type { Workplace } from '../workplace.ts'
-import { planClient, type Difference, type PlanFault } from './plan-client.ts'
+import { emptyDraft, fromFile, note, type Plan, type Stored, type Work } from './draft.ts'
+import { planClient } from './plan-client.ts'
+import { planException, planRevocation } from './plan-exception.ts'
 import { readDeclaredSecret } from './secret-source.ts'
-
-/** What happens to one object, for people and scripts. */
-export type ObjectChange = {
-  readonly kind: DeclaredObject['kind']
-  readonly name: string
-  readonly id: string
-  /** `adopt`: it was made elsewhere, and belongs to the file from now on. `forget`: it is gone already. */
-  readonly action: 'create' | 'update' | 'adopt' | 'remove' | 'forget'
-  readonly differences: readonly Difference[]
-}
-
-export type Plan = {
-  readonly changes: readonly ObjectChange[]
-  readonly faults: readonly PlanFault[]
-  readonly write: DeclaredChange
-  readonly events: readonly SecurityEvent[]
-  /** Clients that are disabled by the change and removed after it. */
-  readonly remove: readonly Client[]
-  readonly secrets: readonly { readonly id: string; readonly name: string; readonly secret: string }[]
-}
-
-export type Draft = { -readonly [key in keyof DeclaredChange]: DeclaredChange[key][number][] } & {
-  readonly changes: ObjectChange[]
-  readonly faults: PlanFault[]
-  readonly events: SecurityEvent[]
-  readonly remove: Client[]
-  readonly secrets: { id: string; name: string; secret: string }[]
-}
-
-type Stored = {
-  readonly clients: ReadonlyMap<string, Client>
-  readonly resources: ReadonlyMap<string, Resource>
-  readonly owned: readonly DeclaredObject[]
-}
 
 export type PlanOptions = { readonly prune: boolean; readonly environment: Environment }
 
 async function readStored({ store }: Workplace): Promise<Stored> {
   const clients = await eachPage((after) => store.admin.listClients(after, 200))
-  const ownedClients = await eachPage((after) => store.declarations.list('client', after, 200))
-  const ownedResources = await eachPage((after) => store.declarations.list('resource', after, 200))
+  const owned = (kind: DeclaredKind) => eachPage((after) => store.declarations.list(kind, after, 200))
   return {
     clients: new Map(clients.map((client) => [client.id, client])),
     resources: new Map((await store.listResources()).map((resource) => [resource.id, resource])),
-    owned: [...ownedClients, ...ownedResources],
+    exceptions: await eachPage((after) => store.exceptions.list(after, 200)),
+    owned: [...(await owned('client')), ...(await owned('resource')), ...(await owned('exception'))],
   }
 }
-
-const emptyDraft = (): Draft => ({
-  createClients: [],
-  updateClients: [],
-  saveResources: [],
-  removeResources: [],
-  own: [],
-  disown: [],
-  changes: [],
-  faults: [],
-  events: [],
-  remove: [],
-  secrets: [],
-})
 
 /** Works out what the files come to, given what is in the store. Reads only. */
 export async function planChanges(place: Workplace, declarations: Declarations, options: PlanOptions): Promise<Plan> {
@@ -81,30 +28,11 @@ export async function planChanges(place: Workplace, declarations: Declarations, 
   const draft = emptyDraft()
   for (const declared of declarations.resources) planResource({ place, stored, draft }, declared)
   for (const declared of declarations.clients) planOne({ place, stored, draft }, declared, options.environment)
+  for (const declared of declarations.exceptions) planException({ place, stored, draft }, declared)
   planRemovals({ place, stored, draft }, declarations, options.prune)
   findStrangers({ place, stored, draft }, declarations)
   const { changes, faults, events, remove, secrets, ...write } = draft
   return { changes, faults, events, remove, secrets, write }
-}
-
-type Work = { readonly place: Workplace; readonly stored: Stored; readonly draft: Draft }
-
-const ownerOf = ({ owned }: Stored, kind: DeclaredObject['kind'], id: string): DeclaredObject | undefined =>
-  owned.find((one) => one.kind === kind && one.id === id)
-
-/** Notes what happens to an object that the file declares; nothing when it is as it should be. */
-function note(
-  { stored, draft }: Work,
-  object: DeclaredObject,
-  there: boolean,
-  differences: readonly Difference[],
-): boolean {
-  const owner = ownerOf(stored, object.kind, object.id)
-  const action = !there ? 'create' : owner === undefined ? 'adopt' : 'update'
-  if (owner?.name !== object.name) draft.own.push(object)
-  if (action === 'update' && differences.length === 0) return false
-  draft.changes.push({ ...object, action, differences })
-  return action === 'create' || differences.length > 0
 }
 
 function planResource(work: Work, { resource, key, places, origin }: DeclaredResource): void {
@@ -130,8 +58,6 @@ function planResource(work: Work, { resource, key, places, origin }: DeclaredRes
   )
 }
 
-const fromFile = { source: 'configuration_file' }
-
 function planOne(work: Work, declared: DeclaredClient, environment: Environment): void {
   const { place, stored, draft } = work
   const before = stored.clients.get(declared.id)
@@ -152,14 +78,20 @@ function planOne(work: Work, declared: DeclaredClient, environment: Environment)
 }
 
 /** Objects that left the file. Only those that it owned are touched, and only when that was asked for. */
-function planRemovals({ place, stored, draft }: Work, { clients, resources }: Declarations, prune: boolean): void {
+function planRemovals(work: Work, { clients, resources, exceptions }: Declarations, prune: boolean): void {
+  const { place, stored, draft } = work
   const declared = new Set([
     ...clients.map(({ id }) => `client ${id}`),
     ...resources.map(({ key }) => `resource ${key}`),
+    ...exceptions.map(({ id }) => `exception ${id}`),
   ])
   for (const object of stored.owned) {
     const { kind, id, name } = object
     if (declared.has(`${kind} ${id}`)) continue
+    if (kind === 'exception') {
+      planRevocation(work, object, prune)
+      continue
+    }
     const client = stored.clients.get(id)
     const there = kind === 'client' ? client !== undefined : stored.resources.has(id)
     draft.changes.push({ kind, id, name, action: there ? 'remove' : 'forget', differences: [] })

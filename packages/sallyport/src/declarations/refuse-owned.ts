@@ -11,7 +11,7 @@ export async function refuseOwned(place: Workplace, kind: DeclaredKind, id: stri
   const owner = await place.store.declarations.find(kind, id)
   if (owner === undefined) return
   const { stringify } = await import('yaml')
-  const section = kind === 'client' ? 'clients' : 'resources'
+  const section = `${kind}s`
   const text =
     patch === undefined
       ? `# take out ${section}.${owner.name}, then: sallyport config apply --prune`

@@ -1,4 +1,4 @@
-import type { ObjectChange, Plan } from './plan.ts'
+import type { ObjectChange, Plan } from './draft.ts'
 
 const signs = { create: '+', update: '~', adopt: '~', remove: '-', forget: '-' } as const
 

@@ -65,7 +65,7 @@ export {
   type ExceptionStore,
   type PkceException,
 } from './exception.ts'
-export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject } from './declaration.ts'
+export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
 export {
   maxPollInterval,

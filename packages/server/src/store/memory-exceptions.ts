@@ -1,3 +1,4 @@
+import type { Seconds } from '@sallyport/protocol'
 import {
   exceptionCoolingOff,
   exceptionEnd,
@@ -8,7 +9,8 @@ import {
 } from '../model/exception.ts'
 import { addEvents, keep, pageOf, type MemoryState } from './memory-state.ts'
 
-function refusal(state: MemoryState, { clientId, createdAt }: PkceException): ExceptionCreation {
+/** Why an exception cannot be made. */
+export function refusalOf(state: MemoryState, { clientId, createdAt }: PkceException): ExceptionCreation {
   if (!state.clients.has(clientId)) return 'client_unknown'
   for (const other of state.exceptions.values()) {
     if (other.clientId !== clientId) continue
@@ -18,10 +20,23 @@ function refusal(state: MemoryState, { clientId, createdAt }: PkceException): Ex
   return 'created'
 }
 
+export function standsAt(state: MemoryState, id: string, now: Seconds): boolean {
+  const known = state.exceptions.get(id)
+  return known !== undefined && isInForce(known, now)
+}
+
+export const mayRenew = (state: MemoryState, id: string, now: Seconds): boolean =>
+  standsAt(state, id, now) && state.exceptions.get(id)?.renewedAt === undefined
+
+export function replaceException(state: MemoryState, id: string, change: Partial<PkceException>): void {
+  const known = state.exceptions.get(id)
+  if (known !== undefined) state.exceptions.set(id, keep({ ...known, ...change }))
+}
+
 /** Dated exceptions from PKCE. */
 export const memoryExceptions = (state: MemoryState): ExceptionStore => ({
   create: async (exception, events) => {
-    const outcome = refusal(state, exception)
+    const outcome = refusalOf(state, exception)
     if (outcome !== 'created') return outcome
     if (state.exceptions.has(exception.id)) throw new Error('exception exists')
     state.exceptions.set(exception.id, keep(exception))
@@ -32,16 +47,14 @@ export const memoryExceptions = (state: MemoryState): ExceptionStore => ({
     [...state.exceptions.values()].find((one) => one.clientId === clientId && isInForce(one, now)),
   find: async (id) => state.exceptions.get(id),
   renew: async (id, { acceptedBy, deadline }, now, events) => {
-    const known = state.exceptions.get(id)
-    if (known === undefined || known.renewedAt !== undefined || !isInForce(known, now)) return false
-    state.exceptions.set(id, keep({ ...known, acceptedBy, deadline, renewedAt: now }))
+    if (!mayRenew(state, id, now)) return false
+    replaceException(state, id, { acceptedBy, deadline, renewedAt: now })
     addEvents(state, events)
     return true
   },
   revoke: async (id, now, events) => {
-    const known = state.exceptions.get(id)
-    if (known === undefined || !isInForce(known, now)) return false
-    state.exceptions.set(id, keep({ ...known, revokedAt: now }))
+    if (!standsAt(state, id, now)) return false
+    replaceException(state, id, { revokedAt: now })
     addEvents(state, events)
     return true
   },

@@ -1,13 +1,17 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { laterResourceMembers, type DeclaredChange, type DeclaredObject, type Resource } from '@sallyport/server/model'
 import { everyPage, exactlyOne, sameRecord, sizes, together, type ContractPart } from './assertions.ts'
-import { client, event, start, unique } from './records.ts'
+import { exception } from './exceptions.ts'
+import { client, event, later, start, unique } from './records.ts'
 
 const nothing: DeclaredChange = {
   createClients: [],
   updateClients: [],
   saveResources: [],
   removeResources: [],
+  createExceptions: [],
+  renewExceptions: [],
+  revokeExceptions: [],
   own: [],
   disown: [],
 }
@@ -73,6 +77,51 @@ export const declarationContract: ContractPart = ({ describe, it }, withStore) =
         )
         sameRecord(await store.findClient(known.id), edit(exactlyOne(answers, (answer) => answer)))
         equal((await sizes(store))['events'], 1)
+      }),
+    )
+    it(
+      'A-GOV-02 makes, renews and ends exceptions in the same transaction, or writes nothing at all',
+      withStore(async (store) => {
+        const [fresh, known] = [client(), client()]
+        await store.admin.createClient(known, [])
+        const made = exception(fresh.id)
+        const other = exception(known.id)
+        const change: DeclaredChange = { ...nothing, createClients: [fresh], createExceptions: [made, other] }
+        equal(await store.declarations.apply(change, [event()]), true)
+        sameRecord(await store.exceptions.find(made.id), made)
+        equal((await store.exceptions.inForce(known.id, start))?.id, other.id)
+        const renewal = { id: made.id, acceptedBy: 'Somebody Else', deadline: later(900), at: later(5) }
+        const end = { id: other.id, at: later(6) }
+        const next = { ...nothing, renewExceptions: [renewal], revokeExceptions: [end] }
+        equal(await store.declarations.apply(next, [event()]), true)
+        const renewed = { ...made, acceptedBy: 'Somebody Else', deadline: later(900), renewedAt: later(5) }
+        sameRecord(await store.exceptions.find(made.id), renewed)
+        equal(await store.exceptions.inForce(known.id, later(6)), undefined)
+        const saveResources = [resource(unique('https://rs.test/'))]
+        const stale: Partial<DeclaredChange>[] = [
+          { renewExceptions: [renewal] },
+          { revokeExceptions: [end] },
+          { createExceptions: [exception(fresh.id)] },
+          { createExceptions: [exception('client_of_nobody')] },
+          { createExceptions: [{ ...exception(known.id), id: made.id }] },
+          { createExceptions: [exception(known.id), exception(known.id)] },
+        ]
+        for (const one of stale)
+          equal(await store.declarations.apply({ ...nothing, saveResources, ...one }, [event()]), false)
+        deepEqual(await store.listResources(), [])
+        equal((await sizes(store))['events'], 2)
+      }),
+    )
+    it(
+      'A-GOV-01 lets one of 8 parallel changes give a client its exception',
+      withStore(async (store) => {
+        const known = client()
+        await store.admin.createClient(known, [])
+        const answers = await together(8, () =>
+          store.declarations.apply({ ...nothing, createExceptions: [exception(known.id)] }, [event()]),
+        )
+        exactlyOne(answers, (answer) => answer)
+        equal((await everyPage((after, limit) => store.exceptions.list(after, limit))).length, 1)
       }),
     )
     it(

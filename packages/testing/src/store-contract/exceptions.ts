@@ -6,7 +6,7 @@ import { event, later, start, unique } from './records.ts'
 
 const day = 86_400
 
-const exception = (clientId: string, more: Partial<PkceException> = {}): PkceException => ({
+export const exception = (clientId: string, more: Partial<PkceException> = {}): PkceException => ({
   id: unique('exception'),
   clientId,
   owner: 'Team A',
