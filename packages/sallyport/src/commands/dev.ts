@@ -5,6 +5,7 @@ import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
 import { atDoor, nodeName, startDaemon, type Daemon, type PublicDoor } from '../daemon.ts'
+import { withDevelopmentDoor } from '../dev-registration.ts'
 import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
 import type { ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
@@ -78,8 +79,20 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
     'add a person with: sallyport user create --username you --password-stdin',
   ]
   const routes = demo?.demoRoutes(state) ?? []
+  const resources = await store.listResources()
+  const scope = ['openid', 'offline_access', ...resources.flatMap(({ scopes }) => scopes.map(({ name }) => name))]
   const daemon = await startDaemon(
-    { config, issuer, store, accounts, masterKey, log, development: true, routes, onEvent },
+    {
+      config: demo === undefined ? config : withDevelopmentDoor(config, scope),
+      issuer,
+      store,
+      accounts,
+      masterKey,
+      log,
+      development: true,
+      routes,
+      onEvent,
+    },
     door,
   )
   state.server = daemon.server

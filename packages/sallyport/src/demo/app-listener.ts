@@ -14,6 +14,7 @@ import {
   type DemoApp,
 } from './demo-app.ts'
 import type { EventStreams } from './event-stream.ts'
+import { attackMcp, comeBackToMcp, showMcp, showMcpAttack, startMcp, stepUp } from './mcp/mcp-app.ts'
 import { allAssets } from './pages/assets.ts'
 
 // Cookies on one host name are shared between ports, so the name is nobody else's.
@@ -42,6 +43,12 @@ async function post(app: DemoApp, state: BrowserState, req: IncomingMessage, pat
       return startFlow(app, state)
     case '/attack':
       return startAttack(app, state, form.get('attack'))
+    case '/mcp/run':
+      return startMcp(app, state)
+    case '/mcp/more':
+      return stepUp(app, state)
+    case '/mcp/attack':
+      return attackMcp(app, state, form.get('attack'))
     case '/sign-out':
       return signOut(app, state)
     default:
@@ -56,11 +63,16 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
     case '/callback':
     case '/bench/callback':
       return comeBack(app, state, req)
+    case '/mcp':
+      return showMcp(app, state)
+    case '/mcp/callback':
+      return comeBackToMcp(app, state, req)
     case '/attacks/next':
       return nextAttack(app, state)
     case '/signed-out':
       return seeOther(`${app.demo.addresses.issuer}/`)
     default:
+      if (path.startsWith('/mcp/attacks/')) return showMcpAttack(app, state, path.slice('/mcp/attacks/'.length))
       return path.startsWith('/attacks/') ? showAttack(app, state, path.slice(9)) : plain(404, 'There is nothing here.')
   }
 }

@@ -3,6 +3,7 @@ import type { AttackId, AttackOutcome } from './attacks/attack.ts'
 import type { AuthorizationAttempt } from './authorization-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { FlowRun } from './flow-run.ts'
+import { newMcpState, type McpState } from './mcp/mcp-state.ts'
 
 /** Somebody was sent away and has not come back. */
 export type Pending = {
@@ -21,6 +22,7 @@ export type BrowserState = {
   readonly pending: Map<string, Pending>
   readonly outcomes: Map<AttackId, AttackOutcome>
   run: FlowRun | undefined
+  readonly mcp: McpState
   /** Attacks still to come, when all of them were asked for. */
   queue: readonly AttackId[]
   seenAt: number
@@ -66,7 +68,14 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
       const known = cookie === undefined ? undefined : find(cookie)
       if (known !== undefined) return { state: known, newCookie: undefined }
       const newCookie = random.handle()
-      const state = { pending: new Map(), outcomes: new Map(), run: undefined, queue: [], seenAt: now() }
+      const state: BrowserState = {
+        pending: new Map(),
+        outcomes: new Map(),
+        run: undefined,
+        mcp: newMcpState(),
+        queue: [],
+        seenAt: now(),
+      }
       browsers.set(lookupKey(newCookie), state)
       dropOldest(browsers, maxBrowsers)
       return { state, newCookie }

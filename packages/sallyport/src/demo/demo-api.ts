@@ -1,15 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Random, Seconds } from '@sallyport/protocol'
 import { createResourceMetadata, createVerifier, protect, type BearerReason, type Verifier } from '@sallyport/resource'
-import { orderedId, type SecurityEvent } from '@sallyport/server'
-import { ordersScope, type DemoAddresses } from './demo.ts'
-
-export type DemoApiOptions = {
-  readonly addresses: DemoAddresses
-  readonly random: Random
-  readonly now: () => Seconds
-  readonly onEvent: (event: SecurityEvent) => void
-}
+import { ordersScope } from './demo.ts'
+import { rejectedToken, type ProtectedOptions } from './rejected-token.ts'
 
 const orders = [
   { id: 'order-1', item: 'Portcullis, oak and iron', quantity: 1 },
@@ -22,26 +14,8 @@ const crossOrigin = {
   'access-control-expose-headers': 'WWW-Authenticate',
 }
 
-function rejected({ random, now }: DemoApiOptions, requestId: string, reason: BearerReason): SecurityEvent {
-  return {
-    id: orderedId(now(), random),
-    event: 'jwt.rejected',
-    severity: 'low',
-    ts: now(),
-    requestId,
-    clientId: undefined,
-    subject: undefined,
-    authorizationId: undefined,
-    network: undefined,
-    reason,
-    class: undefined,
-    count: 1,
-    detail: { surface: 'demo_api' },
-  }
-}
-
 /** The protected API: one list of orders behind one scope, guarded like any API would be. */
-export function demoApi(options: DemoApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
+export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const { issuer, api } = options.addresses
   const verifier = createVerifier({ issuer, audience: api })
   const metadata = createResourceMetadata({
@@ -71,7 +45,7 @@ export function demoApi(options: DemoApiOptions): (req: IncomingMessage, res: Se
       return
     }
     const report = (reason: BearerReason): void => {
-      options.onEvent(rejected(options, requestId, reason))
+      options.onEvent(rejectedToken(options, { requestId, reason, surface: 'demo_api' }))
     }
     answerOrders({ ...verifier, rejected: report })(req, res).catch(() => {
       res.destroy()

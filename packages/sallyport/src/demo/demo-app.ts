@@ -22,7 +22,8 @@ export type DemoApp = World & {
   readonly feed: EventFeed
 }
 
-const sceneOf = (app: DemoApp, state: BrowserState): Scene => ({
+/** What the pages of a browser are made from. */
+export const sceneOf = (app: DemoApp, state: BrowserState): Scene => ({
   demo: app.demo,
   feed: app.feed,
   outcomes: state.outcomes,

@@ -5,6 +5,8 @@ export type DemoAddresses = {
   readonly app: string
   /** The protected API. Its origin is also its resource identifier. */
   readonly api: string
+  /** The MCP server. Its resource identifier is the address at which it is called, below this origin. */
+  readonly mcp: string
 }
 
 /** The registered clients of the demo, by what they are for. */
@@ -31,6 +33,12 @@ export type Demo = {
 
 /** Scope that guards the API. */
 export const ordersScope = 'orders.read'
+
+/** Scopes of the MCP server: of every request, and of the tool that does something. */
+export const gateScopes = { look: 'gate.read', open: 'gate.open' } as const
+
+/** The address of the MCP server, as its clients are given it. */
+export const gateAddress = ({ mcp }: DemoAddresses): string => `${mcp}/mcp`
 
 /** Scope of the flow that people run. */
 export const flowScope = `openid profile email offline_access ${ordersScope}`

@@ -30,6 +30,8 @@ export type RequestWish = {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as application/x-www-form-urlencoded. */
   readonly form?: Readonly<Record<string, string>>
+  /** Sent as application/json. */
+  readonly json?: unknown
 }
 
 /** Answers of the demo's own servers are small; more than this is not kept. */
@@ -49,11 +51,12 @@ async function readText(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function sentRequest({ method = 'GET', url, headers = {}, form }: RequestWish): SentRequest {
-  const body = form === undefined ? '' : new URLSearchParams(form).toString()
+function sentRequest({ method = 'GET', url, headers = {}, form, json }: RequestWish): SentRequest {
+  const body = json !== undefined ? JSON.stringify(json) : new URLSearchParams(form).toString()
   const lines: HeaderLine[] = [['Host', new URL(url).host], ...Object.entries(headers)]
-  if (form !== undefined) {
-    lines.push(['Content-Type', 'application/x-www-form-urlencoded'], ['Content-Length', String(body.length)])
+  if (form !== undefined || json !== undefined) {
+    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json'
+    lines.push(['Content-Type', type], ['Content-Length', String(Buffer.byteLength(body))])
   }
   return { method, url, headers: [...lines, ['Connection', 'close']], body }
 }

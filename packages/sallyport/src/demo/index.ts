@@ -8,16 +8,24 @@ import { appListener } from './app-listener.ts'
 import { createBrowserStates } from './browser-states.ts'
 import { demoApi } from './demo-api.ts'
 import { landingRoutes } from './demo-routes.ts'
-import type { Demo } from './demo.ts'
+import { gateAddress, type Demo } from './demo.ts'
 import { createEventFeed } from './event-feed.ts'
 import { createEventStreams } from './event-stream.ts'
 import { governanceRoute } from './governance.ts'
+import { gatehouse } from './mcp/gatehouse.ts'
 import { seedDemo as seedStore } from './seed-demo.ts'
 
-type Running = { readonly demo: Demo; readonly app: HttpServer; readonly api: HttpServer; readonly random: Random }
+type Running = {
+  readonly demo: Demo
+  readonly app: HttpServer
+  readonly api: HttpServer
+  readonly mcp: HttpServer
+  readonly random: Random
+}
 
 const appPort = 7640
 const apiPort = 7641
+const mcpPort = 7643
 const host = '127.0.0.1'
 
 /** What was made while seeding, by the state it was made for. */
@@ -37,6 +45,7 @@ async function open(port: number): Promise<{ server: HttpServer; port: number }>
 export async function seedDemo(state: DemoState): Promise<readonly string[]> {
   const app = await open(appPort)
   const api = await open(apiPort)
+  const mcp = await open(mcpPort)
   const random = systemRandom()
   const demo = await seedStore({
     store: state.store,
@@ -45,13 +54,14 @@ export async function seedDemo(state: DemoState): Promise<readonly string[]> {
       issuer: state.issuer,
       app: `http://localhost:${app.port}`,
       api: `http://localhost:${api.port}`,
+      mcp: `http://localhost:${mcp.port}`,
     },
     file: join(state.dataDir, 'demo.json'),
     random,
     now,
     secretLifetime: floor.clientSecretLifetime.default,
   })
-  running.set(state, { demo, app: app.server, api: api.server, random })
+  running.set(state, { demo, app: app.server, api: api.server, mcp: mcp.server, random })
   return [`Sign in as ${demo.username} with the password ${demo.password}`]
 }
 
@@ -69,7 +79,7 @@ export const demoRoutes = (state: DemoState): readonly Route[] => {
 
 /** Opens the demo app and the demo API. */
 export async function startDemoApps(state: DemoState): Promise<DemoApps> {
-  const { demo, app, api, random } = seeded(state)
+  const { demo, app, api, mcp, random } = seeded(state)
   const feed = createEventFeed()
   const streams = createEventStreams(demo, feed)
   const silence = state.onEvent(feed.add)
@@ -81,16 +91,18 @@ export async function startDemoApps(state: DemoState): Promise<DemoApps> {
     appListener({ demo, random, now, feed, states: createBrowserStates(random, now) }, streams, onFault),
   )
   api.on('request', demoApi({ addresses: demo.addresses, random, now, onEvent: feed.add }))
+  mcp.on('request', gatehouse({ addresses: demo.addresses, random, now, onEvent: feed.add }))
   const addresses: DemoAddress[] = [
     { label: 'Demo app', url: demo.addresses.app, wantedPort: appPort },
     { label: 'Demo API', url: demo.addresses.api, wantedPort: apiPort },
+    { label: 'Demo MCP server', url: gateAddress(demo.addresses), wantedPort: mcpPort },
   ]
   return {
     addresses,
     close: async () => {
       silence()
       streams.close()
-      await Promise.all([app, api].map(closed))
+      await Promise.all([app, api, mcp].map(closed))
     },
   }
 }

@@ -20,6 +20,7 @@ import {
   type DemoClientName,
 } from './demo.ts'
 import { redirectUriOf, registrationFor } from './demo-clients.ts'
+import { seedGate } from './mcp/seed-gate.ts'
 import { readDemoRecord, writeDemoRecord, type DemoRecord } from './demo-record.ts'
 
 export type SeedOptions = {
@@ -54,6 +55,9 @@ export async function seedDemo(options: SeedOptions): Promise<Demo> {
   const password = await seedPerson(options, before)
   const clients = await seedClients(options, before)
   await seedResource(options)
+  await seedGate(options.store, options.addresses, () =>
+    audit(options, { event: 'admin.action', reason: 'resource_registered', clientId: undefined }),
+  )
   writeDemoRecord(options.file, { username, password, clients })
   return { addresses: options.addresses, username, password, clients }
 }

@@ -7,6 +7,8 @@ export type RunningDemo = {
   readonly url: string
   readonly app: string
   readonly api: string
+  /** Address of the MCP server. */
+  readonly mcp: string
   readonly password: string
   readonly folder: string
   stop(): Promise<void>
@@ -46,6 +48,7 @@ export async function startDemo(): Promise<RunningDemo> {
     url: found(/Start here +(\S+)\/\n/),
     app: found(/Demo app +(\S+)\n/),
     api: found(/Demo API +(\S+)\n/),
+    mcp: found(/Demo MCP server +(\S+)\n/),
     password: found(/with the password (\S+)/),
     folder: scratch.folder,
     stop: async () => {

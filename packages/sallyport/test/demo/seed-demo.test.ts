@@ -12,6 +12,7 @@ const addresses: DemoAddresses = {
   issuer: 'http://localhost:7636',
   app: 'http://localhost:7640',
   api: 'http://localhost:7641',
+  mcp: 'http://localhost:7643',
 }
 const now = () => seconds(1_800_000_000)
 

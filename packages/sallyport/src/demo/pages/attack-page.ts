@@ -1,4 +1,4 @@
-import { attackIds, type AttackId, type AttackOutcome } from '../attacks/attack.ts'
+import { attackIds, type AttackId, type AttackOutcome, type AttackStory } from '../attacks/attack.ts'
 import { attacks } from '../attacks/catalogue.ts'
 import { attackButton } from './attack-list.ts'
 import { eventsScript } from './event-view.ts'
@@ -7,8 +7,8 @@ import { demoPage } from './layout.ts'
 import { markup, type Html } from './markup.ts'
 import { stepList } from './step-list.ts'
 
-const banner = (id: AttackId, { refused }: AttackOutcome): Html => {
-  const { reason, clauses } = attacks[id]
+/** What came of an attack, and why. */
+export const banner = ({ reason, clauses }: AttackStory, { refused }: AttackOutcome): Html => {
   return markup`<div class="banner ${refused ? 'good' : 'bad'}">
 <p class="verdict ${refused ? 'good' : 'bad'}">${refused ? 'Refused' : 'Not refused'}</p>
 <p>${refused ? reason : 'This attack should have been refused and was not. Please report it.'}</p>
@@ -28,7 +28,7 @@ export function attackPage(scene: Scene, id: AttackId, outcome: AttackOutcome): 
   const story = markup`<p class="trail"><a href="/#attacks">Attacks</a></p>
 <h1>${title}</h1>
 <p class="lead">${attempt}</p>
-${banner(id, outcome)}
+${banner(attacks[id], outcome)}
 <h2>What was said</h2>
 ${stepList(outcome.steps, { eventsOf: eventsOf(scene), foldSuccess: true })}
 ${onward(id)}`

@@ -22,6 +22,7 @@ const shownEvents = 30
 export const sceneLinks = ({ demo }: Pick<Scene, 'demo'>) => [
   { href: '/', text: 'The flow' },
   { href: '/#attacks', text: 'Attacks' },
+  { href: '/mcp', text: 'MCP' },
   { href: '#events-title', text: 'Events' },
   { href: `${demo.addresses.issuer}/`, text: 'Start page' },
 ]
@@ -42,7 +43,7 @@ const summary = (run: FlowRun): Html =>
     : markup`<h1>The flow ended early.</h1><p class="lead">${run.stopped}</p>`
 
 /** The steps in a few words, to jump to. */
-const glance = ({ steps }: FlowRun): Html =>
+export const glance = ({ steps }: Pick<FlowRun, 'steps'>): Html =>
   markup`<nav class="glance" aria-labelledby="steps-title"><ol>${steps.map(
     ({ short, title }, index) => markup`<li><a href="#step-${index + 1}">${short ?? title}</a></li>`,
   )}</ol></nav>`

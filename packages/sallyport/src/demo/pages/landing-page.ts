@@ -1,8 +1,9 @@
 import { attackIds } from '../attacks/attack.ts'
-import type { Demo } from '../demo.ts'
+import { gateAddress, type Demo } from '../demo.ts'
 import { attackList } from './attack-list.ts'
 import { gatePicture } from './gate-picture.ts'
 import { demoPage } from './layout.ts'
+import { mcpRunForm } from './mcp-page.ts'
 import { markup, type Html } from './markup.ts'
 
 const runForm = (app: string): Html =>
@@ -55,6 +56,7 @@ const machinery = ({ addresses, clients }: Demo): Html => {
     ['Keys', `${issuer}/oauth2/jwks`],
     ['Demo app', app],
     ['Demo API', api],
+    ['Demo MCP server', gateAddress(addresses)],
     ['Documentation', `${issuer}/docs`],
   ]
   return markup`<section class="machinery" aria-labelledby="machinery-title"><h2 id="machinery-title">On this machine</h2>
@@ -66,6 +68,13 @@ const machinery = ({ addresses, clients }: Demo): Html => {
   )}</dl></section>`
 }
 
+const mcpSection = ({
+  addresses,
+}: Demo): Html => markup`<section class="try" aria-labelledby="mcp-title" id="mcp"><h2 id="mcp-title">Let a stranger in by one address</h2>
+<p class="lead">An assistant is given the address of an MCP server, and nothing else. It finds the issuer, registers itself, sends you to agree, calls a tool, and has to ask again for the tool that does something.</p>
+${mcpRunForm(addresses.app, 'Connect to the server')}
+<p class="aside"><a href="${addresses.app}/mcp">What people try against it</a></p></section>`
+
 /** The first page: what this is, how to sign in, and both ways on. */
 export function landingPage(demo: Demo): string {
   const { app } = demo.addresses
@@ -74,12 +83,14 @@ export function landingPage(demo: Demo): string {
 <section class="try" aria-labelledby="try-title" id="attacks"><h2 id="try-title">Try to break it</h2>
 <p class="lead">If nobody is signed in yet, the first attack that needs a code sends you to sign in.</p>
 ${attackList(app, new Map())}</section>
+${mcpSection(demo)}
 ${machinery(demo)}`
   return demoPage({
     title: 'A stolen code opens nothing',
     body,
     links: [
       { href: '#attacks', text: 'Attacks' },
+      { href: '#mcp', text: 'MCP' },
       { href: '/governance', text: 'Governance' },
       { href: '/docs', text: 'Documentation' },
     ],

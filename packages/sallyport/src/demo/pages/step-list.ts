@@ -12,6 +12,7 @@ const names: Readonly<Record<Party, string>> = {
   browser: 'Browser',
   sallyport: 'Sallyport',
   api: 'API',
+  server: 'MCP server',
   attacker: 'Attacker',
 }
 
