@@ -136,6 +136,19 @@ describe('config check of declared objects', () => {
     expect((await check('', '--profile', 'oauth21')).code).toBe(0)
   })
 
+  it('A-MCP-05 finds redirect URIs that MCP does not know, and a door for them', async () => {
+    const rules = async (yaml: string): Promise<string[]> =>
+      found(await check(yaml, '--profile', 'mcp', '--json')).map((one) => one.rule)
+    const native = (uri: string): string =>
+      `resources:\n  https://mcp.example/mcp:\n    name: Notes\nclients:\n  desk:\n    type: native\n    name: Desk\n    redirectUris: ['${uri}']\n    resources: [https://mcp.example/mcp]\n`
+    expect(await rules(native('com.example.desk:/cb'))).toEqual(['mcp-private-scheme'])
+    expect(await rules(native('http://127.0.0.1/cb'))).toEqual([])
+    const door = (mcp: string): string =>
+      `registration:\n  mode: initial_access_token\n${mcp}${native('http://127.0.0.1/cb')}`
+    expect(await rules(door(''))).toEqual(['mcp-registration'])
+    expect(await rules(door('  mcp: true\n'))).toEqual([])
+  })
+
   it('names the nearest format, and needs a file to write', async () => {
     expect((await check('', '--format', 'sarrif')).stderr).toContain('did you mean sarif?')
     expect((await check('', '--write-baseline')).code).toBe(2)

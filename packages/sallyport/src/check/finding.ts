@@ -48,6 +48,8 @@ export const rules = {
   'fapi2-algorithm': { severity: 'error', about: 'FAPI 2.0: PS256, ES256 or EdDSA' },
   'mcp-no-resource': { severity: 'error', about: 'MCP: every server is a resource of its own' },
   'mcp-unnamed-resource': { severity: 'warning', about: 'MCP: a client names the servers it may reach' },
+  'mcp-private-scheme': { severity: 'error', about: 'MCP: clients return to https or to this machine' },
+  'mcp-registration': { severity: 'warning', about: 'MCP: clients that register themselves keep its rules' },
   'policy-regression': { severity: 'error', about: 'The effective policy is no weaker than the baseline' },
 } as const satisfies Record<string, Rule>
 

@@ -96,7 +96,22 @@ const signsWithRs256 = ({ jwks, authenticationAlgorithm: algorithm }: Client): b
   algorithm === 'RS256' || (jwks !== undefined && verificationKeys(jwks, algorithm).some(({ alg }) => alg === 'RS256'))
 
 /** MCP authorization: tokens are asked for one server each, by its resource (RFC 8707). */
-function mcpServer({ declarations, issuerPlace }: Subject): readonly CheckFinding[] {
+function mcpServer({ config, declarations, issuerPlace }: Subject): readonly CheckFinding[] {
+  const { mode, mcp } = config.registration
+  const door: CheckFinding = {
+    rule: 'mcp-registration',
+    key: 'registration.mcp',
+    origin: issuerPlace,
+    problem: 'a client that registers itself could return to a scheme of its own',
+    fix: 'set it to true',
+  }
+  return [...resourceless(declarations, issuerPlace), ...(mode !== 'off' && mcp !== true ? [door] : [])]
+}
+
+function resourceless(
+  declarations: Subject['declarations'],
+  issuerPlace: Subject['issuerPlace'],
+): readonly CheckFinding[] {
   if (declarations.resources.length > 0) return []
   const problem = 'no resource is declared, so no token can be for one server alone'
   const fix = 'declare each MCP server below resources'
@@ -104,8 +119,18 @@ function mcpServer({ declarations, issuerPlace }: Subject): readonly CheckFindin
 }
 
 function mcpClient(checked: CheckedClient): readonly CheckFinding[] {
-  if (checked.client.resources !== undefined) return []
-  const problem = 'may ask for tokens for every resource'
-  const fix = 'name the servers it uses'
-  return [at(checked, { rule: 'mcp-unnamed-resource', member: 'resources', problem, fix })]
+  const { resources, redirectUris } = checked.client
+  const found: CheckFinding[] = []
+  if (resources === undefined) {
+    const problem = 'may ask for tokens for every resource'
+    const fix = 'name the servers it uses'
+    found.push(at(checked, { rule: 'mcp-unnamed-resource', member: 'resources', problem, fix }))
+  }
+  const own = redirectUris.find((uri) => !/^https?:\/\//.test(uri))
+  if (own !== undefined) {
+    const problem = `${own.slice(0, 200)} has a scheme that any program can take`
+    const fix = 'use https, or http on the loopback interface'
+    found.push(at(checked, { rule: 'mcp-private-scheme', member: 'redirectUris', problem, fix }))
+  }
+  return found
 }
