@@ -33,6 +33,11 @@ async function findings(
 }
 
 describe('doctor', () => {
+  it('A-PKCE-19 proves that PKCE is enforced, and says with how many cases', async () => {
+    const { stdout } = await copyOf().run(['doctor'])
+    expect(stdout).toMatch(/ok {5} proof: PKCE is enforced: (\d{3}) of \1 cases hold/)
+  })
+
   it('finds a server that does not run, says what to do and ends with 3', async () => {
     const { code, found } = await findings(copyOf())
     expect(found.map(({ check }) => check)).toEqual(['issuer'])

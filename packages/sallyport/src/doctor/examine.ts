@@ -9,10 +9,11 @@ import { bad, ok, type Finding } from './finding.ts'
 import { exceptionFindings } from './exceptions.ts'
 import { keyFindings } from './keys.ts'
 import { permissionFindings } from './permissions.ts'
+import { proofFindings } from './proof.ts'
 import { secretFindings } from './secrets.ts'
 import { tighteningFindings } from './tightenings.ts'
 
-/** Looks at permissions, store, keys, client secrets, issuer and clock. Changes nothing. */
+/** Looks at permissions, store, keys, client secrets, exceptions, the proof of PKCE, issuer and clock. Changes nothing. */
 export async function examine(config: Config): Promise<readonly Finding[]> {
   const findings: Finding[] = [...permissionFindings(config)]
   if (!existsSync(config.storePath))
@@ -33,6 +34,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
     findings.push(...(await secretFindings(store)))
     findings.push(...(await exceptionFindings(config, store)))
     findings.push(...(await tighteningFindings(config, store)))
+    findings.push(...(await proofFindings(config, issuer)))
     const answer = await issuerFindings(config, issuer)
     findings.push(...answer.findings, ...(await clockFindings(store, answer.serverTime)))
     return findings

@@ -49,6 +49,12 @@ const challenge = (requirement: string, title: string, change: Spoiled['change']
 const method = (title: string, value: string | undefined): Spoiled =>
   challenge('A-PKCE-02', title, () => ({ code_challenge_method: value }))
 
+/** What is refused is also named, so that whoever reads the answer knows what to mend. */
+const named = (title: string, says: string, parameters: Parameters): Spoiled => ({
+  ...challenge('A-PKCE-03', title, () => parameters),
+  says,
+})
+
 /** Everything that must not get a code, as changes of an honest request. */
 const spoiled: readonly Spoiled[] = [
   {
@@ -70,6 +76,13 @@ const spoiled: readonly Spoiled[] = [
   method('s256 in lower case', 's256'),
   method('S512', 'S512'),
   method('S256 and a space', 'S256 '),
+  named('the answer to plain names the method', 'transform algorithm not supported', {
+    code_challenge_method: 'plain',
+  }),
+  named('the answer to no challenge names it', 'pkce_required: code challenge required', {
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+  }),
   challenge('A-PKCE-04', '42 characters', (value) => ({ code_challenge: value.slice(1) })),
   challenge('A-PKCE-04', '44 characters', (value) => ({ code_challenge: `A${value}` })),
   challenge('A-PKCE-04', 'padding', (value) => ({ code_challenge: `${value}=` })),

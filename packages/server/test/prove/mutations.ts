@@ -46,6 +46,13 @@ export const mutations: readonly Mutation[] = [
     "(form.get('code_challenge_method') ?? codeChallengeMethod) !== codeChallengeMethod",
   ),
   one(
+    'the answer does not say that the method is the fault',
+    'A-PKCE-03',
+    'protocol/src/reasons.ts',
+    "'transform algorithm not supported, code_challenge_method must be S256'",
+    "'the request is invalid'",
+  ),
+  one(
     'the form of a challenge is not looked at',
     'A-PKCE-04',
     validate,

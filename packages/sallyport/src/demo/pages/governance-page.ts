@@ -28,7 +28,7 @@ const clientRow = ({ client, counts, refused, share, lastUse }: ClientCoverage):
 const coverageTable = (clients: readonly ClientCoverage[]): Html =>
   clients.length === 0
     ? markup`<p>Nothing was counted yet. Run the flow on <a href="/">the first page</a> and come back after ten seconds.</p>`
-    : markup`<div class="scroll" tabindex="0" role="region" aria-labelledby="coverage-title"><table class="counts">
+    : markup`<div class="scroll" tabindex="0" role="region" aria-label="Coverage by client"><table class="counts">
 <thead><tr><th scope="col">Client</th><th scope="col">Requests</th><th scope="col">With S256</th><th scope="col">Refused</th><th scope="col">Codes redeemed</th><th scope="col">With verifier</th><th scope="col">Coverage</th></tr></thead>
 <tbody>${clients.map(clientRow)}</tbody></table></div>`
 
