@@ -17,6 +17,7 @@ export type Options = {
   readonly format?: string
   readonly binding?: string
   readonly documentation?: string | false
+  readonly notByDevice?: readonly string[] | false
 }
 
 export function resourceUri(text: string | undefined): string {
@@ -47,7 +48,7 @@ function lifetimeOf(text: string): number {
 
 /** The members that options name; the rules of the server judge the values. */
 function described(options: Options): Partial<Resource> {
-  const { name, scope, accessTokenLifetime: lifetime, format, binding, documentation } = options
+  const { name, scope, accessTokenLifetime: lifetime, format, binding, documentation, notByDevice } = options
   const members: Record<string, unknown> = {}
   if (name !== undefined) members['name'] = name
   if (scope !== undefined) members['scopes'] = scope.map(scopeOf)
@@ -55,6 +56,7 @@ function described(options: Options): Partial<Resource> {
   if (format !== undefined) members['format'] = format
   if (binding !== undefined) members['binding'] = binding
   if (documentation !== undefined) members['documentation'] = documentation === false ? undefined : documentation
+  if (notByDevice !== undefined) members['notByDevice'] = notByDevice === false ? [] : notByDevice
   return members
 }
 

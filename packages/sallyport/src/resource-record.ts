@@ -9,22 +9,25 @@ export const resourceRecord = (resource: Resource): Record<string, unknown> => (
   format: resource.format,
   binding: resource.binding,
   documentation: resource.documentation,
+  not_by_device: resource.notByDevice,
 })
 
 /** An API for people. */
 export function resourceText({ id, name, scopes, ...rest }: Resource): string {
-  const { accessTokenLifetime, format, binding, documentation } = rest
+  const { accessTokenLifetime, format, binding, documentation, notByDevice } = rest
   return [
     `${id} (${name})`,
     `  tokens: ${format}, ${binding}${accessTokenLifetime === undefined ? '' : `, at most ${accessTokenLifetime} s`}`,
-    ...scopes.map((scope) => `  ${scope.name}: ${scope.description}`),
+    ...scopes.map(
+      (scope) => `  ${scope.name}: ${scope.description}${notByDevice.includes(scope.name) ? ' (not by device)' : ''}`,
+    ),
     ...(documentation === undefined ? [] : [`  documentation: ${documentation}`]),
   ].join('\n')
 }
 
 /** An API as a file would declare it: what is so anyway is left out. */
 export function resourceDeclaration(resource: Resource): Readonly<Record<string, unknown>> {
-  const { name, scopes, accessTokenLifetime, format, binding, documentation } = resource
+  const { name, scopes, accessTokenLifetime, format, binding, documentation, notByDevice } = resource
   return {
     name,
     ...(scopes.length === 0
@@ -34,5 +37,6 @@ export function resourceDeclaration(resource: Resource): Readonly<Record<string,
     ...(format === laterResourceMembers.format ? {} : { format }),
     ...(binding === laterResourceMembers.binding ? {} : { binding }),
     ...(documentation === undefined ? {} : { documentation }),
+    ...(notByDevice.length === 0 ? {} : { notByDevice }),
   }
 }

@@ -235,6 +235,20 @@ describe('resource, session, grant and key', () => {
     expect((await place.run(['resource', 'get', uri])).stdout).toContain('tokens: opaque, bearer')
   })
 
+  it('A-DEV-02 keeps scopes from devices, and a change of something else leaves that as it is', async () => {
+    const uri = 'https://money.example'
+    const scopes = ['--scope', 'see=See your money', '--scope', 'pay=Pay with it']
+    const made = await place.run(['resource', 'create', uri, '--name', 'Money', ...scopes, '--not-by-device', 'spend'])
+    expect([made.code, made.stderr]).toEqual([
+      2,
+      expect.stringContaining('--not-by-device: "spend" is none of its scopes'),
+    ])
+    await place.json(['resource', 'create', uri, '--name', 'Money', ...scopes, '--not-by-device', 'pay'])
+    expect(await place.json(['resource', 'update', uri, '--name', 'Purse'])).toMatchObject({ not_by_device: ['pay'] })
+    expect((await place.run(['resource', 'get', uri])).stdout).toContain('pay: Pay with it (not by device)')
+    expect(await place.json(['resource', 'update', uri, '--no-not-by-device'])).toMatchObject({ not_by_device: [] })
+  })
+
   it('A-RES-02 refuses what the server cannot do, and removes an API only when told to', async () => {
     const uri = 'https://photos.example'
     await place.json(['resource', 'create', uri, '--name', 'Photos'])

@@ -244,6 +244,26 @@ describe('config check against a baseline', () => {
     expect(stdout).toContain('3 clients need no state any more: a, b, c')
   })
 
+  it('A-DEV-02, A-GOV-07 takes the grant for devices, and a scope that may be given to them, for a weaker policy', async () => {
+    const money = (mark: string): string =>
+      `resources:\n  https://money.example:\n    name: Money\n    scopes:\n      pay: Pay\n${mark}`
+    const on = 'policy:\n  deviceGrant: true\n'
+    const marked = money('    notByDevice: [pay]\n')
+    await check(three('', marked), '--baseline', path, '--write-baseline')
+    const opened = await against(three('', on + marked))
+    expect([opened.code, opened.stdout]).toEqual([
+      3,
+      expect.stringContaining('policy.deviceGrant is true instead of false'),
+    ])
+    await check(three('', on + marked), '--baseline', path, '--write-baseline')
+    expect((await against(three('', on + marked))).code).toBe(0)
+    const unmarked = await against(three('', on + money('')))
+    expect([unmarked.code, unmarked.stdout]).toEqual([
+      3,
+      expect.stringContaining('1 resource gives more scopes to devices (pay)'),
+    ])
+  })
+
   it('A-GOV-07, A-DCR-02 takes a door that opens for a weaker policy', async () => {
     await check(three(''), '--baseline', path, '--write-baseline')
     const { code, stdout } = await against(three('', 'registration:\n  mode: initial_access_token\n'))

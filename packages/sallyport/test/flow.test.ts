@@ -19,7 +19,9 @@ beforeAll(async () => {
   place = installationIn(scratch.folder)
   await place.json(['migrate', '--issuer', origin])
   await place.json(['user', 'create', '--username', 'alice', '--password-stdin'], { input: password })
-  daemon = await startDaemon(place, ['--port', String(port)])
+  daemon = await startDaemon(place, ['--port', String(port)], {
+    env: { SALLYPORT_POLICY__DEVICE_GRANT: 'true' },
+  })
 })
 afterAll(async () => {
   await daemon.stop()
@@ -190,6 +192,85 @@ describe('flow code', () => {
     const { code, stderr } = await run(words)
     expect(code).toBe(1)
     expect(stderr).toContain('did not come back within 1 seconds')
+  })
+})
+
+/** Starts `flow device` and waits for the code it shows. */
+async function startDevice(words: readonly string[]): Promise<{ shown: string; end: Promise<Outcome> }> {
+  const child = startProcess(['flow', 'device', '--issuer', origin, '--json', ...words])
+  child.stdin?.end()
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const end = new Promise<Outcome>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr })
+    })
+  })
+  for (let waited = 0; waited < 5000 && !stderr.includes('Waiting up to'); waited += 20) await pause(20)
+  return { shown: stderr, end }
+}
+
+async function answerDevice(userCode: string, decision: 'allow' | 'deny'): Promise<void> {
+  const browser = browserOf(origin, origin)
+  const login = await browser.open(`${origin}/device`)
+  const entry = await browser.submit(login, 'login-form', { username: 'alice', password })
+  const asked = await browser.submit(entry, 'device-form', { user_code: userCode })
+  await browser.submit(asked, 'decision-form', { decision })
+}
+
+const userCodeIn = (text: string): string => /^ {2}([A-Z]{4}-[A-Z]{4})$/m.exec(text)?.[1] ?? ''
+
+describe('flow device', () => {
+  it('A-DEV-03, A-DEV-12 shows code, address and QR code, waits for the person, and prints the tokens', async () => {
+    const { id } = await create('device', ['--scope', 'openid offline_access'])
+    const flow = await startDevice(['--client-id', id, '--scope', 'openid offline_access', '--qr'])
+    expect(flow.shown).toContain(`  ${origin}/device\n`)
+    expect(flow.shown).toMatch(/█▀▀▀▀▀█/)
+    await answerDevice(userCodeIn(flow.shown), 'allow')
+    const { code, stdout } = await flow.end
+    expect(code).toBe(0)
+    const tokens = JSON.parse(stdout) as { id_token_claims: object }
+    expect(tokens).toMatchObject({ schema_version: 1, refresh_token: expect.any(String) as string })
+    expect(tokens.id_token_claims).toMatchObject({ iss: origin, aud: id })
+  })
+
+  it('A-DEV-12 stops when the person says no', async () => {
+    const { id } = await create('device', ['--scope', 'openid'])
+    const flow = await startDevice(['--client-id', id])
+    expect(flow.shown).not.toMatch(/█/)
+    await answerDevice(userCodeIn(flow.shown), 'deny')
+    const { code, stdout, stderr } = await flow.end
+    expect([code, stdout]).toEqual([4, ''])
+    expect(stderr).toContain('access_denied')
+    expect(stderr).toContain('/docs/errors/device-code')
+  })
+
+  it('A-DEV-02 ends with 4 when the client may not, and shows no code', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startDevice(['--client-id', id])
+    const { code, stderr } = await flow.end
+    expect(code).toBe(4)
+    expect(stderr).toContain('unauthorized_client')
+    expect(userCodeIn(stderr)).toBe('')
+  })
+
+  it('A-DEV-12 shows nothing that a server could steer the terminal with, and starts nothing where there is no grant', async () => {
+    const other = await startServer((req, self) =>
+      req.url?.startsWith('/.well-known') === true
+        ? { ...metadataOf(self), device_authorization_endpoint: `${self}/device` }
+        : { device_code: 'x', user_code: '\u001b[2J', verification_uri: 'https://x.example', expires_in: 60 },
+    )
+    const words = ['flow', 'device', '--client-id', 'client_x', '--issuer']
+    const outcome = await run([...words, other.origin])
+    expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining('cannot be shown')])
+    expect(outcome.stderr).not.toContain('\u001b')
+    other.stop()
+    const without = await startServer((_req, self) => metadataOf(self))
+    const refused = await run([...words, without.origin])
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('offers no grant for devices')])
+    without.stop()
   })
 })
 

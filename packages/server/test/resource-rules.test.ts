@@ -9,6 +9,7 @@ const plain: Resource = {
   format: 'opaque',
   binding: 'bearer',
   documentation: 'https://api.test/docs',
+  notByDevice: [],
 }
 
 /** Members as a file or an option can have them, which need not be what the type says. */
@@ -16,11 +17,13 @@ const judged = (more: object): readonly string[] => resourceFaults({ ...plain, .
 
 it('A-RES-01 takes an API that is described in full, or hardly at all', () => {
   expect(judged({})).toEqual([])
+  expect(judged({ notByDevice: ['files'] })).toEqual([])
   const bare = { scopes: [], accessTokenLifetime: undefined, format: 'jwt', documentation: undefined }
   expect(judged(bare)).toEqual([])
 })
 
 it.for<[string, object]>([
+  ['notByDevice', { notByDevice: ['file'] }],
   ['id', { id: 'HTTPS://api.test' }],
   ['id', { id: 'http://api.test' }],
   ['name', { name: ' ' }],

@@ -54,6 +54,7 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
 /** What each value of a resource means. */
 export const resourceAspects: Readonly<Record<string, Aspect>> = {
   scopes: { kind: 'set', more: 'have more scopes', less: 'lose scopes' },
+  byDevice: { kind: 'set', more: 'give more scopes to devices', less: 'give fewer scopes to devices' },
   // A handle ends on every call once it is revoked; a JWT is believed until it expires.
   format: { kind: 'ranked', ranks: ['jwt', 'opaque'], words: 'are reached' },
   binding: { kind: 'ranked', ranks: ['bearer', 'mtls', 'dpop'], words: 'are reached' },

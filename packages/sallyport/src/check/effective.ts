@@ -1,4 +1,4 @@
-import { effectivePolicy, type Client, type Policy } from '@sallyport/server'
+import { effectivePolicy, type Client, type Policy, type Resource } from '@sallyport/server'
 import { now } from '../workplace.ts'
 import type { Subject } from './subject.ts'
 
@@ -55,6 +55,10 @@ const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<
 const isExcepted = ({ exceptions }: Subject['declarations'], { id }: Client, at: number): boolean =>
   exceptions.some(({ request }) => request.clientId === id && request.deadline > at)
 
+/** Scopes that a device can get by a code that somebody else may have sent. */
+const byDevice = ({ scopes, notByDevice }: Resource): readonly string[] =>
+  sorted(scopes.map(({ name }) => name).filter((name) => !notByDevice.includes(name)))
+
 /** The effective policy of a configuration and of every client it declares. */
 export const effectiveOf = ({ config, policy, clients, declarations }: Subject): EffectivePolicy => ({
   policy: byName([...policyValues(policy), ['registration.mode', config.registration.mode ?? 'off']]),
@@ -66,6 +70,7 @@ export const effectiveOf = ({ config, policy, clients, declarations }: Subject):
       key,
       {
         scopes: sorted(resource.scopes.map(({ name }) => name)),
+        byDevice: policy.deviceGrant ? byDevice(resource) : [],
         format: resource.format,
         binding: resource.binding,
         accessTokenLifetime: Math.min(

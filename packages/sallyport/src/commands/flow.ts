@@ -2,10 +2,12 @@ import type { Command } from 'commander'
 import { addCommand, addGroup, collect, withSettings, type Call } from '../command.ts'
 import { authenticationOf } from '../flow/authentication.ts'
 import { runCodeFlow } from '../flow/code-flow.ts'
+import { runDeviceFlow } from '../flow/device-flow.ts'
 import { discover, type Endpoint } from '../flow/discover.ts'
 import { runClientCredentials } from '../flow/client-credentials.ts'
 import { showTokens } from '../flow/show-tokens.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
+import { qrForTerminal } from '../qr-code.ts'
 import { readSecret } from '../secret-input.ts'
 
 type Options = {
@@ -17,6 +19,8 @@ type Options = {
   readonly redirectUri?: string
   readonly open: boolean
   readonly timeout?: string
+  /** Says whether to show a QR code; without a wish a terminal gets one. */
+  readonly qr?: boolean
 }
 
 /** Adds `sallyport flow …`. */
@@ -30,6 +34,9 @@ export function addFlow(program: Command): void {
     )
     .option('--no-open', 'only print the address, open no browser')
     .option('--timeout <seconds>', 'how long to wait for the browser', '300')
+  described(addCommand(group, 'device', 'play a device without a browser: show a code and wait for a person', device))
+    .option('--qr', 'show the address as a QR code, also where this is no terminal')
+    .option('--no-qr', 'show no QR code')
   described(addCommand(group, 'm2m', 'get a token for a service', m2m))
 }
 
@@ -67,6 +74,24 @@ async function code(call: Call, options: Options): Promise<ExitCode> {
     },
   })
   showTokens(call.terminal, tokens)
+  return exitCode.ok
+}
+
+async function device(call: Call, options: Options): Promise<ExitCode> {
+  const endpoint = await endpointOf(call, options)
+  const { terminal } = call
+  const tokens = await runDeviceFlow(endpoint, {
+    scope: options.scope ?? 'openid',
+    resources: options.resource ?? [],
+    show: async ({ userCode, address, complete, expiresIn }) => {
+      terminal.say(`Open this address on another device and enter the code:\n\n  ${address}\n\n  ${userCode}\n`)
+      const atTerminal = process.stderr.isTTY
+      const qr = (options.qr ?? atTerminal) ? await qrForTerminal(complete ?? address, atTerminal) : undefined
+      if (qr !== undefined) terminal.say(qr)
+      terminal.say(`Waiting up to ${Math.ceil(expiresIn / 60)} minutes for the answer.`)
+    },
+  })
+  showTokens(terminal, tokens)
   return exitCode.ok
 }
 

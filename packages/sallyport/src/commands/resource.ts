@@ -15,6 +15,7 @@ export function addResource(program: Command): void {
     .option('--name <name>', 'name that people see when they are asked for consent')
     .option('--no-access-token-lifetime', 'its access tokens live as long as others again')
     .option('--no-documentation', 'there is no documentation any more')
+    .option('--no-not-by-device', 'every scope may be granted to devices again')
   verb(group, 'get <uri>', 'show one API', getResource)
   verb(group, 'list', 'show all APIs', listResources)
   verb(group, 'delete <uri>', 'remove an API; nothing is issued for it any more', changes('deleteResource'))
@@ -42,6 +43,11 @@ function described(command: Command): Command {
     .option('--format <format>', 'jwt, which it verifies itself, or opaque, which it asks about')
     .option('--binding <binding>', 'bearer; dpop and mtls are refused until they are checked')
     .option('--documentation <url>', 'address of its documentation for developers')
+    .option(
+      '--not-by-device <scope>',
+      'a scope too sensitive for the device grant; may be given several times',
+      collect,
+    )
 }
 
 async function getResource(call: Call, _options: object, [uri]: readonly string[]): Promise<ExitCode> {

@@ -153,6 +153,7 @@ function readResource(reader: Reader): DeclaredResource {
     format: (values['format'] ?? laterResourceMembers.format) as Resource['format'],
     binding: (values['binding'] ?? laterResourceMembers.binding) as Resource['binding'],
     documentation: values['documentation'] as string | undefined,
+    notByDevice: (values['notByDevice'] ?? laterResourceMembers.notByDevice) as Resource['notByDevice'],
   }
   return { key, resource, origin, places }
 }

@@ -127,6 +127,7 @@ export const resourceShapes = {
   format: 'text',
   binding: 'text',
   documentation: 'text',
+  notByDevice: 'texts',
 } as const satisfies Record<string, Shape>
 
 /** All of them are required: an exception without an owner, a reason and an end is a switch. */

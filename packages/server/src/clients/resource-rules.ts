@@ -29,6 +29,12 @@ function scopeFaults(scopes: Resource['scopes']): ClientFault[] {
   return faults
 }
 
+/** A mark that fits no scope protects nothing, so a misspelt one is found at once. */
+const deviceFaults = ({ scopes, notByDevice }: Resource): ClientFault[] =>
+  notByDevice
+    .filter((name) => !scopes.some((scope) => scope.name === name))
+    .map((name) => ({ member: 'notByDevice', problem: `${JSON.stringify(name.slice(0, 80))} is none of its scopes` }))
+
 /** A binding that nobody checks yet would be a promise and no protection, so it is refused instead of kept. */
 function tokenFaults({ format, binding, accessTokenLifetime }: Resource): ClientFault[] {
   const faults: ClientFault[] = []
@@ -56,5 +62,5 @@ export function resourceFaults(resource: Resource): readonly ClientFault[] {
   const { documentation } = resource
   const problem = documentation === undefined ? undefined : pageUriFault(documentation)
   if (problem !== undefined) faults.push({ member: 'documentation', problem })
-  return [...faults, ...scopeFaults(resource.scopes), ...tokenFaults(resource)]
+  return [...faults, ...scopeFaults(resource.scopes), ...deviceFaults(resource), ...tokenFaults(resource)]
 }

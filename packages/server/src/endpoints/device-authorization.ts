@@ -59,9 +59,7 @@ async function requestOf(ctx: Context, call: Call, client: AuthenticatedClient, 
 
 /** Refuses what an operator marked as too sensitive for a code that somebody else may have sent (A-DEV-02). */
 async function requireByDevice(ctx: Context, scope: readonly string[]): Promise<void> {
-  const refused: string[] = []
-  for (const resource of (await ctx.resources()).values())
-    for (const { name, notByDevice } of resource.scopes) if (notByDevice === true) refused.push(name)
+  const refused = [...(await ctx.resources()).values()].flatMap(({ notByDevice }) => notByDevice)
   if (scope.some((value) => refused.includes(value))) throw refuse('scope_not_by_device')
 }
 

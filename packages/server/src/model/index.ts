@@ -49,13 +49,7 @@ export {
   type ClientType,
   type GrantType,
 } from './client.ts'
-export {
-  laterResourceMembers,
-  type Resource,
-  type ResourceScope,
-  type TokenBinding,
-  type TokenFormat,
-} from './resource.ts'
+export { laterResourceMembers, type Resource, type TokenBinding, type TokenFormat } from './resource.ts'
 export {
   exceptionCoolingOff,
   exceptionEnd,

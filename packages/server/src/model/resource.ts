@@ -4,26 +4,20 @@ export type TokenFormat = 'jwt' | 'opaque'
 /** To what its tokens are bound: to nothing, to a key (RFC 9449), to a certificate (RFC 8705). */
 export type TokenBinding = 'bearer' | 'dpop' | 'mtls'
 
-/** A scope of an API, with the words of the consent page. */
-export type ResourceScope = {
-  readonly name: string
-  readonly description: string
-  /** Too sensitive to be granted to a device whose code somebody else may have sent (RFC 8628 section 5.4, A-DEV-02). */
-  readonly notByDevice?: boolean | undefined
-}
-
 /** An API that tokens can be issued for. */
 export type Resource = {
   /** The identifier clients send as `resource` and tokens carry as `aud` (RFC 8707). */
   readonly id: string
   readonly name: string
   /** Its scopes with the words of the consent page. */
-  readonly scopes: readonly ResourceScope[]
+  readonly scopes: readonly { readonly name: string; readonly description: string }[]
   readonly accessTokenLifetime: number | undefined
   readonly format: TokenFormat
   readonly binding: TokenBinding
   /** Address of documentation for developers (`resource_documentation` of RFC 9728). */
   readonly documentation: string | undefined
+  /** Scopes among them that are too sensitive for a device whose code somebody else may have sent (RFC 8628 section 5.4, A-DEV-02). */
+  readonly notByDevice: readonly string[]
 }
 
 /** Members that came later, with the value a record without them stands for (see `laterClientMembers`). */
@@ -31,4 +25,5 @@ export const laterResourceMembers = {
   format: 'jwt',
   binding: 'bearer',
   documentation: undefined,
+  notByDevice: [],
 } as const satisfies Partial<Resource>

@@ -131,10 +131,11 @@ describe('what may be asked', () => {
         name: 'First API',
         scopes: [
           { name: 'read', description: 'Read' },
-          { name: 'write', description: 'Write', notByDevice: true },
+          { name: 'write', description: 'Write' },
         ],
         accessTokenLifetime: undefined,
         ...laterResourceMembers,
+        notByDevice: ['write'],
       },
       [],
     )

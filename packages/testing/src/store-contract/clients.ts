@@ -81,6 +81,7 @@ export const clientContract: ContractPart = ({ describe, it }, withStore) => {
           format: 'opaque',
           binding: 'bearer',
           documentation: 'https://rs.test/docs',
+          notByDevice: ['read'],
         } as const
         await store.admin.saveResource({ ...resource, id: two ?? '' }, [])
         await store.admin.saveResource({ ...resource, name: 'Old' }, [])
