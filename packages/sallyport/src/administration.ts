@@ -19,6 +19,7 @@ export const registrationContext = ({ config, issuer, random }: Workplace): Regi
   now: now(),
   random,
   secretLifetime: config.policy.clientSecretLifetime ?? floor.clientSecretLifetime.default,
+  keysOnly: config.policy.stages?.requirePrivateKeyJwt === 'enforce',
 })
 
 type AdminEvent = Pick<SecurityEvent, 'event' | 'reason'> &

@@ -1,4 +1,4 @@
-import { tightenings, type Stage, type Tightening } from '@sallyport/server'
+import { hasSecret, tightenings, type Stage, type Tightening } from '@sallyport/server'
 import type { Config } from './config/load.ts'
 import type { ClientCoverage } from './coverage.ts'
 
@@ -24,6 +24,11 @@ const habits: Readonly<Record<Tightening, Habit>> = {
   requireRedirectUriAtToken: {
     about: 'codes redeemed without redirect_uri',
     count: ({ counts }) => counts.codes_redeemed - counts.redirect_uri_at_token,
+  },
+  requirePrivateKeyJwt: {
+    about: 'requests that proved the client by a secret',
+    // A client that has a key by now breaks no more.
+    count: ({ client, counts }) => (hasSecret(client) ? counts.authenticated_by_secret : 0),
   },
 }
 

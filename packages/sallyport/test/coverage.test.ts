@@ -87,6 +87,19 @@ describe('coverage', () => {
     expect(tighteningReport(clients, { policy: { stages: { requireState: 'enforce' } } })).toEqual([])
   })
 
+  it('A-GOV-04 lists who still proves itself by a secret, and no longer who has a key by now', async () => {
+    const store = createMemoryStore()
+    const [secret, keyed] = [await addClient(store, 'secret'), await addClient(store, 'keyed')]
+    const counts = { authenticated_by_secret: 5, authenticated_by_key: 1 }
+    await store.usage.add([delta(secret, counts), delta(keyed, counts)])
+    const next = { ...keyed, authenticationMethod: 'private_key_jwt', version: keyed.version + 1 } as const
+    expect(await store.admin.updateClient(next, [])).toBe(true)
+    const { clients } = await coverageOf(store, { since }, now)
+    const policy = { stages: { requirePrivateKeyJwt: 'warn' } } as const
+    const [line] = tighteningReport(clients, { policy })
+    expect(line?.clients.map(({ id, count }) => [id, count])).toEqual([[secret.id, 5]])
+  })
+
   it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {
     const store = createMemoryStore()
     const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]
@@ -131,7 +144,7 @@ describe('sallyport coverage', () => {
     ])
     const good = await place.run(['coverage'])
     expect(good.code).toBe(0)
-    expect(good.stdout).toMatch(/one .* 100 % +a-library\/1\.0 +pkce_required/)
+    expect(good.stdout).toMatch(/one .* 100 % +0 +0 +a-library\/1\.0 +pkce_required/)
     expect(good.stdout).toMatch(/until 2027-12-31/)
     await store.usage.add([delta(client, { codes_redeemed: 1 })])
     await store.close()

@@ -11,7 +11,11 @@ const allMethods: readonly ClientAuthenticationMethod[] = [
   'client_secret_post',
   'private_key_jwt',
 ]
-const confidentialMethods = allMethods.filter((method) => method !== 'none')
+const keysOnly: readonly ClientAuthenticationMethod[] = ['none', 'private_key_jwt']
+
+/** Secrets are offered no longer than they are taken (A-META-05). */
+const methodsOf = ({ policy }: Context): readonly ClientAuthenticationMethod[] =>
+  policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods
 
 /** What assertions of clients may be signed with; RS256 by clients that were registered with it. */
 const assertionAlgorithms = Object.keys(jwsAlgorithms)
@@ -31,6 +35,7 @@ export type MetadataFacts = {
  */
 export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<string, unknown> {
   const { endpoints } = ctx
+  const methods = methodsOf(ctx)
   const metadata: Record<string, unknown> = {
     issuer: ctx.issuer,
     authorization_endpoint: endpoints.authorize,
@@ -45,11 +50,11 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     grant_types_supported: offeredGrants(ctx),
     code_challenge_methods_supported: [codeChallengeMethod],
     authorization_response_iss_parameter_supported: true,
-    token_endpoint_auth_methods_supported: allMethods,
+    token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    revocation_endpoint_auth_methods_supported: allMethods,
+    revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    introspection_endpoint_auth_methods_supported: confidentialMethods,
+    introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],

@@ -6,7 +6,12 @@ export const stages = ['off', 'report', 'warn', 'enforce'] as const
 export type Stage = (typeof stages)[number]
 
 /** Tightenings that a client could take by itself, for all clients at once. */
-export const tightenings = ['requireState', 'requireNonce', 'requireRedirectUriAtToken'] as const
+export const tightenings = [
+  'requireState',
+  'requireNonce',
+  'requireRedirectUriAtToken',
+  'requirePrivateKeyJwt',
+] as const
 export type Tightening = (typeof tightenings)[number]
 
 export type Stages = { readonly [name in Tightening]: Stage }
@@ -26,4 +31,5 @@ export const stagesOf = (options: { readonly [name in Tightening]?: Stage | unde
     requireState: options.requireState ?? 'off',
     requireNonce: options.requireNonce ?? 'off',
     requireRedirectUriAtToken: options.requireRedirectUriAtToken ?? 'off',
+    requirePrivateKeyJwt: options.requirePrivateKeyJwt ?? 'off',
   })

@@ -1,4 +1,5 @@
 import type { Reason, Seconds } from '@sallyport/protocol'
+import type { Client } from './model/client.ts'
 import type { HttpHeaders } from './model/http.ts'
 import type { Store } from './model/store.ts'
 import { addCounts, isoWeek, mergeLastUse, weekEnd, type UsageDelta, type UsageName } from './model/usage.ts'
@@ -19,8 +20,15 @@ export type UsageBook = {
   flush(): Promise<void>
 }
 
-/** For requests that only show that the client lives. */
-export const nothingMore: readonly UsageName[] = []
+const byNothing: readonly UsageName[] = []
+const bySecret: readonly UsageName[] = ['authenticated_by_secret']
+const byKey: readonly UsageName[] = ['authenticated_by_key']
+
+/** How the client proved who it is: all there is to count of a request that only shows that it lives. */
+export function provenBy({ authenticationMethod: method }: Pick<Client, 'authenticationMethod'>): readonly UsageName[] {
+  if (method === 'none') return byNothing
+  return method === 'private_key_jwt' ? byKey : bySecret
+}
 
 type Entry = {
   readonly clientId: string

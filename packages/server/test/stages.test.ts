@@ -1,6 +1,8 @@
 import { createPolicy, PolicyError, stages, tightenings } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
-import { expectBack, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
+import { addKeyClient, askWith, assertionOf } from './client-keys/key-client.ts'
+import { eventsOf, expectBack, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
+import { plain, register } from './registration/registrations.ts'
 
 describe('tightening in stages', () => {
   it('A-GOV-04 refuses only at the last stage, and counts before', async () => {
@@ -32,6 +34,49 @@ describe('tightening in stages', () => {
       })
       expect(items[0]?.counts).not.toHaveProperty('redirect_uri_at_token')
     }
+  })
+
+  it('A-GOV-04, A-META-05 refuses secrets at the last stage, offers none, and gives none', async () => {
+    for (const stage of stages) {
+      const issuer = await newIssuer({
+        policy: { stages: { requirePrivateKeyJwt: stage } },
+        registration: { mode: 'open' },
+      })
+      const { K, S, P, RS1, post } = issuer.clients
+      const keyed = await addKeyClient(issuer)
+      const enforced = stage === 'enforce'
+      expectTokens(await askWith(issuer, assertionOf(issuer, keyed)))
+      expectTokens(await issuer.redeem(await issuer.authorize({ client: P })))
+      const code = await issuer.authorize({ client: K })
+      const answers = [
+        await issuer.clientCredentials(S, { scope: 'read' }),
+        await issuer.redeem(code),
+        await issuer.introspect(RS1, 'x'),
+        await issuer.revoke(post, 'x'),
+      ]
+      expect(answers.map(({ status }) => status)).toEqual(Array<number>(4).fill(enforced ? 401 : 200))
+      expect(eventsOf(issuer, 'client.auth.failed', 'client_secret_refused')).toHaveLength(enforced ? 4 : 0)
+      const offered = (await issuer.get('/.well-known/openid-configuration')).json
+      expect(offered['token_endpoint_auth_methods_supported']).toHaveLength(enforced ? 2 : 4)
+      expect(offered['introspection_endpoint_auth_methods_supported']).toHaveLength(enforced ? 1 : 3)
+      expect((await register(issuer, plain)).status).toBe(enforced ? 400 : 201)
+      expect((await register(issuer, { ...plain, token_endpoint_auth_method: 'none' })).status).toBe(201)
+      if (enforced) continue
+      await issuer.server.maintain()
+      for (const { id } of [K, S, RS1, post]) {
+        const { items } = await issuer.store.usage.list({ clientId: id }, undefined, 10)
+        expect(items[0]?.counts).toMatchObject({ authenticated_by_secret: 1 })
+      }
+    }
+  })
+
+  it('A-GOV-04 a right secret that is refused is no guess, a wrong one is', async () => {
+    const issuer = await newIssuer({ policy: { stages: { requirePrivateKeyJwt: 'enforce' } } })
+    const { S } = issuer.clients
+    for (let index = 0; index < 12; index++) expectRefusal(await issuer.clientCredentials(S), 'invalid_client', 401)
+    for (let index = 0; index < 10; index++)
+      expectRefusal(await issuer.clientCredentials(S, {}, { secret: 'x' }), 'invalid_client', 401)
+    expect((await issuer.clientCredentials(S)).status).toBe(429)
   })
 
   it('A-GOV-08 has no stage below what every client gets, and no stage for what is not optional', () => {

@@ -92,6 +92,8 @@ function row({ client, counts, refused, share, lastUse }: ClientCoverage): reado
     String(counts.codes_redeemed_with_verifier),
     String(counts.codes_redeemed_under_exception),
     percent(share),
+    String(counts.authenticated_by_secret),
+    String(counts.authenticated_by_key),
     lastUse?.library ?? '',
     lastUse?.refusal === undefined ? '' : `${lastUse.refusal.reason} ${instant(lastUse.refusal.at)}`,
   ]
@@ -99,7 +101,7 @@ function row({ client, counts, refused, share, lastUse }: ClientCoverage): reado
 
 const header = [
   ...['CLIENT', 'NAME', 'REQUESTS', 'S256', 'REFUSED', 'CODES', 'REDEEMED', 'VERIFIER', 'EXCEPTION', 'COVERAGE'],
-  ...['LIBRARY', 'LAST REFUSAL'],
+  ...['SECRET', 'KEY', 'LIBRARY', 'LAST REFUSAL'],
 ]
 
 function text(found: Report, since: string): string {

@@ -156,6 +156,7 @@ const tightened: Readonly<Record<Tightening, string>> = {
   requireState: 'state in every authorization request',
   requireNonce: 'nonce in every OpenID request',
   requireRedirectUriAtToken: 'redirect_uri repeated at the token endpoint',
+  requirePrivateKeyJwt: 'a key (private_key_jwt) of every client that would have a secret',
 }
 
 /** Tightenings that come in stages, so that whoever would break is known before. */

@@ -35,6 +35,10 @@ function verdict(
   return client.disabledAt === undefined ? undefined : 'client_auth_disabled'
 }
 
+/** Where an operator made keys the only way, a secret that is right proves nothing any more (A-GOV-04). */
+const secretsEnded = ({ policy }: Context): Reason | undefined =>
+  policy.stages.requirePrivateKeyJwt === 'enforce' ? 'client_secret_refused' : undefined
+
 const settle = (client: Client | undefined, unfit: Reason | undefined): Client | AssertionFault =>
   client === undefined || unfit !== undefined ? { reason: unfit ?? 'client_auth_unknown' } : client
 
@@ -61,7 +65,9 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
   const blocked = client !== undefined && !documentStillAccepted(ctx, client)
   const secret = credentials.secret === undefined ? undefined : fittingSecret(client, credentials.secret, ctx.now())
-  const unfit = blocked ? 'client_auth_disabled' : verdict(client, credentials, secret)
+  const unfit = blocked
+    ? 'client_auth_disabled'
+    : (verdict(client, credentials, secret) ?? (secret === undefined ? undefined : secretsEnded(ctx)))
   const settled =
     credentials.assertion === undefined
       ? settle(client, unfit)
@@ -72,7 +78,9 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   }
   const { reason, what } = settled
   const error = await reported(ctx, call, reason, { client, named: credentials.clientId, what })
-  if (guessable && credentials.method !== 'none') await countFailure(ctx, call, secretGuesses(client))
+  // A secret that is right was not guessed.
+  const guessed = guessable && credentials.method !== 'none' && reason !== 'client_secret_refused'
+  if (guessed) await countFailure(ctx, call, secretGuesses(client))
   throw error
 }
 

@@ -20,6 +20,8 @@ export type RegistrationContext = {
   readonly now: Seconds
   readonly random: Random
   readonly secretLifetime: number
+  /** No new client gets a secret: keys are the only way. */
+  readonly keysOnly?: boolean | undefined
 }
 
 /** A fresh secret of 256 bits; only its digest is kept, and it ends after `lifetime` seconds (A-TOK-10, A-CC-05). */
@@ -42,6 +44,12 @@ export function newSecret({ now, random, secretLifetime }: RegistrationContext):
 const webOrigins = (input: ClientRegistration): readonly string[] =>
   input.type === 'spa' ? [...new Set((input.redirectUris ?? []).map((uri) => new URL(uri).origin))] : []
 
+const noSecrets: ClientFault = {
+  member: 'authenticationMethod',
+  problem: 'secrets are not taken here any more (stages.requirePrivateKeyJwt)',
+  fix: 'use private_key_jwt',
+}
+
 /** Makes the record of a client. Throws ClientMetadataError with every fault. The secret is returned once and never again. */
 export function registerClient(
   input: ClientRegistration,
@@ -51,6 +59,7 @@ export function registerClient(
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
   const authenticationMethod = input.authenticationMethod ?? defaults.methods[0] ?? 'none'
+  if (context.keysOnly === true && hasSecret({ authenticationMethod })) throw new ClientMetadataError([noSecrets])
   const secret = hasSecret({ authenticationMethod }) ? newSecret(context) : undefined
   const client: Client = {
     ...describedBy(input, defaults, authenticationMethod),

@@ -45,6 +45,7 @@ const contextOf = (ctx: Context): RegistrationContext => ({
   now: ctx.now(),
   random: ctx.random,
   secretLifetime: ctx.policy.clientSecretLifetime,
+  keysOnly: ctx.policy.stages.requirePrivateKeyJwt === 'enforce',
 })
 
 function described(

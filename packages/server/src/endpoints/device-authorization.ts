@@ -11,7 +11,7 @@ import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import { userCodeKey } from '../secrets.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
-import { nothingMore } from '../usage.ts'
+import { provenBy } from '../usage.ts'
 
 /**
  * The device authorization endpoint (RFC 8628 section 3.1): parse, authenticate the client as at the token endpoint, judge
@@ -27,7 +27,7 @@ export async function deviceAuthorization(ctx: Context, call: Call): Promise<Htt
     await ctx.limits.device(client.id)
     const made = await store(ctx, await requestOf(ctx, call, client, form))
     ctx.measure('device_codes_issued', {})
-    ctx.usage.note(client.id, nothingMore)
+    ctx.usage.note(client.id, provenBy(client))
     return json(200, responseOf(ctx, made))
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error

@@ -1,5 +1,5 @@
 import { formatScope, lookupKey, numericDate, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
-import { nothingMore } from '../usage.ts'
+import { provenBy } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
@@ -24,7 +24,7 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     client = await authenticateClient(ctx, call, form)
     if (isPublic(client)) throw refuse('client_auth_missing')
     const counted = ctx.limits.inspect(client.id)
-    ctx.usage.note(client.id, nothingMore)
+    ctx.usage.note(client.id, provenBy(client))
     if (counted !== undefined) await counted
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')

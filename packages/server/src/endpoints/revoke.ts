@@ -1,5 +1,5 @@
 import { lookupKey, OAuthError, refuse, seconds, verifyJwt, type Form } from '@sallyport/protocol'
-import { nothingMore } from '../usage.ts'
+import { provenBy } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
@@ -28,7 +28,7 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
     const counted = ctx.limits.inspect(client.id)
-    ctx.usage.note(client.id, nothingMore)
+    ctx.usage.note(client.id, provenBy(client))
     if (counted !== undefined) await counted
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')

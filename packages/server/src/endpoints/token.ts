@@ -12,6 +12,7 @@ import type { UsageName } from '../model/usage.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
 import { commit } from '../tokens/commit.ts'
 import { issueTokens } from '../tokens/issue.ts'
+import { provenBy } from '../usage.ts'
 
 /**
  * The token endpoint (OAuth 2.1 section 3.2): parse, authenticate the client, ask the grant, sign, write once, answer.
@@ -57,9 +58,7 @@ type Used = { readonly grantType: GrantType; readonly form: Form }
 
 /** Counts a request that got tokens (A-GOV-03). */
 function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form }: Used): void {
-  const names: UsageName[] = ['bearer_tokens']
-  if (client.authenticationMethod === 'private_key_jwt') names.push('authenticated_by_key')
-  else if (client.authenticationMethod !== 'none') names.push('authenticated_by_secret')
+  const names: UsageName[] = ['bearer_tokens', ...provenBy(client)]
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')

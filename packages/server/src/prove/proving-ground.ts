@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import {
   after,
   challengeOf,
@@ -11,7 +12,7 @@ import {
   type Seconds,
 } from '@sallyport/protocol'
 import type { Accounts } from '../model/accounts.ts'
-import type { Client } from '../model/client.ts'
+import { hasSecret, type Client } from '../model/client.ts'
 import type { HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Pages } from '../model/pages.ts'
 import type { CodeIssueRecords, Store } from '../model/store.ts'
@@ -32,7 +33,13 @@ export type ProveOptions = {
 }
 
 /** A client of the proof, with what it authenticates by. */
-export type ProofClient = { readonly kind: string; readonly record: Client; readonly secret: string | undefined }
+export type ProofClient = {
+  readonly kind: string
+  readonly record: Client
+  readonly secret: string | undefined
+  /** Signs its assertions, where it has a key. */
+  readonly key: KeyObject | undefined
+}
 
 export type Parameters = Readonly<Record<string, string | undefined>>
 
@@ -47,6 +54,7 @@ export type ProvingGround = {
   readonly clients: readonly ProofClient[]
   /** A client that is none of those under proof. */
   readonly stranger: ProofClient
+  now(): Seconds
   /** Moves the server's clock. */
   advance(by: number): void
   /** Ends the session of the browser. */
@@ -74,6 +82,7 @@ const scope = 'openid offline_access'
 const kinds: Readonly<Record<string, ClientRegistration>> = {
   'web, client_secret_basic': web({ authenticationMethod: 'client_secret_basic' }),
   'web, client_secret_post': web({ authenticationMethod: 'client_secret_post' }),
+  'web, private_key_jwt': web({ authenticationMethod: 'private_key_jwt' }),
   spa: { type: 'spa', name: 'Proof', redirectUris: ['https://spa.invalid/cb'], scope, firstParty: true },
   native: { type: 'native', name: 'Proof', redirectUris: ['com.example.proof:/cb'], scope, firstParty: true },
 }
@@ -81,6 +90,20 @@ const kinds: Readonly<Record<string, ClientRegistration>> = {
 function web(more: Partial<ClientRegistration>): ClientRegistration {
   const redirectUris = ['https://web.invalid/cb']
   return { type: 'web', name: 'Proof', redirectUris, scope, firstParty: true, ...more }
+}
+
+/** Where secrets are not taken any more, clients with a secret are no part of the proof: nothing honest of theirs gets through. */
+const kindsUnder = ({ stages }: PolicyOptions): readonly (readonly [string, ClientRegistration])[] =>
+  Object.entries(kinds).filter(
+    ([, { authenticationMethod = 'none' }]) =>
+      stages?.requirePrivateKeyJwt !== 'enforce' || !hasSecret({ authenticationMethod }),
+  )
+
+const noKey = { jwks: undefined, key: undefined }
+
+function newKey(): { readonly jwks: ClientRegistration['jwks']; readonly key: KeyObject } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }) }] }, key: privateKey }
 }
 
 const accounts: Accounts = {
@@ -140,20 +163,22 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   })
   const register = async (kind: string, registration: ClientRegistration): Promise<ProofClient> => {
     const context = { development: false, now: now(), random, secretLifetime: 86_400 }
-    const { client, secret } = registerClient({ ...registration, idTokenAlgorithm: 'ES256' }, context)
+    const { jwks, key } = registration.authenticationMethod === 'private_key_jwt' ? newKey() : noKey
+    const { client, secret } = registerClient({ ...registration, jwks, idTokenAlgorithm: 'ES256' }, context)
     await store.admin.createClient(client, [])
-    return { kind, record: client, secret }
+    return { kind, record: client, secret, key }
   }
   const clients: ProofClient[] = []
-  for (const [kind, registration] of Object.entries(kinds)) clients.push(await register(kind, registration))
-  const stranger = await register('stranger', web({ redirectUris: ['https://stranger.invalid/cb'] }))
+  for (const [kind, registration] of kindsUnder(options.policy)) clients.push(await register(kind, registration))
+  const foreign = { authenticationMethod: 'private_key_jwt', redirectUris: ['https://stranger.invalid/cb'] } as const
+  const stranger = await register('stranger', web(foreign))
   const { host, pathname, protocol } = new URL(issuer)
   const base = pathname.replace(/\/$/, '')
   const session = await sessionAt(store, random, now)
   const cookie = `${cookieName('sallyport-session', protocol === 'https:')}=${session.handle}`
   let address = 0
   return {
-    ...{ issuer, base, server, store, random, clients, stranger },
+    ...{ issuer, base, server, store, random, clients, stranger, now },
     advance: (by) => {
       clock = after(clock, by)
     },

@@ -1,4 +1,5 @@
-import { challengeOf } from '@sallyport/protocol'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { challengeOf, clientAssertionType, createSigner, numericDate, signJwt } from '@sallyport/protocol'
 import type { HttpResponse } from '../model/http.ts'
 import { authorizeEntries, honestRequest, responseOf } from './authorize-cases.ts'
 import { freshPair, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
@@ -15,9 +16,34 @@ async function issue(ground: ProvingGround, client: ProofClient, verifier?: stri
   return { code: responseOf(answer).get('code') ?? '', verifier: pair.verifier, client }
 }
 
-/** How a client authenticates at the token endpoint; `secret` replaces its own. */
-function credentials({ record, secret }: ProofClient, other?: string): { parameters: Parameters; headers: Parameters } {
-  const shown = other ?? secret
+/** What a client proves itself with in the place of what it has. */
+type Proof = { readonly secret?: string; readonly key?: KeyObject; readonly claims?: Readonly<Record<string, unknown>> }
+
+type Credentials = { readonly parameters: Parameters; readonly headers: Parameters }
+
+/** An assertion of the client, right but for the changes (RFC 7523 section 3). */
+async function assertionOf(ground: ProvingGround, { record, key }: ProofClient, other: Proof = {}): Promise<string> {
+  const by = other.key ?? key
+  if (by === undefined) throw new Error('no key to sign with')
+  const { id } = record
+  const exp = numericDate(ground.now()) + 60
+  const claims = { iss: id, sub: id, aud: ground.issuer, exp, jti: ground.random.handle(), ...other.claims }
+  return signJwt({ ...createSigner('', 'ES256', by), headers: unnamed }, 'JWT', claims)
+}
+
+// Only one key fits, so none is named.
+const unnamed = new Map([['JWT', Buffer.from('{"alg":"ES256","typ":"JWT"}').toString('base64url')]])
+
+const withAssertion = (assertion: string): Credentials => ({
+  parameters: { client_assertion_type: clientAssertionType, client_assertion: assertion },
+  headers: {},
+})
+
+/** How a client authenticates at the token endpoint. */
+async function credentials(ground: ProvingGround, client: ProofClient, other: Proof = {}): Promise<Credentials> {
+  const { record, secret, key } = client
+  if (key !== undefined) return withAssertion(await assertionOf(ground, client, other))
+  const shown = other.secret ?? secret
   if (record.authenticationMethod === 'client_secret_basic') {
     const text = Buffer.from(`${record.id}:${shown ?? ''}`).toString('base64')
     return { parameters: {}, headers: { authorization: `Basic ${text}` } }
@@ -26,16 +52,16 @@ function credentials({ record, secret }: ProofClient, other?: string): { paramet
   return { parameters, headers: {} }
 }
 
-type Redeeming = { readonly as?: ProofClient; readonly secret?: string }
+type Redeeming = { readonly as?: ProofClient; readonly proof?: Proof; readonly shown?: Credentials }
 
 /** Redeems a code as its client would, with changes. */
-function redeem(
+async function redeem(
   ground: ProvingGround,
   issued: Issued,
   changes: Parameters = {},
-  { as = issued.client, secret }: Redeeming = {},
+  { as = issued.client, proof, shown }: Redeeming = {},
 ): Promise<HttpResponse> {
-  const { parameters, headers } = credentials(as, secret)
+  const { parameters, headers } = shown ?? (await credentials(ground, as, proof))
   const sent = { grant_type: 'authorization_code', code: issued.code, code_verifier: issued.verifier }
   return ground.send('POST', '/oauth2/token', { ...parameters, ...sent, ...changes }, headers)
 }
@@ -50,6 +76,7 @@ function seenAt(answer: HttpResponse): string {
 }
 
 const tokens = '200 with tokens'
+const invalidClient = '401 invalid_client'
 const invalidGrant = '400 invalid_grant'
 const invalidRequest = '400 invalid_request'
 
@@ -82,7 +109,7 @@ const alive = async (ground: ProvingGround, answer: HttpResponse): Promise<strin
 }
 
 const refreshed = async (ground: ProvingGround, client: ProofClient, answer: HttpResponse): Promise<string> => {
-  const { parameters, headers } = credentials(client)
+  const { parameters, headers } = await credentials(ground, client)
   const sent = { grant_type: 'refresh_token', refresh_token: String(bodyOf(answer)['refresh_token']) }
   return seenAt(await ground.send('POST', '/oauth2/token', { ...parameters, ...sent }, headers))
 }
@@ -232,17 +259,66 @@ const codeCases: readonly TokenCase[] = [
   },
 ]
 
-const secretCase: TokenCase = {
-  requirement: 'A-PKCE-17',
-  title: 'a wrong secret with the right verifier, then the right secret',
-  steps: async (ground, client) => {
+/** A redemption by somebody who cannot prove to be the client, and then by the client itself. */
+const unproven =
+  (proof: (ground: ProvingGround) => Proof): Steps =>
+  async (ground, client) => {
     const issued = await issue(ground, client)
     return [
-      ['401 invalid_client', seenAt(await redeem(ground, issued, {}, { secret: ground.random.handle() }))],
+      [invalidClient, seenAt(await redeem(ground, issued, {}, { proof: proof(ground) }))],
       [tokens, seenAt(await redeem(ground, issued))],
     ]
+  }
+
+const secretCases: readonly TokenCase[] = [
+  {
+    requirement: 'A-PKCE-17',
+    title: 'a wrong secret with the right verifier, then the right secret',
+    steps: unproven(({ random }) => ({ secret: random.handle() })),
   },
-}
+]
+
+const keyCases: readonly TokenCase[] = [
+  {
+    requirement: 'A-PKCE-17',
+    title: 'an assertion signed with another key, then the right one',
+    steps: unproven(() => ({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey })),
+  },
+  {
+    requirement: 'B-CA-03',
+    title: 'an assertion for the token endpoint instead of the issuer, then the right one',
+    steps: unproven(({ issuer }) => ({ claims: { aud: `${issuer}/oauth2/token` } })),
+  },
+  {
+    requirement: 'B-CA-04',
+    title: 'an assertion that is over, then the right one',
+    steps: unproven((ground) => ({ claims: { exp: numericDate(ground.now()) } })),
+  },
+  {
+    requirement: 'B-CA-05',
+    title: 'one assertion for two codes',
+    steps: async (ground, client) => {
+      const [first, second] = [await issue(ground, client), await issue(ground, client)]
+      const shown = withAssertion(await assertionOf(ground, client))
+      return [
+        [tokens, seenAt(await redeem(ground, first, {}, { shown }))],
+        [invalidClient, seenAt(await redeem(ground, second, {}, { shown }))],
+      ]
+    },
+  },
+  {
+    requirement: 'B-CA-08',
+    title: 'the name of the client alone, then the right assertion',
+    steps: async (ground, client) => {
+      const issued = await issue(ground, client)
+      const shown = { parameters: { client_id: client.record.id }, headers: {} }
+      return [
+        [invalidClient, seenAt(await redeem(ground, issued, {}, { shown }))],
+        [tokens, seenAt(await redeem(ground, issued))],
+      ]
+    },
+  },
+]
 
 /** Every case of one client at the token endpoint. */
 export async function tokenCases(
@@ -254,7 +330,8 @@ export async function tokenCases(
   for (const { requirement, title, steps } of [
     ...verifierCases,
     ...codeCases,
-    ...(client.secret === undefined ? [] : [secretCase]),
+    ...(client.secret === undefined ? [] : secretCases),
+    ...(client.key === undefined ? [] : keyCases),
   ]) {
     const taken = await steps(ground, client)
     const expected = taken.map(([wanted]) => wanted).join(', then ')

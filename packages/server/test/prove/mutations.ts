@@ -6,6 +6,7 @@ export type Mutation = {
 }
 
 const validate = 'server/src/authorization/validate-request.ts'
+const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
@@ -175,6 +176,32 @@ export const mutations: readonly Mutation[] = [
     'A-PKCE-17',
     'server/src/clients/authenticate.ts',
     "if (!secretOk) return 'client_auth_failed'",
+  ),
+  one(
+    'a signature is not compared',
+    'A-PKCE-17',
+    'protocol/src/jws-verify.ts',
+    "if (!signatureFits(token.slice(0, second), signature, key)) return 'signature'",
+  ),
+  one(
+    'an assertion may be for anybody',
+    'B-CA-03',
+    assertion,
+    "if (!audienceFits(ctx, call, client, aud)) return { reason: 'assertion_audience' }",
+  ),
+  one('an assertion is never over', 'B-CA-04', assertion, 'exp <= now || '),
+  one(
+    'an assertion works again',
+    'B-CA-05',
+    assertion,
+    "return fresh ? undefined : { reason: 'assertion_replayed' }",
+    'return undefined',
+  ),
+  one(
+    'the method of a client does not matter',
+    'B-CA-08',
+    'server/src/clients/authenticate.ts',
+    "if (client.authenticationMethod !== credentials.method) return 'client_auth_method'",
   ),
   one('another client may redeem', 'A-CODE-06', grant, 'if (code.clientId !== client.id)', 'if (false)'),
   one(

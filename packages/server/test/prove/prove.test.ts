@@ -25,11 +25,20 @@ describe('the proof of one configuration', () => {
       expect(report).toMatchObject({ proven: true, failed: 0, issuer: 'https://as.test/tenant' })
       const seen = (key: 'entry' | 'client') => new Set(report.cases.map((one) => one[key]))
       expect([...seen('entry')].sort()).toEqual(['authorize GET', 'authorize POST', 'discovery', 'token'])
-      expect(seen('client').size).toBe(5)
+      expect(seen('client').size).toBe(6)
       for (const id of ['01', '02', '04', '05', '06', '07', '08', '09', '10', '13', '17'])
         expect(report.cases.some(({ requirement }) => requirement === `A-PKCE-${id}`)).toBe(true)
     },
   )
+
+  it('A-GOV-04 clients with a secret are no part of it where secrets are not taken', async () => {
+    const policy = { stages: { requirePrivateKeyJwt: 'enforce' } } as const
+    const report = await prove({ issuer: 'https://as.test', policy, random })
+    expect(report.proven).toBe(true)
+    const clients = new Set(report.cases.map(({ client }) => client))
+    expect(clients).toContain('web, private_key_jwt')
+    expect([...clients].filter((kind) => kind.includes('client_secret'))).toEqual([])
+  })
 
   it('A-LOG-02 names no code, verifier or token', async () => {
     const report = await prove({ issuer: 'https://as.test', policy: {}, random })
