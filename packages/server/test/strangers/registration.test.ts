@@ -2,25 +2,12 @@ import * as oauth from 'oauth4webapi'
 import { describe, expect, it } from 'vitest'
 import { newIssuer } from '../fixtures.ts'
 import { initialToken, manage, redirectUri } from '../registration/registrations.ts'
+import { askInMemory } from './ask-in-memory.ts'
 
 describe('oauth4webapi', () => {
   it('A-DCR-03, B-REG-02 registers a client, signs somebody in with it, and the client removes itself', async () => {
     const issuer = await newIssuer({ registration: { mode: 'initial_access_token' }, start: Date.now() / 1000 })
-    const ask = async (url: string, init: object): Promise<Response> => {
-      const request = new Request(url, init)
-      const { pathname, search } = new URL(url)
-      const bytes = Buffer.from(await request.arrayBuffer())
-      const answer = await issuer.send({
-        method: request.method,
-        path: pathname,
-        query: search.slice(1),
-        headers: Object.fromEntries(request.headers.entries()),
-        body: bytes.length === 0 ? undefined : bytes,
-      })
-      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as [string, string])
-      return new Response(answer.text, { status: answer.status, headers })
-    }
-    const options = { [oauth.customFetch]: ask }
+    const options = { [oauth.customFetch]: askInMemory(issuer) }
     const as = await oauth.processDiscoveryResponse(
       new URL(issuer.issuer),
       await oauth.discoveryRequest(new URL(issuer.issuer), options),
