@@ -39,7 +39,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['tokens/key-ring.ts'],
   ['tokens/verified-token-cache.ts'],
   ['context.ts'],
-  ['http.ts', 'refusals.ts'],
+  ['http.ts', 'refusals.ts', 'subjects.ts'],
   ['form.ts', 'json-body.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization'],

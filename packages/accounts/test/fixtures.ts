@@ -67,6 +67,8 @@ const client: Client = {
   defaultResource: undefined,
   machineScope: undefined,
   resourceServerOf: [],
+  subjectType: 'public',
+  sectorIdentifierUri: undefined,
   idTokenAlgorithm: 'RS256',
   userinfoAlgorithm: undefined,
   introspectionAlgorithm: undefined,

@@ -16,6 +16,7 @@ import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
 import { readPublicKeys, writeNewKey } from './key-files.ts'
 import { refuseOwned } from './declarations/refuse-owned.ts'
 import { withNewSecret } from './new-secret.ts'
+import { sectorFault } from './sector.ts'
 import { sharingDetail, type SharingDetail } from './shared-redirect-uri.ts'
 import { inWorkplace, type Workplace } from './workplace.ts'
 
@@ -39,6 +40,8 @@ export type Options = {
   readonly jwksUri?: string
   readonly authenticationAlgorithm?: string
   readonly assertionAudience?: string
+  readonly subjectType?: string
+  readonly sectorIdentifierUri?: string | false
   readonly idTokenAlgorithm?: string
   readonly introspectionAlgorithm?: string
   readonly firstParty?: boolean
@@ -72,6 +75,7 @@ function registration(options: Options): Partial<ClientRegistration> {
     jwksUri: options.jwksUri,
     authenticationAlgorithm: options.authenticationAlgorithm,
     assertionAudience: options.assertionAudience,
+    subjectType: options.subjectType,
     idTokenAlgorithm: options.idTokenAlgorithm,
     introspectionAlgorithm: options.introspectionAlgorithm,
     firstParty: options.firstParty,
@@ -84,7 +88,9 @@ function registration(options: Options): Partial<ClientRegistration> {
     sessionRefreshTokens: options.sessionRefreshTokens,
     accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
   }
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+  const named = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+  const { sectorIdentifierUri: sector } = options
+  return sector === undefined ? named : { ...named, sectorIdentifierUri: sector === false ? undefined : sector }
 }
 
 /** Option for a member, so that faults name what was typed. */
@@ -120,6 +126,7 @@ export async function createClient(call: Call, options: Options): Promise<ExitCo
     const context = registrationContext(place)
     const planned = (await explained(() => registerClient(wanted, context))).client
     await mustKnowResources(place, resourcesNamed(planned))
+    await mustBeInSector(place, planned, undefined)
     const allowSharedRedirectUri = options.allowSharedRedirectUri ?? false
     const detail = await sharingDetail(place, planned, { allowed: allowSharedRedirectUri })
     const eventOf = ({ id }: Client): SecurityEvent =>
@@ -154,6 +161,12 @@ async function mustKnowResources({ store }: Workplace, wanted: readonly string[]
         `the resource ${id} is unknown; make it with: sallyport resource create ${id}`,
       )
   }
+}
+
+async function mustBeInSector(place: Workplace, client: Client, before: Client | undefined): Promise<void> {
+  const fault = await sectorFault(place, client, before)
+  if (fault === undefined) return
+  throw new CommandFailure(exitCode.usage, `--sector-identifier-uri: ${fault.problem}`)
 }
 
 type Change = { readonly reason: string; readonly detail?: SharingDetail }
@@ -192,6 +205,7 @@ export async function updateClient(
     const changed = await explained(() => changeClient(client, wanted, registrationContext(place)))
     const disabledAt = options.enable === true ? undefined : options.disable === true ? place.now() : client.disabledAt
     const next = { ...changed, disabledAt }
+    await mustBeInSector(place, next, client)
     const detail = await sharingDetail(place, next, {
       before: client.redirectUris,
       allowed: options.allowSharedRedirectUri ?? false,

@@ -1,4 +1,4 @@
-import type { Client, ClientSecret, SecretUses } from '@sallyport/server'
+import { sectorOf, type Client, type ClientSecret, type SecretUses } from '@sallyport/server'
 import { reviewDate } from './review-date.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { instant } from './terminal.ts'
@@ -28,6 +28,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   resources: client.resources,
   default_resource: client.defaultResource,
   resource_server_of: client.resourceServerOf,
+  subject_type: client.subjectType,
+  sector_identifier_uri: client.sectorIdentifierUri,
   id_token_signed_response_alg: client.idTokenAlgorithm,
   introspection_signed_response_alg: client.introspectionAlgorithm,
   first_party: client.firstParty,
@@ -72,6 +74,7 @@ export function clientText(client: Client, secret?: string, uses: SecretUses = {
     ['grants', client.grantTypes.join(' ')],
     ...client.redirectUris.map((uri) => ['redirect URI', uri] as [string, string]),
     ['scope', client.scope.join(' ')],
+    ...(client.subjectType === 'public' ? [] : [['subjects', `pairwise in ${sectorOf(client)}`] as [string, string]]),
     ...(client.type === 'agent' ? agentLines(client) : []),
     ...client.secrets.map((one) => ['secret', secretText(one, uses[one.id])] as [string, string]),
   ]

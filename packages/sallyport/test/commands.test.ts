@@ -205,6 +205,41 @@ describe('user', () => {
   })
 })
 
+describe('pairwise clients', () => {
+  it('A-PPID-01, B-SUB-03 are made and changed on the command line', async () => {
+    const https = [...webClient.slice(0, -1), 'https://pairwise.example/cb']
+    const made = (await place.json([...https, '--subject-type', 'pairwise'])) as { client_id: string }
+    expect(made).toMatchObject({ subject_type: 'pairwise' })
+    expect((await place.run(['client', 'get', made.client_id])).stdout).toMatch(
+      /subjects +pairwise in pairwise\.example/,
+    )
+    const other = await place.run(['client', 'update', made.client_id, '--redirect-uri', 'http://127.0.0.1/cb'])
+    expect(other.code).toBe(2)
+    expect(await place.json(['client', 'update', made.client_id, '--subject-type', 'public'])).toMatchObject({
+      subject_type: 'public',
+    })
+    expect((await place.run([...webClient, '--subject-type', 'secret'])).stderr).toContain('--subject-type: must be')
+  })
+
+  it('B-SUB-04 are refused with a sector in the private network, and with one over http', async () => {
+    const named = async (uri: string) => {
+      const { code, stderr } = await place.run([
+        ...webClient,
+        '--subject-type',
+        'pairwise',
+        '--sector-identifier-uri',
+        uri,
+      ])
+      return [code, stderr]
+    }
+    expect(await named('https://10.0.0.7/list.json')).toEqual([
+      2,
+      expect.stringContaining('cannot be fetched (address)'),
+    ])
+    expect(await named('http://sector.example/list')).toEqual([2, expect.stringContaining('must be an https URL')])
+  })
+})
+
 describe('resource, session, grant and key', () => {
   it('A-RES-01 registers an API with its scopes in words', async () => {
     const made = await place.json([

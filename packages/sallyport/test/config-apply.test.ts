@@ -107,6 +107,20 @@ describe('config diff and apply', () => {
     expect((await config('apply')).code).toBe(78)
   })
 
+  it('A-PPID-01, B-SUB-04 take the type of subjects, and refuse a sector that cannot be looked at', async () => {
+    write(`clients:\n${shop}    subjectType: pairwise\n`)
+    expect((await config('apply')).code).toBe(0)
+    expect(await get('shop')).toMatchObject({ subject_type: 'pairwise' })
+    expect((await config('diff')).code).toBe(0)
+    write(`clients:\n${shop}    subjectType: pairwise\n    sectorIdentifierUri: https://10.0.0.7/list.json\n`)
+    const refused = await config('apply')
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('cannot be fetched (address)')])
+    write(
+      `clients:\n${shop.replace('redirectUris: [', 'redirectUris: [https://b.example/, ')}    subjectType: pairwise\n`,
+    )
+    expect((await config('apply')).stderr).toContain('pairwise needs https redirect URIs of one host')
+  })
+
   it('A-GOV-07 change nothing on a dry run', async () => {
     write(both)
     const dry = await config('apply', '--dry-run', '--json')

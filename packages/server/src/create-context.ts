@@ -21,10 +21,10 @@ import { StoreUnavailable, type Store } from './model/store.ts'
 import { createFetcher } from './outbound/fetcher.ts'
 import { createPolicy } from './policy.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
-import { deriveSecrets } from './secrets.ts'
+import { deriveSecrets, pairwiseFingerprint } from './secrets.ts'
 import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
-import { addNextKey, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { addNextKey, loadKeyRing, MasterKeyMismatch, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 import { createUsageBook } from './usage.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
@@ -136,9 +136,26 @@ function createWatch(
   return { events: createEventWriter({ store, random, now, log }), alerts }
 }
 
+const pairwiseSetting = 'pairwise_key'
+
+/**
+ * With another key every person would be a stranger to every client that knows them by a pairwise identifier, and nothing
+ * else would tell: so the store remembers a fingerprint of the first key, and the server does not start with another (A-PPID-06).
+ */
+async function requireSamePairwiseKey({ store, secrets }: KeyRingOptions): Promise<void> {
+  const own = pairwiseFingerprint(secrets)
+  const known = await store.admin.readSetting(pairwiseSetting)
+  if (known === undefined && (await store.admin.writeSetting(pairwiseSetting, own, undefined))) return
+  // Another node may have been first.
+  if ((known ?? (await store.admin.readSetting(pairwiseSetting))) !== own)
+    throw new MasterKeyMismatch('what pairwise identifiers were made with')
+}
+
 /** Loads the keys, and makes the first of each algorithm. Two nodes starting at once agree by the store's law. */
 async function firstKeys(options: KeyRingOptions, now: Seconds): Promise<KeyRing> {
   const ring = await loadKeyRing(options)
+  // Before anything is sealed with a key that may be the wrong one.
+  await requireSamePairwiseKey(options)
   const missing = options.algorithms.filter((alg) => !ring.records.some((record) => record.alg === alg))
   if (missing.length === 0) return ring
   await Promise.all(missing.map((alg) => addNextKey(options, alg, now, 0)))

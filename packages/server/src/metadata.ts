@@ -1,6 +1,7 @@
 import { codeChallengeMethod, identityScopes, jwsAlgorithms, type JwsAlgorithm } from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
 import { supportedClaims } from './claims.ts'
+import { subjectTypes } from './clients/sector-rules.ts'
 import type { Context } from './context.ts'
 import { offeredGrants } from './grants/index.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
@@ -59,7 +60,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
     protected_resources: facts.protectedResources,
-    subject_types_supported: ['public'],
+    subject_types_supported: subjectTypes,
     id_token_signing_alg_values_supported: facts.idTokenAlgorithms,
     userinfo_signing_alg_values_supported: facts.idTokenAlgorithms,
     claim_types_supported: ['normal'],

@@ -9,6 +9,8 @@ export type Secrets = {
   readonly forms: Buffer
   /** Makes the keyed digests of user codes, which are too short for plain ones. */
   readonly userCodes: Buffer
+  /** Makes pairwise identifiers. Never changes: with another one every person would be a stranger (A-PPID-06). */
+  readonly pairwise: Buffer
 }
 
 /** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
@@ -16,8 +18,17 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
   if (masterKey.length !== 32) throw new TypeError('the master key must be 32 bytes')
   const purpose = (name: string): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
-  return { keySeal: purpose('signing keys'), forms: purpose('forms'), userCodes: purpose('user codes') }
+  return {
+    keySeal: purpose('signing keys'),
+    forms: purpose('forms'),
+    userCodes: purpose('user codes'),
+    pairwise: purpose('pairwise subjects'),
+  }
 }
+
+/** Tells one key of pairwise identifiers from another without telling anything of it. */
+export const pairwiseFingerprint = ({ pairwise }: Secrets): string =>
+  createHmac('sha256', pairwise).update('sallyport fingerprint').digest('base64url')
 
 const envelopeVersion = 1
 const nonceBytes = 12

@@ -3,7 +3,7 @@ import { inForce, unpackDetails } from './authorization-rows.ts'
 import { orNull, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 
-type Verbs = Pick<Store, 'revokeAuthorization' | 'denyAccessToken' | 'requestedClaims' | 'tokenStands'>
+type Verbs = Pick<Store, 'revokeAuthorization' | 'denyAccessToken' | 'findGranted' | 'tokenStands'>
 
 /** What ends tokens, and the one query that tells whether a token has ended. */
 export function standingVerbs(db: Connection, events: EventRows): Verbs {
@@ -24,7 +24,9 @@ export function standingVerbs(db: Connection, events: EventRows): Verbs {
     `SELECT (SELECT 1 FROM denied_tokens WHERE jti = ?) IS NULL AND (SELECT disabled_at IS NULL FROM clients WHERE id = ?)`,
   )
 
-  const details = db.value<[string], string>('SELECT details FROM authorizations WHERE id = ?')
+  const granted = db.row<[string], [subject: string, details: string]>(
+    'SELECT subject, details FROM authorizations WHERE id = ?',
+  )
 
   return {
     revokeAuthorization: (id, reason, now, noted) =>
@@ -39,10 +41,10 @@ export function standingVerbs(db: Connection, events: EventRows): Verbs {
         deny(jti, expiresAt)
         if (!known) events.add(noted)
       }),
-    requestedClaims: (authorizationId) =>
+    findGranted: (authorizationId) =>
       db.read(() => {
-        const text = details(authorizationId)
-        return text === undefined ? undefined : unpackDetails(text).claims
+        const row = granted(authorizationId)
+        return row && { subject: row[0], claims: unpackDetails(row[1]).claims }
       }),
     tokenStands: ({ jti, authorizationId, clientId }, now) =>
       db.read(

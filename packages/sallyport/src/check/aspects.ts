@@ -31,6 +31,7 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
     yes: 'are excepted from PKCE',
     no: 'need PKCE again',
   },
+  subjects: { kind: 'ranked', ranks: ['public', 'pairwise'], words: 'know people' },
   requireState: { kind: 'flag', weakWhen: false, yes: 'need state now', no: 'need no state any more' },
   requireRedirectUriAtToken: {
     kind: 'flag',

@@ -32,6 +32,7 @@ function clientValues(policy: Policy, client: Client, excepted: boolean): Values
     resources: client.resources === undefined ? null : sorted(client.resources),
     introspects: sorted(client.resourceServerOf),
     exceptedFromPkce: excepted,
+    subjects: client.subjectType,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requireRedirectUriAtToken:
       client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',

@@ -20,6 +20,7 @@ export function addClient(program: Command): void {
   update
     .option('--no-first-party', 'people are asked for consent again')
     .option('--no-mcp', 'it may return to schemes of its own again')
+    .option('--no-sector-identifier-uri', 'its sector is the host of its redirect URIs again')
     .option('--no-require-state', 'take its requests without state again')
     .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
     .option(
@@ -83,6 +84,8 @@ function described(command: Command): Command {
       'the one algorithm of its assertions: ES256, Ed25519, EdDSA, PS256 or RS256',
     )
     .option('--assertion-audience <word>', 'issuer, or interop for a library that names the endpoint')
+    .option('--subject-type <type>', 'public, or pairwise: each sector knows people by identifiers of its own')
+    .option('--sector-identifier-uri <url>', 'document that lists its redirect URIs; its host is the sector')
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
     .option('--first-party', 'it is your own: consent is taken as given')

@@ -1,4 +1,4 @@
-import { clientTypes, registrationMembers, tokenBindings, tokenFormats } from '@sallyport/server'
+import { clientTypes, registrationMembers, subjectTypes, tokenBindings, tokenFormats } from '@sallyport/server'
 import { configVersion } from './file.ts'
 import { settings, type AnySetting } from './settings.ts'
 import { clientExtras, clientShapes, exceptionShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
@@ -30,7 +30,11 @@ const members = (shapes: Readonly<Record<string, Shape>>): Record<string, Schema
 /** Objects by the name they are declared under. */
 function declarations(): Record<string, Schema> {
   const known = Object.fromEntries(registrationMembers.map((name) => [name, clientShapes[name] ?? 'any'] as const))
-  const client = { ...members({ ...known, ...clientExtras }), type: { enum: clientTypes } }
+  const client = {
+    ...members({ ...known, ...clientExtras }),
+    type: { enum: clientTypes },
+    subjectType: { enum: subjectTypes },
+  }
   const named = (description: string, one: Schema): Schema => ({
     description,
     type: 'object',

@@ -90,6 +90,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   defaultResource: 'text',
   resourceServerOf: 'texts',
   introspectOwnTokens: 'flag',
+  subjectType: 'text',
+  sectorIdentifierUri: 'text',
   idTokenAlgorithm: 'text',
   userinfoAlgorithm: 'text',
   introspectionAlgorithm: 'text',

@@ -3,6 +3,7 @@ import { adminEvent, registrationContext } from '../administration.ts'
 import type { Declarations, DeclaredClient, DeclaredResource } from '../config/declared.ts'
 import type { Environment } from '../config/layers.ts'
 import { eachPage } from '../pages.ts'
+import { sectorFault } from '../sector.ts'
 import type { Workplace } from '../workplace.ts'
 import { emptyDraft, fromFile, note, type Plan, type Stored, type Work } from './draft.ts'
 import { planClient } from './plan-client.ts'
@@ -27,7 +28,7 @@ export async function planChanges(place: Workplace, declarations: Declarations, 
   const stored = await readStored(place)
   const draft = emptyDraft()
   for (const declared of declarations.resources) planResource({ place, stored, draft }, declared)
-  for (const declared of declarations.clients) planOne({ place, stored, draft }, declared, options.environment)
+  for (const declared of declarations.clients) await planOne({ place, stored, draft }, declared, options.environment)
   for (const declared of declarations.exceptions) planException({ place, stored, draft }, declared)
   planRemovals({ place, stored, draft }, declarations, options.prune)
   findStrangers({ place, stored, draft }, declarations)
@@ -58,7 +59,7 @@ function planResource(work: Work, { resource, key, places, origin }: DeclaredRes
   )
 }
 
-function planOne(work: Work, declared: DeclaredClient, environment: Environment): void {
+async function planOne(work: Work, declared: DeclaredClient, environment: Environment): Promise<void> {
   const { place, stored, draft } = work
   const before = stored.clients.get(declared.id)
   const secret = declared.secret && readDeclaredSecret(declared.key, declared.secret, environment)
@@ -69,6 +70,12 @@ function planOne(work: Work, declared: DeclaredClient, environment: Environment)
     return
   }
   const { client, differences } = plan
+  const sector = await sectorFault(place, client, before)
+  if (sector !== undefined) {
+    const { member, problem } = sector
+    draft.faults.push({ name: declared.key, member, origin: declared.places[member] ?? declared.origin, problem })
+    return
+  }
   if (!note(work, { kind: 'client', id: client.id, name: declared.key }, before !== undefined, differences)) return
   if (before === undefined) draft.createClients.push(client)
   else draft.updateClients.push(client)

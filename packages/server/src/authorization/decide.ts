@@ -4,6 +4,7 @@ import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { isAgent, isPublic, isSelfRegistered, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
+import { subjectFor } from '../subjects.ts'
 
 /** What happens next with a validated request. */
 export type Decision =
@@ -44,17 +45,19 @@ export function decide(ctx: Context, facts: DecisionFacts): Decision {
 
 /** The session a request is about: that of the person it names, if that one is signed in here, or else the one in use. */
 export function sessionMeant(
-  request: AuthorizationRequest,
+  ctx: Context,
+  { client, request }: Pick<DecisionFacts, 'client' | 'request'>,
   current: Session | undefined,
   aside: readonly Session[],
 ): Session | undefined {
   if (aside.length === 0) return current
   const meant = subjectMeant(request)
-  if (meant === undefined || meant === current?.subject) return current
-  return aside.find(({ subject }) => subject === meant) ?? current
+  const isMeant = ({ subject }: Session): boolean => subjectFor(ctx, client, subject) === meant
+  if (meant === undefined || (current !== undefined && isMeant(current))) return current
+  return aside.find(isMeant) ?? current
 }
 
-/** The person a request names; nobody else will do. */
+/** The person a request names, by the identifier its client knows; nobody else will do. */
 const subjectMeant = (request: AuthorizationRequest): string | undefined =>
   request.hintedSubject ?? subjectClaim(request)
 
@@ -68,7 +71,8 @@ function nextStep(ctx: Context, facts: DecisionFacts): Decision {
   if (interaction?.account === 'another' && !signedInHere) return step('login')
   if (needsFreshLogin(facts, session) && !signedInHere) return step('login')
   if (open && accounts > 1 && request.prompt.includes('none')) return step('account')
-  if (meant !== undefined && meant !== session.subject) return signedInHere ? refusal('login_required') : step('login')
+  if (meant !== undefined && meant !== subjectFor(ctx, facts.client, session.subject))
+    return signedInHere ? refusal('login_required') : step('login')
   const acr = acrFault(ctx, request, session)
   if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal(acrRefusal(ctx))
   const chosen = interaction?.account === 'chosen' || signedInHere

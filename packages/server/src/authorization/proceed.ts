@@ -31,7 +31,7 @@ export async function decideNow(
 ): Promise<{ decision: Decision; session: Session | undefined; aside: readonly Session[] }> {
   const { client, request, interaction } = progress
   const { current, aside } = await sessionsHere(ctx, call)
-  const session = sessionMeant(request, current, aside)
+  const session = sessionMeant(ctx, progress, current, aside)
   const consent =
     session === undefined || client.firstParty
       ? undefined

@@ -5,6 +5,7 @@ import { looksLikeReserved } from './look-alike.ts'
 import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import { refuseDisagreement, refuseForeignAddresses, refuseWeakerPkce } from './metadata-rules.ts'
 import type { ClientRegistration } from './registration.ts'
+import { commonHost, subjectTypes } from './sector-rules.ts'
 
 export type MetadataFacts = {
   readonly policy: RegistrationPolicy
@@ -31,6 +32,8 @@ export type SelfDescription = Required<
     | 'authenticationAlgorithm'
     | 'grantTypes'
     | 'scope'
+    | 'subjectType'
+    | 'sectorIdentifierUri'
     | 'idTokenAlgorithm'
     | 'userinfoAlgorithm'
     | 'defaultMaxAge'
@@ -72,6 +75,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     ...keysOf(document, authenticationMethod),
     grantTypes,
     scope: scopeOf(document, facts),
+    ...sectorMembers(document, redirectUris),
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
     defaultMaxAge: secondsOf(document, 'default_max_age'),
@@ -83,6 +87,19 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     tosUri: textOf(document, 'tos_uri'),
     localized,
   }
+}
+
+/** Pairwise where nothing is said and there is a sector for it: whoever registers itself need not recognise people elsewhere (A-PPID-01). */
+function sectorMembers(
+  document: MetadataDocument,
+  redirectUris: readonly string[],
+): Pick<SelfDescription, 'subjectType' | 'sectorIdentifierUri'> {
+  const sectorIdentifierUri = textOf(document, 'sector_identifier_uri')
+  const hasSector = sectorIdentifierUri !== undefined || commonHost(redirectUris) !== undefined
+  const named = textOf(document, 'subject_type') ?? (hasSector ? 'pairwise' : 'public')
+  const subjectType = subjectTypes.find((type) => type === named)
+  if (subjectType === undefined) throw badMember('subject_type', 'is neither public nor pairwise')
+  return { subjectType, sectorIdentifierUri }
 }
 
 function applicationTypeOf(document: MetadataDocument): ApplicationType {

@@ -114,6 +114,8 @@ function describedBy(
     defaultResource: input.defaultResource === undefined ? undefined : canonical(input.defaultResource),
     resourceServerOf: (input.resourceServerOf ?? []).map(canonical),
     introspectOwnTokens: input.introspectOwnTokens ?? authenticationMethod !== 'none',
+    subjectType: input.subjectType ?? 'public',
+    sectorIdentifierUri: input.sectorIdentifierUri,
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
     introspectionAlgorithm: input.introspectionAlgorithm,

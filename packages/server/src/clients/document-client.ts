@@ -1,7 +1,9 @@
 import { identityScopes, isJwsAlgorithm, parseScope } from '@sallyport/protocol'
+import type { SubjectType } from '../model/client.ts'
 import { parseDocument } from './document-json.ts'
 import type { ClientRegistration } from './registration.ts'
 import { registrationFaults } from './registration-rules.ts'
+import { subjectTypes } from './sector-rules.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
@@ -105,7 +107,7 @@ export function documentRegistration(
   body: Uint8Array,
   clientId: string,
   { askable, allowed }: DocumentFacts,
-): ClientRegistration {
+): { readonly registration: ClientRegistration; readonly subjectType: SubjectType } {
   const document = parseDocument(body)
   if (typeof document === 'string') throw new DocumentFault(`the document ${document}`)
   if (document['client_id'] !== clientId) fail('client_id is not the address of the document')
@@ -131,5 +133,13 @@ export function documentRegistration(
     tosUri: text(document, 'tos_uri'),
   }
   const [fault] = registrationFaults(registration, false)
-  return fault === undefined ? registration : fail(`${fault.member}: ${fault.problem}`)
+  return fault === undefined
+    ? { registration, subjectType: subjectTypeOf(document) }
+    : fail(`${fault.member}: ${fault.problem}`)
+}
+
+/** Pairwise unless the document says otherwise; its sector is the host of the document itself (A-PPID-01, A-PPID-04). */
+function subjectTypeOf(document: Document): SubjectType {
+  const named = text(document, 'subject_type') ?? 'pairwise'
+  return subjectTypes.find((type) => type === named) ?? fail('subject_type is neither public nor pairwise')
 }

@@ -124,13 +124,15 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
-  const registration = documentRegistration(answer.body, clientId, { askable, allowed: ctx.documents.redirects })
+  const facts = { askable, allowed: ctx.documents.redirects }
+  const { registration, subjectType } = documentRegistration(answer.body, clientId, facts)
   const { client } = registerClient(registration, { development: false, now, random: ctx.random, secretLifetime: 0 })
   const awaitsReview = documentTrust(ctx.documents, host) === 'review'
   return {
     ...client,
     id: clientId,
     channel: 'metadata_document' as const,
+    subjectType,
     documentFreshUntil: after(now, cacheLifetime(answer.cacheControl, freshness, freshness.least)),
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? now,

@@ -23,6 +23,8 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   grant_types: client.grantTypes,
   response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
   scope: client.scope.join(' '),
+  subject_type: client.subjectType,
+  sector_identifier_uri: client.sectorIdentifierUri,
   id_token_signed_response_alg: client.idTokenAlgorithm,
   userinfo_signed_response_alg: client.userinfoAlgorithm,
   default_max_age: client.defaultMaxAge,

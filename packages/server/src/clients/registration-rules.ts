@@ -12,6 +12,7 @@ import type { ClientFault } from './client-fault.ts'
 import { inventoryFaults } from './inventory.ts'
 import { keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
+import { sectorFaults } from './sector-rules.ts'
 import {
   clientTypes,
   registrationMembers,
@@ -175,5 +176,6 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...numberFaults(input),
     ...resourceFaults(input),
     ...algorithmFaults(input),
+    ...sectorFaults(input),
   ]
 }

@@ -6,6 +6,7 @@ import {
   type ClientType,
   type GrantType,
   type SecurityLevel,
+  type SubjectType,
 } from '../model/client.ts'
 
 /** What an operator says about a client. Everything not said follows from `type`. */
@@ -29,6 +30,8 @@ export type ClientRegistration = {
   readonly defaultResource?: string | undefined
   readonly resourceServerOf?: readonly string[] | undefined
   readonly introspectOwnTokens?: boolean | undefined
+  readonly subjectType?: SubjectType | undefined
+  readonly sectorIdentifierUri?: string | undefined
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
   readonly introspectionAlgorithm?: JwsAlgorithm | undefined
@@ -123,6 +126,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'defaultResource',
   'resourceServerOf',
   'introspectOwnTokens',
+  'subjectType',
+  'sectorIdentifierUri',
   'idTokenAlgorithm',
   'userinfoAlgorithm',
   'introspectionAlgorithm',

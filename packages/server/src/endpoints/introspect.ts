@@ -9,6 +9,7 @@ import type { AccessTokenClaims } from '../model/access-token.ts'
 import { isPublic } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
+import { subjectFor } from '../subjects.ts'
 import { inspectAccessToken, inspectOpaqueToken, type InspectedToken } from '../tokens/inspect.ts'
 import { isKnownAudience } from '../tokens/resource-scope.ts'
 import { introspectionAnswer, introspectionForm } from './introspection-form.ts'
@@ -115,7 +116,7 @@ async function refreshTokenAnswer(
   return {
     active: true,
     iss: ctx.issuer,
-    sub: authorization.subject,
+    sub: subjectFor(ctx, client, authorization.subject),
     client_id: client.id,
     scope: formatScope(authorization.scope),
     exp: numericDate(view.token.idleExpiresAt),

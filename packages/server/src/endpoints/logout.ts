@@ -22,11 +22,14 @@ import type { HttpResponse } from '../model/http.ts'
 import type { Session } from '../model/interaction.ts'
 import { reportRefusal } from '../refusals.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
+import { subjectFor } from '../subjects.ts'
 
 /** What a sign-out request comes to, once checked. */
 type LogoutRequest = {
   readonly client: Client | undefined
   readonly hint: IdTokenHint | undefined
+  /** Who a person is to the client of the hint. */
+  readonly subjectOf: (subject: string) => string
   /** Only a registered address of the client; `undefined` means the browser stays here. */
   readonly returnTo: string | undefined
   readonly refusedReturn: boolean
@@ -57,7 +60,7 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     const sessions = await everySession(ctx, call)
     const { hint } = request
     if (hint === undefined) return await askFirst(ctx, call, sessions[0], request)
-    const named = sessions.find((session) => namesSession(hint, session))
+    const named = sessions.find((session) => namesSession(hint, session, request.subjectOf))
     if (named === undefined && sessions.length > 0) return await askFirst(ctx, call, sessions[0], request)
     return await signOut(ctx, call, named === undefined ? [] : [named], request)
   } catch (error) {
@@ -68,8 +71,8 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
 }
 
 /** A hint names the present session only when it is of the same person and was issued since that session began (B-LOG-02). */
-const namesSession = (hint: IdTokenHint, session: Session): boolean =>
-  hint.subject === session.subject && hint.issuedAt >= Math.floor(session.createdAt)
+const namesSession = (hint: IdTokenHint, session: Session, subjectOf: LogoutRequest['subjectOf']): boolean =>
+  hint.subject === subjectOf(session.subject) && hint.issuedAt >= Math.floor(session.createdAt)
 
 async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   const token = form.get('id_token_hint')
@@ -87,6 +90,7 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   return {
     client,
     hint,
+    subjectOf: (subject) => (found === undefined ? subject : subjectFor(ctx, found, subject)),
     returnTo: registered ? wanted : undefined,
     refusedReturn: wanted !== undefined && !registered,
     // Never cut: a state that is too long is left out (B-LOG-05).
@@ -167,6 +171,7 @@ async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResp
   return signOut(ctx, call, await everySession(ctx, call), {
     client,
     hint: undefined,
+    subjectOf: (subject) => subject,
     returnTo: facts.returnTo,
     refusedReturn: facts.refusedReturn === true,
     state: facts.state,

@@ -1,13 +1,14 @@
 import { lookupKey, OAuthError, refuse, seconds, verifyJwt, type Form } from '@sallyport/protocol'
 import { provenBy } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
-import type { AuthenticatedClient } from '../model/client.ts'
+import type { AuthenticatedClient, Client } from '../model/client.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { errorJson } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
+import { authorizationOf } from '../tokens/access-token.ts'
 
 const done = (): HttpResponse => ({
   status: 200,
@@ -64,8 +65,9 @@ async function revokeOpaqueToken(
   if (view === undefined) return false
   const { claims, authorizationId } = view.token
   if (claims.client_id !== client.id) throw refuse('token_of_another_client')
+  const subject = await personOf(ctx, client, claims.sub, authorizationId)
   const event = ctx.events.record(
-    { event: 'token.revoked', clientId: client.id, subject: claims.sub, authorizationId, reason: 'client_request' },
+    { event: 'token.revoked', clientId: client.id, subject, authorizationId, reason: 'client_request' },
     { requestId: call.id, network: call.network },
   )
   if (await ctx.store.accessTokens.revoke(digest, [event])) ctx.events.stored([event])
@@ -103,15 +105,22 @@ async function revokeJwt(ctx: Context, call: Call, client: AuthenticatedClient, 
   const { jti, exp, client_id: owner, sub } = verified.claims
   if (typeof jti !== 'string' || typeof exp !== 'number' || exp <= now) return
   if (owner !== client.id) throw refuse('token_of_another_client')
+  const subject = await personOf(ctx, client, typeof sub === 'string' ? sub : undefined, authorizationOf(jti))
   const event = ctx.events.record(
-    {
-      event: 'token.revoked',
-      clientId: client.id,
-      subject: typeof sub === 'string' ? sub : undefined,
-      reason: 'client_request',
-    },
+    { event: 'token.revoked', clientId: client.id, subject, reason: 'client_request' },
     { requestId: call.id, network: call.network },
   )
   await ctx.store.denyAccessToken(jti, seconds(exp), [event])
   ctx.events.stored([event])
+}
+
+/** The person as events name them, where the token names a pairwise identifier. */
+async function personOf(
+  ctx: Context,
+  client: Client,
+  sub: string | undefined,
+  authorizationId: string | undefined,
+): Promise<string | undefined> {
+  if (client.subjectType === 'public' || authorizationId === undefined) return sub
+  return (await ctx.store.findGranted(authorizationId))?.subject
 }

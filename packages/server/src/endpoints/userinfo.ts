@@ -78,9 +78,11 @@ async function answer(
   client: Client,
   { claims, authorizationId }: InspectedToken,
 ): Promise<HttpResponse> {
-  const person = await ctx.accounts.findClaims(claims.sub)
-  if (person === undefined) throw refuse('token_revoked')
-  const wanted = authorizationId === undefined ? undefined : await ctx.store.requestedClaims(authorizationId)
+  // The token may name the person by a pairwise identifier, which leads nowhere; the authorization knows who it is.
+  const granted = authorizationId === undefined ? undefined : await ctx.store.findGranted(authorizationId)
+  const person = granted === undefined ? undefined : await ctx.accounts.findClaims(granted.subject)
+  if (granted === undefined || person === undefined) throw refuse('token_revoked')
+  const wanted = granted.claims
   const locales = wanted?.locales ?? []
   const body = {
     ...scopedClaims(person, (claims.scope ?? '').split(' '), locales),

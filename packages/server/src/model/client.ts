@@ -21,6 +21,9 @@ export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code' satisf
 /** The floor is the only level there is; others come with the means to keep them. */
 export type SecurityLevel = 'baseline'
 
+/** Whether every client knows a person by the same identifier, or each sector by one of its own (OpenID Connect Core section 8). */
+export type SubjectType = 'public' | 'pairwise'
+
 /** A client secret at rest: only its digest, and the instant it stops working (A-TOK-10). */
 export type ClientSecret = {
   readonly id: string
@@ -64,6 +67,9 @@ export type Client = {
   readonly resourceServerOf: readonly string[]
   /** A confidential client may ask about tokens that were issued to itself (A-INT-02). */
   readonly introspectOwnTokens: boolean
+  readonly subjectType: SubjectType
+  /** Its host is the sector, for clients whose redirect URIs have no host in common (OpenID Connect Core section 8.1). */
+  readonly sectorIdentifierUri: string | undefined
   readonly idTokenAlgorithm: JwsAlgorithm
   /** Answer UserInfo as a signed JWT (B-UI-08). */
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
@@ -111,6 +117,16 @@ declare const authenticated: unique symbol
 /** A client that has proven who it is, or a public one that has nothing to prove with. Only `authenticateClient` makes one. */
 export type AuthenticatedClient = Client & { readonly [authenticated]: true }
 
+/**
+ * The sector within which a pairwise identifier is the same (OpenID Connect Core section 8.1, A-PPID-03, -04): the host of
+ * `sector_identifier_uri`, of the client's document, or of its redirect URIs, which registration made sure is one.
+ */
+export function sectorOf({ channel, id, sectorIdentifierUri, redirectUris }: Client): string {
+  const address = sectorIdentifierUri ?? (channel === 'metadata_document' ? id : redirectUris[0])
+  if (address === undefined || !address.startsWith('https://')) throw new Error(`client ${id} has no sector`)
+  return new URL(address).hostname
+}
+
 /** True for a client whose software can keep no secret. */
 export const isPublic = (client: Client): boolean => client.authenticationMethod === 'none'
 
@@ -132,6 +148,8 @@ export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
  * store the record as a document read it through this, so that a record written before is complete.
  */
 export const laterClientMembers = {
+  subjectType: 'public',
+  sectorIdentifierUri: undefined,
   logoUri: undefined,
   policyUri: undefined,
   tosUri: undefined,

@@ -47,7 +47,9 @@ export {
   type ClientChannel,
   type ClientSecret,
   type ClientType,
+  sectorOf,
   type GrantType,
+  type SubjectType,
 } from './client.ts'
 export { laterResourceMembers, type Resource, type TokenBinding, type TokenFormat } from './resource.ts'
 export {
@@ -124,6 +126,7 @@ export {
   type AuthorizationListing,
   type CodeIssue,
   type CodeIssueRecords,
+  type Granted,
   type SessionView,
   type Store,
   type Swept,

@@ -47,6 +47,9 @@ export type TokenStanding = {
   readonly clientId: string
 }
 
+/** What UserInfo needs to know of an authorization; the token itself may name the person by a pairwise identifier. */
+export type Granted = { readonly subject: string; readonly claims: ClaimsRequest | undefined }
+
 /** A session as the browser surface needs it. */
 export type SessionView = { readonly session: Session; readonly subjectActive: boolean }
 
@@ -124,8 +127,8 @@ export type Store = {
   ): Promise<boolean>
   /** Puts one access token on the deny list until it would have expired anyway. Idempotent. */
   denyAccessToken(jti: string, expiresAt: Seconds, events: readonly SecurityEvent[]): Promise<void>
-  /** The `claims` parameter of the request an authorization came from. */
-  requestedClaims(authorizationId: string): Promise<ClaimsRequest | undefined>
+  /** Whose authorization it is, and the `claims` parameter of the request it came from. */
+  findGranted(authorizationId: string): Promise<Granted | undefined>
   /** True while token, authorization, person and client are all in force. */
   tokenStands(token: TokenStanding, now: Seconds): Promise<boolean>
 

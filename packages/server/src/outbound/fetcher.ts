@@ -19,7 +19,7 @@ const maxTried = 2
 const maxAddresses = 64
 
 export type FetcherContext = {
-  readonly events: EventWriter
+  readonly events: Pick<EventWriter, 'write'>
   readonly now: () => number
   /** The issuer is plain http on this machine itself. */
   readonly development: boolean

@@ -33,7 +33,7 @@ type Verbs = Pick<
   | 'redeem'
   | 'revokeAuthorization'
   | 'denyAccessToken'
-  | 'requestedClaims'
+  | 'findGranted'
   | 'tokenStands'
 >
 
@@ -62,7 +62,10 @@ export const memoryAuthorizations = (state: MemoryState): Verbs => ({
     if (present === undefined || present < expiresAt) state.deniedTokens.set(jti, expiresAt)
     if (present === undefined) addEvents(state, events)
   },
-  requestedClaims: async (authorizationId) => state.authorizations.get(authorizationId)?.authorization.claims,
+  findGranted: async (authorizationId) => {
+    const row = state.authorizations.get(authorizationId)
+    return row && { subject: row.authorization.subject, claims: row.authorization.claims }
+  },
   tokenStands: async (token, now) => {
     if (state.deniedTokens.has(token.jti) || !clientInForce(state, token.clientId)) return false
     return token.authorizationId === undefined || authorizationStands(state, token.authorizationId, token.clientId, now)

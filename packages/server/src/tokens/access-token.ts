@@ -1,6 +1,7 @@
 import { formatScope, numericDate, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../model/access-token.ts'
+import { subjectFor } from '../subjects.ts'
 import type { TokenGrant } from './token-grant.ts'
 
 /** `typ` of an access token (RFC 9068 section 2.1). */
@@ -21,7 +22,7 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
       : Math.min(iat + accessTokenLifetime, numericDate(authorization.expiresAt))
   const claims = {
     iss: ctx.issuer,
-    sub: authorization === undefined ? client.id : authorization.subject,
+    sub: authorization === undefined ? client.id : subjectFor(ctx, client, authorization.subject),
     aud: audience,
     client_id: client.id,
     iat,

@@ -3,6 +3,7 @@ import { requestedClaims } from '../claims.ts'
 import type { Context } from '../context.ts'
 import type { Authorization } from '../model/authorization.ts'
 import type { Client } from '../model/client.ts'
+import { subjectFor } from '../subjects.ts'
 
 /** What is known when an ID Token is made. */
 export type IdTokenFacts = {
@@ -28,7 +29,7 @@ export function idTokenClaims(
   const iat = numericDate(now)
   const claims: Record<string, unknown> = {
     iss: ctx.issuer,
-    sub: authorization.subject,
+    sub: subjectFor(ctx, client, authorization.subject),
     aud: client.id,
     exp: iat + ctx.policy.idTokenLifetime,
     iat,

@@ -32,8 +32,8 @@ export type KeyRing = {
 
 /** The master key does not open what is stored: the server must not start (AR-06). */
 export class MasterKeyMismatch extends Error {
-  constructor(kid: string) {
-    super(`the master key does not open signing key ${kid}; start with the master key this store was made with`)
+  constructor(what: string) {
+    super(`the master key does not open ${what}; start with the master key this store was made with`)
     this.name = 'MasterKeyMismatch'
   }
 }
@@ -53,7 +53,7 @@ function load(record: SigningKey, secrets: Secrets, known: KeyRing | undefined):
   const before = known === undefined ? undefined : loaded.get(known)?.find((key) => key.record.kid === record.kid)
   if (before !== undefined) return { ...before, record }
   const der = unseal(secrets.keySeal, record.sealedPrivateKey, record.kid)
-  if (der === undefined) throw new MasterKeyMismatch(record.kid)
+  if (der === undefined) throw new MasterKeyMismatch(`signing key ${record.kid}`)
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   return {
     record,

@@ -80,7 +80,7 @@ describe('what it says', () => {
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
       require_request_uri_registration: false,
-      subject_types_supported: ['public'],
+      subject_types_supported: ['public', 'pairwise'],
     })
   })
 

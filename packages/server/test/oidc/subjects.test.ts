@@ -31,7 +31,10 @@ describe('subjects', () => {
 
   it('B-SUB-01 discovery lists the subject types that work', async () => {
     const issuer = await newRealIssuer()
-    expect((await issuer.get('/.well-known/openid-configuration')).json['subject_types_supported']).toEqual(['public'])
+    expect((await issuer.get('/.well-known/openid-configuration')).json['subject_types_supported']).toEqual([
+      'public',
+      'pairwise',
+    ])
     const subjects = []
     for (const client of [issuer.clients.K, issuer.clients.P])
       subjects.push(decodeJwt((await issuer.codeFlow({ client })).idToken).claims['sub'])

@@ -70,11 +70,6 @@ export async function lyingNetwork({ host, names, development, options }: Facts 
   const fetcher = createFetcher(
     {
       events: {
-        record: () => {
-          throw new Error('no record is made here')
-        },
-        stored: () => undefined,
-        flush: () => Promise.resolve(),
         write: (draft) => {
           events.push(draft)
           return Promise.resolve()

@@ -78,7 +78,7 @@ const routes: Record<string, readonly [readonly StoreVerb[], Call]> = {
       () =>
         token(clients.K, {}, { secret: 'wrong' }),
   ],
-  userinfo: [['tokenStands', 'requestedClaims'], withFlow(({ userinfo }, { accessToken }) => userinfo(accessToken))],
+  userinfo: [['tokenStands', 'findGranted'], withFlow(({ userinfo }, { accessToken }) => userinfo(accessToken))],
   introspect: [['tokenStands'], withFlow((issuer, flow) => issuer.introspect(issuer.clients.K, flow.accessToken))],
   'revoke, access token': [
     ['denyAccessToken'],

@@ -15,10 +15,13 @@ export const issueContract: ContractPart = ({ describe, it }, withStore) => {
         equal(await store.issueCode(issued, start), 'issued')
         const view = await store.findAuthorizationCode(issued.code.digest)
         sameRecord(view, { code: issued.code, state: 'issued', authorization: issued.authorization })
-        sameRecord(await store.requestedClaims(issued.authorization.id), issued.authorization.claims)
+        sameRecord(await store.findGranted(issued.authorization.id), {
+          subject: issued.authorization.subject,
+          claims: issued.authorization.claims,
+        })
         equal((await sizes(store))['events'], 1)
         equal(await store.findAuthorizationCode(digest()), undefined)
-        equal(await store.requestedClaims(unique('authorization')), undefined)
+        equal(await store.findGranted(unique('authorization')), undefined)
       }),
     )
     it(

@@ -50,6 +50,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   machineScope: undefined,
   resourceServerOf: [],
   introspectOwnTokens: true,
+  subjectType: 'public',
+  sectorIdentifierUri: undefined,
   idTokenAlgorithm: 'ES256',
   userinfoAlgorithm: undefined,
   introspectionAlgorithm: undefined,
