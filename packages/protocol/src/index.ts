@@ -49,6 +49,19 @@ export {
   type Bounds,
   type PolicyNumber,
 } from './floor.ts'
+export { isThumbprint, jwkThumbprint } from './dpop-key.ts'
+export { normalTarget } from './dpop-target.ts'
+export { currentNonce, nonceFits } from './dpop-nonce.ts'
+export {
+  checkProof,
+  maxProofLength,
+  proofAlgorithms,
+  proofMaxAge,
+  proofMemory,
+  type Proof,
+  type ProofFault,
+  type ProvenRequest,
+} from './dpop-proof.ts'
 export { parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'
 export { newUserCode, readUserCode, showUserCode } from './user-code.ts'

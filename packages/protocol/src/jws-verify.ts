@@ -46,6 +46,37 @@ function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   }
 }
 
+/** A compact JWS in its parts, of which nothing has been verified. */
+export type CompactJws = {
+  readonly header: Readonly<Record<string, unknown>>
+  /** What is signed: the first two parts as they were sent. */
+  readonly input: string
+  readonly signature: Buffer
+  /** The claims; `undefined` when they are no JSON object. */
+  claims(): Readonly<Record<string, unknown>> | undefined
+}
+
+/** Takes a compact JWS in canonical form apart (RFC 7515 section 7.1); headers that change its meaning are not understood here (B-JWK-05). */
+export function readCompactJws(token: string): CompactJws | 'syntax' | 'crit' {
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first < 1 || second < 0 || token.includes('.', second + 1)) return 'syntax'
+  const headerBytes = fromBase64url(token.slice(0, first))
+  const signature = fromBase64url(token.slice(second + 1))
+  const header = headerBytes === undefined ? undefined : parseObject(headerBytes)
+  if (header === undefined || signature === undefined) return 'syntax'
+  if ('crit' in header || 'b64' in header || 'zip' in header) return 'crit'
+  return {
+    header,
+    input: token.slice(0, second),
+    signature,
+    claims: () => {
+      const payload = fromBase64url(token.slice(first + 1, second))
+      return payload === undefined ? undefined : parseObject(payload)
+    },
+  }
+}
+
 /**
  * Verifies a compact JWS in canonical form. `types` are the accepted values of `typ`, compared without regard to case
  * and with an optional `application/` prefix (RFC 7515 section 4.1.9); `keys` are the keys of the one role that may have
@@ -58,22 +89,16 @@ export function verifyJwt(
   keys: readonly VerificationKey[],
 ): VerifiedJwt | JwtFault {
   if (token.length > maxJwtLength) return 'size'
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || token.includes('.', second + 1)) return 'syntax'
-  const headerBytes = fromBase64url(token.slice(0, first))
-  const signature = fromBase64url(token.slice(second + 1))
-  const header = headerBytes === undefined ? undefined : parseObject(headerBytes)
-  if (header === undefined || signature === undefined) return 'syntax'
-  if ('crit' in header || 'b64' in header || 'zip' in header) return 'crit'
+  const jws = readCompactJws(token)
+  if (typeof jws === 'string') return jws
+  const { header } = jws
   const typ = header['typ'] === undefined ? absentTyp : mediaType(header['typ'])
   if (typ === undefined || !types.includes(typ)) return 'typ'
   if (!isJwsAlgorithm(header['alg'])) return 'alg'
   const key = chooseKey(keys, header['alg'], header['kid'])
   if (typeof key === 'string') return key
-  if (!signatureFits(token.slice(0, second), signature, key)) return 'signature'
-  const payload = fromBase64url(token.slice(first + 1, second))
-  const claims = payload === undefined ? undefined : parseObject(payload)
+  if (!signatureFits(jws, key)) return 'signature'
+  const claims = jws.claims()
   return claims === undefined ? 'syntax' : { typ, kid: key.kid, claims }
 }
 
@@ -108,7 +133,11 @@ function chooseKey(keys: readonly VerificationKey[], alg: JwsAlgorithm, kid: unk
   return found ?? (sameKid ? 'alg' : 'kid')
 }
 
-function signatureFits(input: string, signature: Buffer, { alg, key }: VerificationKey): boolean {
+/** Whether the key made the signature, with its own algorithm and in the one form that algorithm has. */
+export function signatureFits(
+  { input, signature }: CompactJws,
+  { alg, key }: Pick<VerificationKey, 'alg' | 'key'>,
+): boolean {
   const { digest, padding, signatureBytes, keyType } = jwsAlgorithms[alg]
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false
   try {

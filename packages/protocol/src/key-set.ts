@@ -19,7 +19,7 @@ export type KeySet = { readonly keys: readonly PublicJwk[] }
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** Longest text of a member: an RSA modulus of 8192 bits. */
-const maxText = 1400
+export const maxKeyText = 1400
 const modulusBits = { least: 2048, most: 8192 }
 
 const readable: Readonly<Record<string, readonly string[]>> = { EC: ['P-256'], OKP: ['Ed25519'], RSA: [''] }
@@ -28,16 +28,19 @@ const readable: Readonly<Record<string, readonly string[]>> = { EC: ['P-256'], O
 const isKnown = ({ kty = '', crv = '' }: PublicJwk): boolean =>
   Object.hasOwn(readable, kty) && readable[kty]?.includes(crv) === true
 
+/** True for a private or symmetric key, or what is left of one. */
+export const showsSecret = (jwk: Readonly<Record<string, unknown>>): boolean =>
+  jwk['kty'] === 'oct' || secretMembers.some((member) => Object.hasOwn(jwk, member))
+
 function readKey(value: unknown): PublicJwk | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'has an entry that is no key'
   const source = value as Readonly<Record<string, unknown>>
-  if (secretMembers.some((member) => Object.hasOwn(source, member)) || source['kty'] === 'oct')
-    return 'has a private or symmetric key, which has to be replaced now that it was shown'
+  if (showsSecret(source)) return 'has a private or symmetric key, which has to be replaced now that it was shown'
   const key: Record<string, unknown> = {}
   for (const member of textMembers) {
     const text = source[member]
     if (text === undefined) continue
-    if (typeof text !== 'string' || text.length > maxText) return `has a key whose ${member} is no short text`
+    if (typeof text !== 'string' || text.length > maxKeyText) return `has a key whose ${member} is no short text`
     key[member] = text
   }
   const operations = source['key_ops']
@@ -53,12 +56,15 @@ function readKey(value: unknown): PublicJwk | string {
   return isKnown(jwk) ? (faultOf(jwk) ?? jwk) : jwk
 }
 
+/** True for an RSA modulus that is neither too weak nor made to keep a server busy. */
+export const isGoodModulus = (bits: number): boolean => bits >= modulusBits.least && bits <= modulusBits.most
+
 function faultOf(jwk: PublicJwk): string | undefined {
-  const key = imported(jwk)
+  const key = importPublicKey(jwk)
   if (key === undefined) return 'has a key that cannot be read'
   if (key.asymmetricKeyType !== 'rsa') return undefined
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength < modulusBits.least || modulusLength > modulusBits.most)
+  if (!isGoodModulus(modulusLength))
     return `has an RSA key of ${modulusLength} bits; ${modulusBits.least} to ${modulusBits.most} are taken`
   // With a small exponent a signature can be made without the private key where padding is not checked to the last bit.
   return publicExponent < 65_537n || publicExponent > 0xffff_ffffn
@@ -66,7 +72,8 @@ function faultOf(jwk: PublicJwk): string | undefined {
     : undefined
 }
 
-function imported(jwk: PublicJwk): KeyObject | undefined {
+/** The key object of a JWK; `undefined` when it is none, such as a point that is not on its curve. */
+export function importPublicKey(jwk: PublicJwk): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' })
   } catch {
@@ -121,7 +128,7 @@ export function verificationKeys({ keys }: KeySet, registered: JwsAlgorithm | un
     const { use = 'sig', key_ops: operations, kid = '' } = jwk
     if (use !== 'sig' || operations?.includes('verify') === false || !isKnown(jwk)) return []
     const algorithms = algorithmsOf(jwk, registered)
-    const key = algorithms.length === 0 ? undefined : imported(jwk)
+    const key = algorithms.length === 0 ? undefined : importPublicKey(jwk)
     return key === undefined ? [] : algorithms.map((alg) => ({ kid, alg, key }))
   })
 }
