@@ -1,5 +1,5 @@
 import { createPolicy, ClientMetadataError, registerClient, changeClient, PolicyError } from '@sallyport/server'
-import { decodeJwt, type TestIssuer } from '@sallyport/testing'
+import { decodeJwt, standardResources, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { documentIssuer, goodDocument } from './documents.ts'
 import { eventsOf, expectPage, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
@@ -143,6 +143,20 @@ describe('the kill switch', () => {
     expectPage(await issuer.authorize({ client }), 'client_disabled')
   })
 
+  it('A-GOV-05, A-INT-04 ends opaque tokens of both kinds as well', async () => {
+    const resources = standardResources.map((one) => (one.id === api ? { ...one, format: 'opaque' as const } : one))
+    const issuer = await newIssuer({ resources })
+    const { client, machine, accessToken } = await busyAgent(issuer)
+    const active = async (): Promise<unknown[]> => {
+      const answers = await Promise.all([machine, accessToken].map((one) => issuer.introspect(issuer.clients.RS1, one)))
+      return answers.map(({ json }) => json['active'])
+    }
+    expect([machine, accessToken].join()).not.toContain('.')
+    expect(await active()).toEqual([true, true])
+    await stop(issuer, client.id)
+    expect(await active()).toEqual([false, false])
+  })
+
   it('A-GOV-05 lets no redemption through that is under way when it is thrown', async () => {
     const issuer = await newIssuer()
     const { client, refreshToken } = await busyAgent(issuer)
@@ -202,6 +216,16 @@ describe('clients of MCP servers', () => {
     const made = await register(marked, { ...native, redirect_uris: [own[2]] })
     expect((await marked.store.findClient(String(made.json['client_id'])))?.mcp).toBe(true)
     expect((await register(await openIssuer(), { ...native, redirect_uris: [own[0]] })).status).toBe(201)
+  })
+
+  it('A-MCP-08, A-DCR-09, A-DCR-13 that register themselves may ask for more later, and never for more than is open', async () => {
+    const native = { client_name: 'Desk', application_type: 'native', redirect_uris: [own[2]] }
+    const scope = ['openid', 'read', 'write']
+    const marked = await openIssuer({ mcp: true, scope })
+    expect((await register(marked, { ...native, scope: 'read' })).json['scope']).toBe('openid read write')
+    expectRefusal(await register(marked, { ...native, scope: 'read deliver' }), 'invalid_client_metadata')
+    const plainDoor = await openIssuer({ scope })
+    expect((await register(plainDoor, { ...native, scope: 'read' })).json['scope']).toBe('read')
   })
 
   it('A-MCP-07 are asked about one by one: consent for one is none for the next', async () => {

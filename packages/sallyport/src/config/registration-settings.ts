@@ -53,7 +53,7 @@ const scope = setting('registration.scope', list, 'Most that a client may regist
 const mcp = setting(
   'registration.mcp',
   flag,
-  'Clients that register themselves are clients of MCP servers: https and loopback redirects only',
+  'Clients that register themselves are clients of MCP servers: https and loopback redirects only, and the whole scope',
   { fallback: false },
 )
 const redirectHosts = setting(

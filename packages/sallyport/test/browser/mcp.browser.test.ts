@@ -4,6 +4,8 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../../../../scripts/browser.ts'
+import { application, provider, type Person } from '../../../server/test/strangers/mcp-client.ts'
+import { listen } from '../../../server/test/strangers/mcp-notes.ts'
 import { run } from '../cli.ts'
 import { startDemo, type RunningDemo } from './running-demo.ts'
 
@@ -192,6 +194,36 @@ describe('the MCP server of the demo', () => {
     expect(stdout).not.toContain('FINDING')
     expect(code).toBe(0)
     expect(stdout).toContain('A client by dynamic registration: registers itself')
+  })
+
+  it('A-MCP-04, A-MCP-08 lets the official client in, through a real browser, and up a step', async () => {
+    await visit(desktop, async (page) => {
+      const own = await listen((_, res) => res.setHeader('content-type', 'text/html').end('<title>back</title>'))
+      const person: Person = async (address) => {
+        await page.goto(address.href)
+        if (page.url().includes('/login')) {
+          await page.getByLabel('User name').fill('demo')
+          await page.getByLabel('Password').fill(demo.password)
+          await page.getByRole('button', { name: 'Sign in' }).click()
+          await page.waitForURL(/\/consent\?/)
+        }
+        await allow(page)
+        await page.waitForURL(`${own.origin}/callback?*`)
+        return new URL(page.url()).searchParams
+      }
+      const app = application(
+        new URL(demo.mcp),
+        { ...provider(undefined), redirectUrl: `${own.origin}/callback` },
+        person,
+      )
+      expect(await app.call('who_is_there')).toContain('lantern oil')
+      expect(await app.call('open_gate')).toContain('The gate is open')
+      const { client, tokens } = app.provider.remembered
+      expect(client?.client_id).toMatch(/^client_/)
+      expect(tokens?.scope?.split(' ').toSorted()).toEqual(['gate.open', 'gate.read'])
+      await app.close()
+      own.server.close().closeAllConnections()
+    })
   })
 
   it('A-MCP-03 is not there under another name, nor for whoever has no token', async () => {

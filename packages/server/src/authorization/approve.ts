@@ -10,7 +10,7 @@ import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
 import { sealUnder } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
-import { carriedScope, earlierScope, nothingEarlier } from './earlier-scope.ts'
+import { carriedScope, earlierScope } from './earlier-scope.ts'
 
 export type Approval = {
   readonly client: Client
@@ -47,8 +47,9 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     network: call.network,
     agent: isBrowserBased(approval.client) ? agentDigest(call.request) : undefined,
   }
-  const consent = await rememberedConsent(ctx, approval, now)
-  const given = await consentEvents(ctx, call, approval, authorization)
+  const consent = approval.remember ? await rememberedConsent(ctx, approval, now) : undefined
+  const decided = approval.interaction?.decision !== undefined
+  const given = decided ? await consentEvents(ctx, call, approval, authorization) : noEvents
   const excepted = exceptionEvents(ctx, call, approval, authorization)
   const events = excepted.length === 0 ? given : [...given, ...excepted]
   const { interaction } = approval
@@ -93,10 +94,10 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
 /** Agreement grows: what was allowed before stays part of it as far as it means the same (MCP, incremental consent). */
 async function rememberedConsent(
   ctx: Context,
-  { client, request, session, scope, remember }: Approval,
+  { client, request, session, scope }: Approval,
   now: Seconds,
 ): Promise<Consent | undefined> {
-  if (!remember || !mayRemember(client, request)) return undefined
+  if (!mayRemember(client, request)) return undefined
   const before = await ctx.store.findConsent(session.subject, client.id, now)
   const kept = before === undefined ? [] : carriedScope(before, request.resources)
   return {
@@ -116,9 +117,8 @@ async function consentEvents(
   approval: Approval,
   authorization: Authorization,
 ): Promise<readonly SecurityEvent[]> {
-  const { client, session, scope, request, interaction, remember } = approval
-  if (interaction?.decision === undefined) return noEvents
-  const earlier = interaction.decision.allow ? await earlierScope(ctx, session, request) : nothingEarlier
+  const { client, session, scope, request, remember } = approval
+  const earlier = await earlierScope(ctx, session, request)
   const draft = {
     event: 'consent.granted',
     clientId: client.id,

@@ -178,12 +178,16 @@ function keysOf(
   }
 }
 
-function scopeOf(document: MetadataDocument, { scopeCeiling }: MetadataFacts): string | undefined {
+/**
+ * The scope a client asks for, within the ceiling. Clients of MCP servers name what the first challenge told them and come
+ * for more later, so theirs is the whole ceiling: the answer says so, and people are asked about each scope all the same.
+ */
+function scopeOf(document: MetadataDocument, { scopeCeiling, policy }: MetadataFacts): string | undefined {
   const text = textOf(document, 'scope')
-  if (text === undefined) return scopeCeiling.length === 0 ? undefined : scopeCeiling.join(' ')
-  const scope = parseScope(text)
+  const scope = text === undefined ? scopeCeiling : parseScope(text)
   if (scope?.every((value) => scopeCeiling.includes(value)) !== true) throw refuse('registration_scope')
-  return scope.join(' ')
+  const granted = policy.mcp ? scopeCeiling : scope
+  return granted.length === 0 ? undefined : granted.join(' ')
 }
 
 function algorithmOf(document: MetadataDocument, member: string): ClientRegistration['userinfoAlgorithm'] {

@@ -21,7 +21,10 @@ const policies: fc.Arbitrary<PolicyOptions> = fc.record(
 
 const wish = fc.option(fc.integer({ min: 0, max: 31_536_000 }), { nil: undefined })
 const registrations: fc.Arbitrary<ClientRegistration> = fc.record({
-  type: fc.constantFrom('web', 'spa', 'native'),
+  type: fc.constantFrom('web', 'spa', 'native', 'agent'),
+  owner: fc.constant('Somebody'),
+  purpose: fc.constant('Something'),
+  grantTypes: fc.constant(['authorization_code', 'refresh_token'] as const),
   name: fc.constant('Any client'),
   redirectUris: fc.constant(['https://c.test/cb']),
   scope: fc.constant('openid'),
@@ -121,16 +124,16 @@ describe('clients only tighten', () => {
         const policy = createPolicy(options)
         const { client } = registerClient(registration, context)
         const effective = effectivePolicy(policy, client)
-        const browser = client.type === 'spa'
-        const idle = browser
-          ? Math.min(policy.browserRefreshTokenIdle, policy.refreshTokenIdle)
-          : policy.refreshTokenIdle
-        const absolute = browser
-          ? Math.min(policy.browserRefreshTokenAbsolute, policy.refreshTokenAbsolute)
-          : policy.refreshTokenAbsolute
         expect(effective.accessTokenLifetime).toBeLessThanOrEqual(policy.accessTokenLifetime)
-        expect(effective.refreshTokenIdle).toBeLessThanOrEqual(idle)
-        expect(effective.refreshTokenAbsolute).toBeLessThanOrEqual(absolute)
+        expect(effective.refreshTokenIdle).toBeLessThanOrEqual(policy.refreshTokenIdle)
+        expect(effective.refreshTokenAbsolute).toBeLessThanOrEqual(policy.refreshTokenAbsolute)
+        if (client.type === 'spa' || client.type === 'agent') {
+          const kind = client.type === 'spa' ? 'browser' : 'agent'
+          expect(effective.refreshTokenIdle).toBeLessThanOrEqual(policy[`${kind}RefreshTokenIdle`])
+          expect(effective.refreshTokenAbsolute).toBeLessThanOrEqual(policy[`${kind}RefreshTokenAbsolute`])
+        }
+        if (client.type === 'agent')
+          expect(effective.accessTokenLifetime).toBeLessThanOrEqual(policy.agentAccessTokenLifetime)
         for (const value of Object.values(effective)) expect(value).toBeGreaterThan(0)
       }),
       { numRuns: 1000 },

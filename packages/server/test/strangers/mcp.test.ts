@@ -11,7 +11,7 @@ afterEach(async () => {
 
 const documents = { metadataDocuments: { accept: 'listed', hosts: ['assistant.example.com'] } } as const
 const registration = {
-  registration: { mode: 'open', scope: ['openid', 'offline_access', 'notes.read', 'notes.write'] },
+  registration: { mode: 'open', mcp: true, scope: ['openid', 'offline_access', 'notes.read', 'notes.write'] },
 } as const
 
 async function world(options: WorldOptions): Promise<World> {
@@ -136,6 +136,17 @@ describe('the official MCP library', () => {
     expect(earlier).toContain('Read your notes')
     expect(app.provider.remembered.tokens?.scope?.split(' ').toSorted()).toEqual(['notes.read', 'notes.write'])
     expect(await app.call('list_notes')).toContain(all.issuer.alice.subject)
+    expect(pages).toHaveLength(2)
+  })
+
+  it('A-MCP-08, A-DCR-09 goes up a step also where it registered itself for the first step alone', async () => {
+    const all = await world(registration)
+    const { app, pages } = connected(all, provider(undefined))
+    await app.call('list_notes')
+    const [registered] = sentTo(app, '/oauth2/register').map(({ json }) => JSON.parse(json) as { scope?: string })
+    expect(registered?.scope).toBe('notes.read')
+    expect(app.provider.remembered.client).toMatchObject({ scope: registration.registration.scope.join(' ') })
+    expect(await app.call('add_note')).toBe('added')
     expect(pages).toHaveLength(2)
   })
 
