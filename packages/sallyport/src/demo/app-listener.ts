@@ -13,6 +13,7 @@ import {
   startFlow,
   type DemoApp,
 } from './demo-app.ts'
+import { attackDevice, deviceStatus, showDevice, showDeviceAttack, startDevice } from './device/device-app.ts'
 import type { EventStreams } from './event-stream.ts'
 import { attackMcp, comeBackToMcp, showMcp, showMcpAttack, startMcp, stepUp } from './mcp/mcp-app.ts'
 import { allAssets } from './pages/assets.ts'
@@ -49,6 +50,10 @@ async function post(app: DemoApp, state: BrowserState, req: IncomingMessage, pat
       return stepUp(app, state)
     case '/mcp/attack':
       return attackMcp(app, state, form.get('attack'))
+    case '/device/run':
+      return startDevice(app, state)
+    case '/device/attack':
+      return attackDevice(app, state, form.get('attack'))
     case '/sign-out':
       return signOut(app, state)
     default:
@@ -67,11 +72,17 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
       return showMcp(app, state)
     case '/mcp/callback':
       return comeBackToMcp(app, state, req)
+    case '/device':
+      return showDevice(app, state)
+    case '/device/status':
+      return deviceStatus(state)
     case '/attacks/next':
       return nextAttack(app, state)
     case '/signed-out':
       return seeOther(`${app.demo.addresses.issuer}/`)
     default:
+      if (path.startsWith('/device/attacks/'))
+        return showDeviceAttack(app, state, path.slice('/device/attacks/'.length))
       if (path.startsWith('/mcp/attacks/')) return showMcpAttack(app, state, path.slice('/mcp/attacks/'.length))
       return path.startsWith('/attacks/') ? showAttack(app, state, path.slice(9)) : plain(404, 'There is nothing here.')
   }

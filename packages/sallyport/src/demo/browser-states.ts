@@ -3,6 +3,7 @@ import type { AttackId, AttackOutcome } from './attacks/attack.ts'
 import type { AuthorizationAttempt } from './authorization-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { FlowRun } from './flow-run.ts'
+import { newDeviceState, type DeviceState } from './device/device-state.ts'
 import { newMcpState, type McpState } from './mcp/mcp-state.ts'
 
 /** Somebody was sent away and has not come back. */
@@ -23,6 +24,7 @@ export type BrowserState = {
   readonly outcomes: Map<AttackId, AttackOutcome>
   run: FlowRun | undefined
   readonly mcp: McpState
+  readonly device: DeviceState
   /** Attacks still to come, when all of them were asked for. */
   queue: readonly AttackId[]
   seenAt: number
@@ -73,6 +75,7 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
         outcomes: new Map(),
         run: undefined,
         mcp: newMcpState(),
+        device: newDeviceState(),
         queue: [],
         seenAt: now(),
       }

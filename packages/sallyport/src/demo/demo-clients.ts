@@ -1,4 +1,4 @@
-import type { ClientRegistration } from '@sallyport/server'
+import { deviceGrant, type ClientRegistration } from '@sallyport/server'
 import { flowScope, ordersScope, type DemoAddresses, type DemoClientName } from './demo.ts'
 
 const scope = flowScope
@@ -16,6 +16,7 @@ export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): str
       return 'http://localhost:5173/callback'
     case 'native':
       return 'http://127.0.0.1/callback'
+    case 'device':
     case 'api':
       return ''
   }
@@ -42,7 +43,15 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
         firstParty: true,
       }
     case 'attacker':
-      return { type: 'web', name: 'Totally Honest App', redirectUris, scope: 'openid', resources: [] }
+      return {
+        type: 'web',
+        name: 'Totally Honest App',
+        redirectUris,
+        // It may use the grant of devices itself, or nothing would be left to refuse when it uses somebody else's code.
+        grantTypes: ['authorization_code', 'refresh_token', deviceGrant],
+        scope: 'openid',
+        resources: [],
+      }
     case 'spa':
       return {
         type: 'spa',
@@ -54,6 +63,8 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
       }
     case 'native':
       return { type: 'native', name: 'Demo native app', redirectUris, scope, resources: [api, issuer] }
+    case 'device':
+      return { type: 'device', name: 'Demo television', scope, resources: [api, issuer] }
     case 'api':
       return { type: 'service', name: 'Demo orders API', scope: ordersScope, resourceServerOf: [api] }
   }

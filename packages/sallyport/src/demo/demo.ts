@@ -10,7 +10,7 @@ export type DemoAddresses = {
 }
 
 /** The registered clients of the demo, by what they are for. */
-export const demoClientNames = ['web', 'bench', 'attacker', 'spa', 'native', 'api'] as const
+export const demoClientNames = ['web', 'bench', 'attacker', 'spa', 'native', 'device', 'api'] as const
 export type DemoClientName = (typeof demoClientNames)[number]
 
 /** A registered client as the demo needs it: everything here is for development and may be shown. */
@@ -19,7 +19,7 @@ export type DemoClient = {
   readonly name: string
   /** `undefined` for public clients. */
   readonly secret: string | undefined
-  /** The URI of the demo app that gets its answers; empty for the API, which gets none. */
+  /** The URI of the demo app that gets its answers; empty for the device and the API, which get none. */
   readonly redirectUri: string
 }
 

@@ -4,7 +4,7 @@ import type { PkceDerivation } from './pkce-derivation.ts'
 import type { Check } from './response-checks.ts'
 
 /** Who speaks in a step. */
-export type Party = 'app' | 'browser' | 'sallyport' | 'api' | 'server' | 'attacker'
+export type Party = 'app' | 'browser' | 'sallyport' | 'api' | 'server' | 'device' | 'attacker'
 
 /** One step of a flow or an attack, as it is shown: what happened, between whom, and the evidence. */
 export type Step = {

@@ -22,6 +22,7 @@ const shownEvents = 30
 export const sceneLinks = ({ demo }: Pick<Scene, 'demo'>) => [
   { href: '/', text: 'The flow' },
   { href: '/#attacks', text: 'Attacks' },
+  { href: '/device', text: 'Device' },
   { href: '/mcp', text: 'MCP' },
   { href: '#events-title', text: 'Events' },
   { href: `${demo.addresses.issuer}/`, text: 'Start page' },

@@ -1,6 +1,7 @@
 import { attackIds } from '../attacks/attack.ts'
 import { gateAddress, type Demo } from '../demo.ts'
 import { attackList } from './attack-list.ts'
+import { deviceRunForm } from './device-page.ts'
 import { gatePicture } from './gate-picture.ts'
 import { demoPage } from './layout.ts'
 import { mcpRunForm } from './mcp-page.ts'
@@ -47,6 +48,7 @@ const kinds = [
   ['web', 'web, with a secret'],
   ['spa', 'browser only, public'],
   ['native', 'native, public'],
+  ['device', 'device, public'],
 ] as const
 
 const machinery = ({ addresses, clients }: Demo): Html => {
@@ -64,7 +66,7 @@ const machinery = ({ addresses, clients }: Demo): Html => {
 <h3>Clients you can build on</h3>
 <dl class="links">${kinds.map(
     ([name, kind]) =>
-      markup`<div><dt>${clients[name].name} <span class="aside">${kind}</span></dt><dd><code class="copy">${clients[name].id}</code><br><span class="aside">${clients[name].redirectUri}</span></dd></div>`,
+      markup`<div><dt>${clients[name].name} <span class="aside">${kind}</span></dt><dd><code class="copy">${clients[name].id}</code>${clients[name].redirectUri !== '' && markup`<br><span class="aside">${clients[name].redirectUri}</span>`}</dd></div>`,
   )}</dl></section>`
 }
 
@@ -75,6 +77,13 @@ const mcpSection = ({
 ${mcpRunForm(addresses.app, 'Connect to the server')}
 <p class="aside"><a href="${addresses.app}/mcp">What people try against it</a></p></section>`
 
+const deviceSection = ({
+  addresses,
+}: Demo): Html => markup`<section class="try" aria-labelledby="device-title" id="device"><h2 id="device-title">Let a television in</h2>
+<p class="lead">A device without a browser shows a code. You enter it here, see who asks and from where, and decide. The device asks again and again until you did.</p>
+${deviceRunForm(addresses.app, 'Turn the television on')}
+<p class="aside"><a href="${addresses.app}/device">What people try against it</a></p></section>`
+
 /** The first page: what this is, how to sign in, and both ways on. */
 export function landingPage(demo: Demo): string {
   const { app } = demo.addresses
@@ -83,6 +92,7 @@ export function landingPage(demo: Demo): string {
 <section class="try" aria-labelledby="try-title" id="attacks"><h2 id="try-title">Try to break it</h2>
 <p class="lead">If nobody is signed in yet, the first attack that needs a code sends you to sign in.</p>
 ${attackList(app, new Map())}</section>
+${deviceSection(demo)}
 ${mcpSection(demo)}
 ${machinery(demo)}`
   return demoPage({
@@ -90,6 +100,7 @@ ${machinery(demo)}`
     body,
     links: [
       { href: '#attacks', text: 'Attacks' },
+      { href: '#device', text: 'Device' },
       { href: '#mcp', text: 'MCP' },
       { href: '/governance', text: 'Governance' },
       { href: '/docs', text: 'Documentation' },

@@ -19,6 +19,8 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   code_verifier: 'The secret from step 1. Its first and only trip, straight from the app to Sallyport.',
   refresh_token: 'Gets new tokens without the person. Works once; each use brings the next one.',
   token: 'The token that is asked about.',
+  device_code: 'The device’s own secret. It is never shown to anybody.',
+  user_code: 'Eight letters for a person to carry over.',
 }
 
 /** What each claim and header parameter of a token says. */
@@ -49,6 +51,9 @@ export const eventMeanings: Readonly<Record<string, string>> = {
   'consent.granted': 'A person agreed.',
   'client.registered': 'A client was registered.',
   'csrf.rejected': 'A form came from somewhere else, or too late.',
+  'device.approved': 'A person let a device in.',
+  'device.code.guess_limit': 'Too many wrong codes of devices; nobody can enter one there for a while.',
+  'device.denied': 'A person turned a device away.',
   'grant.revoked': 'An authorization ended, and every token from it.',
   'http.request.rejected': 'A request was malformed.',
   'jwt.rejected': 'A token was refused.',

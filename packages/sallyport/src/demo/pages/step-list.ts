@@ -13,6 +13,7 @@ const names: Readonly<Record<Party, string>> = {
   sallyport: 'Sallyport',
   api: 'API',
   server: 'MCP server',
+  device: 'Device',
   attacker: 'Attacker',
 }
 

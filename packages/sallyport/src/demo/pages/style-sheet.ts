@@ -61,6 +61,11 @@ const landing = `
 `
 
 const attacks = `
+.tv{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center;justify-content:space-between;margin-block:1.5rem}
+.tv>div:first-child{flex:1 1 14rem}
+.tv .code{font:650 2rem/1.2 ui-monospace,"Liberation Mono",monospace;letter-spacing:.08em}
+.tv .qr{flex:none;inline-size:9rem;block-size:9rem}
+.tv .qr svg{display:block;inline-size:100%;block-size:100%}
 .try{margin-block-start:clamp(3rem,7vw,5rem);scroll-margin-block-start:1rem}
 .attacks{list-style:none;margin:0 0 1.5rem;padding:0;border-block-end:1px solid ${hairline}}
 .attacks li{display:grid;gap:.75rem 2rem;padding-block:1.125rem;border-block-start:1px solid ${hairline}}
