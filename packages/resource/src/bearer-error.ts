@@ -24,6 +24,10 @@ export type BearerReason =
   /** Bound to a key by `cnf`; bindings are not checked here, so the token is refused instead of taken as bearer (B-ATJ-08). */
   | 'cnf'
   | 'scope'
+  /** The issuer says that it is not in force: unknown, expired, revoked or for another API (RFC 7662 section 2.2). */
+  | 'inactive'
+  /** The issuer cannot be asked. */
+  | 'introspection_unavailable'
   /** No current keys of the issuer are at hand and none can be had. */
   | 'keys_unavailable'
 
@@ -56,6 +60,7 @@ export function answerOf(reason: BearerReason): BearerAnswer {
     case 'scope':
       return answer(403, 'insufficient_scope', 'The access token lacks a required scope')
     case 'keys_unavailable':
+    case 'introspection_unavailable':
       return answer(503, 'temporarily_unavailable', 'Access tokens cannot be checked at the moment')
     default:
       return invalidToken

@@ -43,11 +43,32 @@ export async function fetchDocument(fetcher: typeof fetch, url: string): Promise
     headers: { accept: 'application/json, application/jwk-set+json' },
     signal: AbortSignal.timeout(timeLimit),
   })
+  return { body: await readObject(response, url), maxAge: maxAgeOf(response) }
+}
+
+/** Posts a form and reads the JSON object that answers it, within the same bounds. */
+export async function postForm(
+  fetcher: typeof fetch,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const response = await fetcher(url, {
+    method: 'POST',
+    redirect: 'error',
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(form).toString(),
+    signal: AbortSignal.timeout(timeLimit),
+  })
+  return readObject(response, url)
+}
+
+async function readObject(response: Response, url: string): Promise<Readonly<Record<string, unknown>>> {
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
   const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json' && type !== 'application/jwk-set+json')
     throw new Error(`${url} answered with content type ${type ?? 'none'}`)
   const body: unknown = JSON.parse(await readCapped(response))
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Error(`${url} holds no JSON object`)
-  return { body: body as Record<string, unknown>, maxAge: maxAgeOf(response) }
+  return body as Record<string, unknown>
 }

@@ -1,4 +1,5 @@
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'
+export { createIntrospector, type IntrospectorOptions } from './introspector.ts'
 export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
 export {
   createResourceMetadata,

@@ -38,13 +38,17 @@ export function metadataUrl(issuer: string): string {
   return `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`
 }
 
-async function discoverJwksUri(options: KeySourceOptions): Promise<string> {
-  const { body } = await fetchDocument(options.fetch, metadataUrl(options.issuer))
+/** An address that the issuer's metadata names. */
+export async function discoverAddress(
+  { issuer, fetch: fetcher }: Pick<KeySourceOptions, 'issuer' | 'fetch'>,
+  member: 'jwks_uri' | 'introspection_endpoint',
+): Promise<string> {
+  const { body } = await fetchDocument(fetcher, metadataUrl(issuer))
   // Compared as it stands: a document of another issuer must not name the keys of this one (A-META-03).
-  if (body['issuer'] !== options.issuer) throw new Error('the metadata names another issuer')
-  const uri = body['jwks_uri']
-  if (typeof uri !== 'string') throw new Error('the metadata names no jwks_uri')
-  requireSecureUrl('jwks_uri', uri)
+  if (body['issuer'] !== issuer) throw new Error('the metadata names another issuer')
+  const uri = body[member]
+  if (typeof uri !== 'string') throw new Error(`the metadata names no ${member}`)
+  requireSecureUrl(member, uri)
   return uri
 }
 
@@ -69,7 +73,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   const load = async (): Promise<void> => {
     attemptedAt = now()
     try {
-      address ??= await discoverJwksUri(options)
+      address ??= await discoverAddress(options, 'jwks_uri')
       known = keySet(options, await fetchDocument(options.fetch, address))
       failedAt = Number.NEGATIVE_INFINITY
     } catch (cause) {

@@ -30,7 +30,8 @@ export type Verifier = {
   readonly audience: string
   /**
    * The token's content when it is a valid access token for this API (RFC 9068 section 4).
-   * @throws BearerError with the reason otherwise; `keys_unavailable` when the issuer's keys cannot be had.
+   * @throws BearerError with the reason otherwise; `keys_unavailable` when the issuer's keys cannot be had,
+   * `introspection_unavailable` when it cannot be asked.
    */
   verify(token: string): Promise<AccessToken>
   /** Passes a reason on to `onRejected`. */

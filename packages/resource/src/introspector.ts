@@ -1,0 +1,154 @@
+import { parseScope, sha256 } from '@sallyport/protocol'
+import type { AccessToken } from './access-token.ts'
+import { BearerError, type BearerReason } from './bearer-error.ts'
+import { postForm, requireSecureUrl } from './fetch-document.ts'
+import { discoverAddress } from './key-source.ts'
+import type { Verifier } from './verifier.ts'
+
+export type IntrospectorOptions = {
+  /** The issuer identifier, exactly as in its metadata. https, or http on the loopback interface. */
+  readonly issuer: string
+  /** The identifier of this API, exactly as clients name it in `resource`. */
+  readonly audience: string
+  /** The client of this API at the issuer, which is registered as its server. */
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Where to ask; found through the issuer's metadata when left out. */
+  readonly introspectionEndpoint?: string | undefined
+  /** Seconds for which an answer is believed without asking again; 30 when left out, which is the most; 0 asks each time. */
+  readonly cacheFor?: number | undefined
+  readonly fetch?: typeof fetch | undefined
+  /** Seconds since 1970; the system clock when left out. */
+  readonly now?: (() => number) | undefined
+  /** Told each reason for which a token or request is refused, for the log; never a token. */
+  readonly onRejected?: ((reason: BearerReason) => void) | undefined
+  /** Told why the issuer could not be asked. */
+  readonly onFetchFailed?: ((cause: unknown) => void) | undefined
+}
+
+/** A revoked token is over within this many seconds everywhere (RFC 7662 section 4, A-INT-09). */
+const maxCacheFor = 30
+const maxTokens = 10_000
+const maxTokenLength = 16 * 1024
+
+type Answer = Readonly<Record<string, unknown>>
+
+const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const instant = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+function names(aud: unknown, audience: string): boolean {
+  if (!Array.isArray(aud)) return aud === audience
+  return (aud as readonly unknown[]).includes(audience)
+}
+
+const isBearer = (type: unknown): boolean =>
+  type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer')
+
+/**
+ * Reads an answer as strictly as a JWT: what an issuer says about a token for somebody else, or about one that is bound to
+ * a key, lets nobody in here.
+ */
+function readAnswer(
+  answer: Answer,
+  { issuer, audience }: IntrospectorOptions,
+  now: number,
+): AccessToken | BearerReason {
+  if (answer['active'] !== true) return 'inactive'
+  const { iss, aud, sub, client_id: clientId, jti, iat, exp, nbf, scope, token_type: type } = answer
+  if (!text(sub) || !text(clientId) || !instant(exp)) return 'claims'
+  if ((iat !== undefined && !instant(iat)) || (nbf !== undefined && !instant(nbf))) return 'claims'
+  if (scope !== undefined && typeof scope !== 'string') return 'claims'
+  const scopes = scope === undefined || scope === '' ? [] : parseScope(scope)
+  if (scopes === undefined) return 'claims'
+  if (iss !== undefined && iss !== issuer) return 'iss'
+  if (!names(aud, audience)) return 'aud'
+  if (exp <= now) return 'exp'
+  if (nbf !== undefined && nbf > now) return 'nbf'
+  if ('cnf' in answer || !isBearer(type)) return 'cnf'
+  return {
+    subject: sub,
+    clientId,
+    scope: scopes,
+    id: text(jti) ? jti : '',
+    issuedAt: iat ?? now,
+    expiresAt: exp,
+    claims: answer,
+  }
+}
+
+function checkOptions(options: IntrospectorOptions): number {
+  const { issuer, audience, clientId, clientSecret, introspectionEndpoint, cacheFor = maxCacheFor } = options
+  requireSecureUrl('issuer', issuer)
+  if (/[?#]/.test(issuer)) throw new TypeError('issuer must have no query and no fragment')
+  if (introspectionEndpoint !== undefined) requireSecureUrl('introspectionEndpoint', introspectionEndpoint)
+  for (const [name, value] of Object.entries({ audience, clientId, clientSecret }))
+    if (value === '') throw new TypeError(`${name} must not be empty`)
+  if (!(cacheFor >= 0 && cacheFor <= maxCacheFor))
+    throw new TypeError(`cacheFor must be between 0 and ${maxCacheFor} seconds`)
+  return cacheFor
+}
+
+/** Credentials of a client in a header (OAuth 2.1 section 2.4.1): each part is form-encoded first. */
+function basicCredentials({ clientId, clientSecret }: IntrospectorOptions): string {
+  const encoded = (part: string): string => new URLSearchParams([['', part]]).toString().slice(1)
+  return `Basic ${btoa(`${encoded(clientId)}:${encoded(clientSecret)}`)}`
+}
+
+/**
+ * Makes a verifier that asks the issuer about each token (RFC 7662), for tokens that are handles as well as for JWTs. A good
+ * answer is believed for `cacheFor` seconds and never past the token's own end; a bad one is never kept, and neither is
+ * anything believed while the issuer cannot be asked. Throws TypeError for an impossible option.
+ */
+export function createIntrospector(options: IntrospectorOptions): Verifier {
+  const cacheFor = checkOptions(options)
+  const fetcher = options.fetch ?? fetch
+  const now = options.now ?? (() => Date.now() / 1000)
+  const authorization = basicCredentials(options)
+  const believed = new Map<string, { readonly token: AccessToken; readonly until: number }>()
+  const running = new Map<string, Promise<AccessToken>>()
+  let endpoint = options.introspectionEndpoint
+
+  const ask = async (token: string): Promise<Answer> => {
+    try {
+      endpoint ??= await discoverAddress({ issuer: options.issuer, fetch: fetcher }, 'introspection_endpoint')
+      return await postForm(fetcher, endpoint, { token, token_type_hint: 'access_token' }, { authorization })
+    } catch (cause) {
+      // The next attempt asks the metadata again: the address may have moved.
+      endpoint = options.introspectionEndpoint
+      options.onFetchFailed?.(cause)
+      throw new BearerError('introspection_unavailable')
+    }
+  }
+
+  const look = async (token: string, digest: string): Promise<AccessToken> => {
+    // From before the question: an answer is as old as the moment it was asked for.
+    const asked = now()
+    const result = readAnswer(await ask(token), options, asked)
+    if (typeof result === 'string') throw new BearerError(result)
+    const until = Math.min(asked + cacheFor, result.expiresAt)
+    if (until > asked) {
+      if (believed.size >= maxTokens) believed.delete(believed.keys().next().value ?? '')
+      believed.set(digest, { token: result, until })
+    }
+    return result
+  }
+
+  return {
+    issuer: options.issuer,
+    audience: options.audience,
+    async verify(token) {
+      if (token.length > maxTokenLength) throw new BearerError('size')
+      const digest = sha256(token)
+      const known = believed.get(digest)
+      if (known !== undefined && now() < known.until) return known.token
+      believed.delete(digest)
+      const current = running.get(digest)
+      if (current !== undefined) return current
+      const started = look(token, digest).finally(() => running.delete(digest))
+      running.set(digest, started)
+      return started
+    },
+    rejected: (reason) => options.onRejected?.(reason),
+  }
+}
