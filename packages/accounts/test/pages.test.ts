@@ -290,6 +290,15 @@ describe('error page', () => {
     },
   )
 
+  it.each([
+    [english, 'This address is not asked that way', 'There is nothing here'],
+    [german, 'So lässt sich diese Adresse nicht aufrufen', 'Hier ist nichts'],
+  ])('A-UI-12, IN-10 tells a wrong method from a wrong address', (setting, method, path) => {
+    expect(errorPage(setting, errorView('method'))).toContain(`<h1>${method}</h1>`)
+    expect(errorPage(setting, errorView('method'))).not.toContain(path)
+    expect(errorPage(setting, errorView('path'))).toContain(`<h1>${path}</h1>`)
+  })
+
   it('A-UI-12 names the client and links elsewhere only when it was told to', () => {
     const page = errorPage(english, errorView('client_unknown', { helpUrl: undefined }))
     expect(page).not.toContain('You came from')

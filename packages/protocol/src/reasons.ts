@@ -65,6 +65,7 @@ export const reasons = {
   size: entry('invalid_request', 413, 'http-request', 'The request is larger than this server accepts'),
   header_count: entry('invalid_request', 431, 'http-request', 'The request has too many headers'),
   header_duplicated: entry('invalid_request', 400, 'http-request', 'A header was sent more than once'),
+  expectation: entry('invalid_request', 417, 'http-request', 'This server meets no expectation but 100-continue'),
   query_on_post: entry('invalid_request', 400, 'http-request', 'Parameters belong into the body, not into the address'),
   query_credential: entry(
     'invalid_request',

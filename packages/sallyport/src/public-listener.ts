@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { AddressInfo, Socket } from 'node:net'
 import { CommandFailure, exitCode } from './failure.ts'
 import { createServer } from './node-http.ts'
+import { createUnparsedReader, lastResponse, requestFrom, type ParserError } from './unparsed-request.ts'
 
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void
 
@@ -55,6 +56,40 @@ function limitConnections(server: HttpServer, options: ListenerOptions): void {
 }
 
 /**
+ * Requests that node:http gives to no listener of requests: those with CONNECT, and those with a method that its parser
+ * does not know. The server answers them as it answers any wrong method, and the connection ends (IN-10, HH-08).
+ */
+function answerStrangeMethods(server: HttpServer, options: ListenerOptions, answer: Listener): void {
+  const unparsed = createUnparsedReader()
+  const refuse = (socket: Socket, fault: FramingFault): void => {
+    options.onFault(fault, socket.remoteAddress ?? '')
+    refuseSocket(socket, fault)
+  }
+  const answerLast = (req: IncomingMessage, socket: Socket): void => {
+    const res = lastResponse(req, socket)
+    if (res === undefined) refuse(socket, 'framing')
+    else answer(req, res)
+  }
+  server.on('clientError', (error: ParserError, socket: Socket) => {
+    // Nothing came in, or the peer is gone: nobody is there to be told.
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const head = unparsed(error, socket)
+    if (head === 'waiting' || head === 'answered') return
+    if (typeof head === 'object') answerLast(requestFrom(head, socket), socket)
+    else refuse(socket, head ?? faultOf(error))
+  })
+  server.on('connect', (req: IncomingMessage, socket: Socket) => {
+    // Node took its own limits off this connection.
+    socket.on('error', () => socket.destroy())
+    socket.setTimeout(server.timeout, () => socket.destroy())
+    answerLast(req, socket)
+  })
+}
+
+/**
  * The public HTTP server with every limit on slow, large and many: 10 s for headers, 20 s for a request, 16 KiB and 100
  * header fields. Requests that arrive before `serve` wait for it.
  */
@@ -77,21 +112,10 @@ export function createPublicListener(options: ListenerOptions): {
   server.on('drop', (data?: { readonly remoteAddress?: string }) => {
     options.onFault('connections', data?.remoteAddress ?? '')
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Nothing came in, or the peer is gone: nobody is there to be told.
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    const fault = faultOf(error)
-    options.onFault(fault, socket.remoteAddress ?? '')
-    refuseSocket(socket, fault)
-  })
   limitConnections(server, options)
-
   let waiting: [IncomingMessage, ServerResponse][] | undefined = []
   let current: Listener = (req, res) => waiting?.push([req, res])
-  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+  const answer: Listener = (req, res) => {
     if (req.rawHeaders.length > maxHeaders * 2) {
       options.onFault('size', req.socket.remoteAddress ?? '')
       res.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
@@ -100,7 +124,11 @@ export function createPublicListener(options: ListenerOptions): {
     // While it stops, every answer is the last one of its connection.
     if (!server.listening) res.shouldKeepAlive = false
     current(req, res)
-  })
+  }
+  server.on('request', answer)
+  // The server says no to what it cannot meet, with the request's id (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', answer)
+  answerStrangeMethods(server, options, answer)
   return {
     server,
     serve: (listener) => {

@@ -38,6 +38,7 @@ const httpReasons: ReadonlySet<Reason> = new Set([
   'size',
   'header_count',
   'header_duplicated',
+  'expectation',
   'query_on_post',
   'query_credential',
   'param_count',

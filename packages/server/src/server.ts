@@ -208,7 +208,13 @@ async function answer(ctx: Context, routes: Routes, call: Call): Promise<HttpRes
     response = await failed(ctx, call, entry, error).catch((fault: unknown) => lastResort(ctx, call, fault))
   }
   response.headers['x-request-id'] = call.id
-  return response
+  return request.method === 'HEAD' ? withoutBody(response) : response
+}
+
+/** The answer to a HEAD: the length that a GET would have had, and nothing of it (RFC 9110 section 9.3.2). */
+function withoutBody({ status, headers, body }: HttpResponse): HttpResponse {
+  if (status === 304 || status === 204) return { status, headers, body: '' }
+  return { status, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) }, body: '' }
 }
 
 /** Nothing is ever made from the Host header; an operator may also want it to be right (HH-01). */

@@ -57,6 +57,7 @@ describe('where the documents are', () => {
       expect((await issuer.get(path, { 'if-none-match': '"x"' })).status).toBe(200)
       const head = await issuer.send({ method: 'HEAD', path })
       expect([head.status, head.text, head.headers['etag']]).toEqual([200, '', etag])
+      expect(head.headers['content-length']).toBe(String(Buffer.byteLength(answer.text)))
       const post = await issuer.send({ method: 'POST', path })
       expect([post.status, post.headers['allow']]).toEqual([405, 'GET'])
     }

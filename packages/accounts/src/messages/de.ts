@@ -161,8 +161,11 @@ export const de: Catalogue = {
   'error.request.next':
     'Gehen Sie zurück zur Anwendung und beginnen Sie neu. Wenn es wieder geschieht, sagen Sie es ihren Betreibern; die Zeilen unten helfen ihnen.',
   'error.http.title': 'Hier ist nichts',
-  'error.http.what': 'Diese Adresse oder diese Art, sie aufzurufen, gibt es nicht.',
+  'error.http.what': 'Diese Adresse gibt es nicht.',
   'error.http.next': 'Gehen Sie zurück zur Anwendung und beginnen Sie von dort.',
+  'error.method.title': 'So lässt sich diese Adresse nicht aufrufen',
+  'error.method.what': 'Unter dieser Adresse gibt es etwas, aber nicht für diese Art von Anfrage.',
+  'error.method.next': 'Gehen Sie zurück zur Anwendung und beginnen Sie von dort.',
   'error.client.title': 'Die Anwendung ist hier nicht bekannt',
   'error.client.what':
     'Eine Anwendung hat Sie hierher geschickt, die dieser Server nicht kennt oder nicht mehr annimmt.',

@@ -160,8 +160,11 @@ export const en = {
   'error.request.next':
     'Go back to the application and start again. If it happens again, tell the people who run it; the lines below help them.',
   'error.http.title': 'There is nothing here',
-  'error.http.what': 'This address or this way of calling it does not exist.',
+  'error.http.what': 'This address does not exist.',
   'error.http.next': 'Go back to the application and start from there.',
+  'error.method.title': 'This address is not asked that way',
+  'error.method.what': 'There is something at this address, but not for this kind of request.',
+  'error.method.next': 'Go back to the application and start from there.',
   'error.client.title': 'The application is not known here',
   'error.client.what': 'You were sent here by an application that this server does not know or no longer accepts.',
   'error.client.next':

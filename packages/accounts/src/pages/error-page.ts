@@ -7,6 +7,7 @@ import { foreign, markup, type Html } from './markup.ts'
 type ErrorText =
   | 'request'
   | 'http'
+  | 'method'
   | 'client'
   | 'redirect'
   | 'expired'
@@ -38,10 +39,12 @@ const texts: Readonly<Record<string, ErrorText>> = {
 /** Reasons whose page is shared with others but whose words are not. */
 const exceptions: Readonly<Record<string, ErrorText>> = {
   untrusted_redirect: 'request',
+  method: 'method',
   content_type: 'request',
   encoding: 'request',
   size: 'request',
   header_duplicated: 'request',
+  expectation: 'request',
   query_on_post: 'request',
   query_credential: 'request',
 }

@@ -15,7 +15,7 @@ const single = new Set(['authorization', 'dpop', 'content-type', 'content-length
 
 const maxHeaders = 100
 
-function headerFault(raw: readonly string[]): HttpFault | undefined {
+function headerFault({ rawHeaders: raw, headers: { expect } }: IncomingMessage): HttpFault | undefined {
   if (raw.length > maxHeaders * 2) return 'header_count'
   let seen: Set<string> | undefined
   for (let index = 0; index < raw.length; index += 2) {
@@ -24,7 +24,7 @@ function headerFault(raw: readonly string[]): HttpFault | undefined {
     if (seen?.has(name) === true) return 'header_duplicated'
     ;(seen ??= new Set()).add(name)
   }
-  return undefined
+  return expect === undefined || expect.toLowerCase() === '100-continue' ? undefined : 'expectation'
 }
 
 function proxyList(ranges: readonly string[]): BlockList | undefined {
@@ -87,7 +87,7 @@ export function nodeListener(
         headers: req.headers,
         body,
         remoteAddress: clientAddress(req, proxies, options.onForwardedIgnored),
-        fault: fault ?? headerFault(req.rawHeaders),
+        fault: fault ?? headerFault(req),
       }
       void server.handle(request).then((response) => {
         write(res, response, request.fault !== undefined)
@@ -140,7 +140,8 @@ function write(res: ServerResponse, response: HttpResponse, faulty: boolean): vo
   if (res.destroyed) return
   const flat: (string | readonly string[])[] = []
   for (const name in headers) flat.push(name, headers[name] ?? '')
-  if (status !== 304 && status !== 204)
+  // The answer to a HEAD says how long the body would be.
+  if (status !== 304 && status !== 204 && headers['content-length'] === undefined)
     flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
   // What was cut off or is not to be trusted leaves bytes on the connection: they must never be read as a request (HH-07).
   if (faulty || status === 413) flat.push('connection', 'close')

@@ -18,7 +18,7 @@ function answer(call: Call, { body, etag }: Prepared, contentType: string): Http
   const known = header(call.request, 'if-none-match')
   if (known !== undefined && known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag))
     return { status: 304, headers, body: '' }
-  return { status: 200, headers, body: call.request.method === 'HEAD' ? '' : body }
+  return { status: 200, headers, body }
 }
 
 /** The signing keys (OpenID Connect Core section 10.1); public members only. */
