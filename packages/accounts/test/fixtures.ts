@@ -144,6 +144,7 @@ export const openInteraction = ({
   claims: [],
   earlierScope: [],
   firstUse: false,
+  logo: undefined,
   mayRemember: true,
   ...changes,
 })

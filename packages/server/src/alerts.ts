@@ -9,6 +9,7 @@ export type AlertKind =
   | 'code_replay'
   | 'refresh_reuse'
   | 'challenge_repeated'
+  | 'assertion_replay'
   | 'device_codes_many'
   | 'device_code_guessing'
   | 'device_not_started'
@@ -53,6 +54,7 @@ const maxOpen = 1000
 const kinds: Readonly<Record<string, AlertKind>> = {
   'token.code.client_mismatch': 'code_interception',
   'token.refresh.reuse_detected': 'refresh_reuse',
+  'client.assertion.replayed': 'assertion_replay',
   'device.code.guess_limit': 'device_code_guessing',
 }
 

@@ -14,6 +14,7 @@ import { createEventRows } from './event-rows.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
 import { interactionVerbs } from './interactions.ts'
 import { listVerbs } from './lists.ts'
+import { logoStore } from './logos.ts'
 import { markVerbs } from './marks.ts'
 import { faultsIn, openDatabase } from './open-database.ts'
 import type { SqliteStoreOptions } from './options.ts'
@@ -115,5 +116,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     exceptions: exceptionStore(connection, events),
     declarations: declarationStore(connection, events),
     devices: deviceStore(connection, events),
+    logos: logoStore(connection),
   }
 }

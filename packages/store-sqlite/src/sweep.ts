@@ -53,6 +53,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     { table: 'events', run: (now, limit) => dropEvents(now - retention.event, limit, limit, now - retention.event) },
     expiring('pkce_exceptions', 'id', 'deadline', retention.exception),
     expiring('initial_access_tokens', 'id', 'expires_at', retention.event),
+    expiring('client_logos', 'client_id', 'expires_at'),
     expiring('device_requests', 'digest', 'kept_until'),
     { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]

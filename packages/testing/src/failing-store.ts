@@ -3,7 +3,15 @@ import type { Store } from '@sallyport/server/model'
 /** A verb of the hot side of the storage port. */
 export type StoreVerb = Exclude<
   keyof Store,
-  'admin' | 'accounts' | 'accessTokens' | 'usage' | 'registrations' | 'exceptions' | 'declarations' | 'devices'
+  | 'admin'
+  | 'accounts'
+  | 'accessTokens'
+  | 'usage'
+  | 'registrations'
+  | 'exceptions'
+  | 'declarations'
+  | 'devices'
+  | 'logos'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

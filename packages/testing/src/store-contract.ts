@@ -10,6 +10,7 @@ import { exceptionContract } from './store-contract/exceptions.ts'
 import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
+import { logoContract } from './store-contract/logos.ts'
 import { markContract } from './store-contract/marks.ts'
 import { registrationContract } from './store-contract/registrations.ts'
 import { codeContract } from './store-contract/redeem-code.ts'
@@ -49,6 +50,7 @@ const parts = [
   registrationContract,
   exceptionContract,
   deviceContract,
+  logoContract,
   aliasContract,
 ]
 

@@ -77,12 +77,16 @@ ${words.say('consent.agentOwner', { owner: foreign(owner) })}</p>
 </div>`
 }
 
+/** Its picture, from our own origin; it says nothing that the words beside it do not say (A-DCR-11, DC-13). */
+const picture = ({ logo }: OpenInteraction): Html | false =>
+  logo !== undefined && markup`<p><img class="logo" id="logo" src="${logo}" alt="" width="48" height="48"></p>`
+
 /** Who vouches for the application, and where it lives on the web. */
 function publisher({ words, brand }: Setting, open: OpenInteraction): Html {
   const { client } = open
   if (!isSelfRegistered(client))
-    return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}${ownPages(words, open)}</p>`
-  return markup`${documentHost(words, open)}<p class="note" id="unverified">${words.say('consent.unverified', { brand: brand.name })}
+    return markup`${picture(open)}<p class="quiet">${words.say('consent.managed', { brand: brand.name })}${ownPages(words, open)}</p>`
+  return markup`${documentHost(words, open)}${picture(open)}<p class="note" id="unverified">${words.say('consent.unverified', { brand: brand.name })}
 ${leadsElsewhere(open) && words.say('consent.elsewhere')}</p>
 <p class="quiet">${words.say('consent.clientId', { id: foreign(client.id) })}${ownPages(words, open)}</p>
 ${open.firstUse && markup`<p class="note" id="first-use">${words.say('consent.firstUse')}</p>`}`

@@ -81,6 +81,7 @@ const parts = `
 .asked li::before{content:"";position:absolute;inset-inline-start:.25rem;inset-block-start:1.05rem;inline-size:.4rem;block-size:.7rem;border:solid var(--accent);border-width:0 .15rem .15rem 0;transform:rotate(42deg)}
 .asked strong{display:block;font-weight:600}
 .asked .hint{display:block}
+.logo{display:block;object-fit:contain;border-radius:.5rem}
 .where{text-align:center;padding:1rem;margin:1.25rem 0 0;border-radius:.75rem;background:var(--background)}
 .where p{margin:0}
 .where .host{font-size:1.1875rem;font-weight:650;line-height:1.35;margin:.125rem 0 .375rem}

@@ -1,4 +1,5 @@
 import { formActionSource, formDecode, lookupKey, refuse, type Form } from '@sallyport/protocol'
+import { logoPath } from '../clients/logos.ts'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { redirect } from '../http.ts'
@@ -124,6 +125,7 @@ async function ofClient(
     claims: requestedClaimNames(request),
     earlierScope: earlier.scope.filter((value) => request.scope.includes(value)),
     firstUse: asks && isSelfRegistered(client) && !earlier.known,
+    logo: logoPath(ctx, client),
     mayRemember: mayRemember(client, request),
   }
 }

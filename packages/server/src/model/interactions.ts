@@ -44,6 +44,8 @@ export type OpenInteraction = OpenLogin & {
   readonly earlierScope: readonly string[]
   /** This person has no agreement on record for a client that nobody here registered (A-CIMD-12). */
   readonly firstUse: boolean
+  /** Where this server serves the picture of the client; there may turn out to be none (A-DCR-11). */
+  readonly logo: string | undefined
   /** False when agreement may not be remembered for this client (A-AUTHZ-16). */
   readonly mayRemember: boolean
 }

@@ -17,6 +17,7 @@ import type { Client } from './client.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
 import type { DeviceStore } from './device.ts'
+import type { LogoStore } from './logo.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { RegistrationStore } from './registrations.ts'
@@ -168,6 +169,7 @@ export type Store = {
   readonly exceptions: ExceptionStore
   readonly declarations: DeclarationStore
   readonly devices: DeviceStore
+  readonly logos: LogoStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

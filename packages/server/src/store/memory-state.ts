@@ -14,6 +14,7 @@ import type { Resource } from '../model/resource.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { DeclaredObject } from '../model/declaration.ts'
 import type { DeviceRequest, DeviceState } from '../model/device.ts'
+import type { ClientLogo } from '../model/logo.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
@@ -93,6 +94,8 @@ export type MemoryState = {
   }
   /** By digest of the device code; and from the user codes that wait for a person to those digests. */
   readonly devices: { readonly rows: Map<string, DeviceRow>; readonly userCodes: Map<string, string> }
+  /** By client. */
+  readonly logos: Map<string, ClientLogo>
   /** By kind and id. */
   readonly declared: Map<string, DeclaredObject>
   /** By client and week, and by client. */
@@ -101,6 +104,7 @@ export type MemoryState = {
 
 export const emptyState = (): MemoryState => ({
   clients: new Map(),
+  logos: new Map(),
   resources: new Map(),
   interactions: new Map(),
   consumedInteractions: new Map(),

@@ -91,6 +91,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
         freeUserCode(state, request)
       },
     ),
+    client_logos: sweepMap(state.logos, limit, (row) => row.expiresAt <= now),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

@@ -6,6 +6,7 @@ import { memoryAuthorizations } from './memory-authorizations.ts'
 import { memoryDeclarations } from './memory-declarations.ts'
 import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
+import { memoryLogos } from './memory-logos.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
 import { memorySessions } from './memory-sessions.ts'
@@ -41,6 +42,7 @@ export function createMemoryStore(): Store {
     exceptions: memoryExceptions(state),
     declarations: memoryDeclarations(state),
     devices: memoryDevices(state),
+    logos: memoryLogos(state),
     close: async () => undefined,
   }
 }

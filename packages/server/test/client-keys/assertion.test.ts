@@ -179,13 +179,15 @@ describe('one use', () => {
     expectRefusedFor(issuer, await askWith(issuer, assertion, {}, { node }), 'assertion_replayed')
   })
 
-  it('CA-01 a replay is of high severity', async () => {
+  it('CA-01, A-LOG-03 a replay is of high severity, and alerts once', async () => {
     const { issuer, j } = await newKeyIssuer()
     const assertion = assertionOf(issuer, j)
     await askWith(issuer, assertion)
     await askWith(issuer, assertion)
     expect(eventsOf(issuer, 'client.assertion.replayed')).toMatchObject([{ severity: 'high', clientId: j.client.id }])
     expect(eventsOf(issuer, 'client.auth.failed')).toEqual([])
+    await askWith(issuer, assertion)
+    expect(issuer.records.alerts).toMatchObject([{ kind: 'assertion_replay', clientId: j.client.id }])
   })
 
   it('B-CA-05, CA-01 of many at once on two nodes one gets through', async () => {

@@ -2,6 +2,7 @@ import { core } from './0001-core.ts'
 import { devices } from './0010-devices.ts'
 import { registrations } from './0030-registrations.ts'
 import { accessTokens } from './0040-access-tokens.ts'
+import { logos } from './0044-logos.ts'
 import { governance } from './0050-governance.ts'
 import { exceptions } from './0051-exceptions.ts'
 import { ownership } from './0060-ownership.ts'
@@ -15,6 +16,7 @@ export const steps: readonly Step[] = [
   { name: '0010-devices', statements: devices },
   { name: '0030-registrations', statements: registrations },
   { name: '0040-access-tokens', statements: accessTokens },
+  { name: '0044-logos', statements: logos },
   { name: '0050-governance', statements: governance },
   { name: '0051-exceptions', statements: exceptions },
   { name: '0060-ownership', statements: ownership },
