@@ -1,5 +1,6 @@
 import { createPolicy } from '../policy.ts'
 import { authorizeCases, authorizeEntries } from './authorize-cases.ts'
+import { deviceCases } from './device-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase, ProofReport } from './report.ts'
 import { tokenCases } from './token-cases.ts'
@@ -41,6 +42,7 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
     for (const entry of authorizeEntries) cases.push(...(await authorizeCases({ ground, entry, client }, pause)))
     cases.push(...(await tokenCases(ground, client, pause)))
   }
+  cases.push(...(await deviceCases(ground, pause)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length
   return {

@@ -54,6 +54,10 @@ export type ProvingGround = {
   readonly clients: readonly ProofClient[]
   /** A client that is none of those under proof. */
   readonly stranger: ProofClient
+  /** Two devices, where the policy offers the grant for them. */
+  readonly devices: readonly [ProofClient, ProofClient] | undefined
+  /** The session of the browser. */
+  readonly sessionId: string
   now(): Seconds
   /** Moves the server's clock. */
   advance(by: number): void
@@ -73,7 +77,8 @@ export type ProvingGround = {
   get(path: string): Promise<HttpResponse>
 }
 
-const subject = 'person-of-the-proof'
+/** The person of the browser. */
+export const subject = 'person-of-the-proof'
 const second = 1_800_000_000
 
 const scope = 'openid offline_access'
@@ -172,6 +177,8 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   for (const [kind, registration] of kindsUnder(options.policy)) clients.push(await register(kind, registration))
   const foreign = { authenticationMethod: 'private_key_jwt', redirectUris: ['https://stranger.invalid/cb'] } as const
   const stranger = await register('stranger', web(foreign))
+  const device = { type: 'device', name: 'Proof', scope } as const
+  const both = async () => [await register('device', device), await register('device', device)] as const
   const { host, pathname, protocol } = new URL(issuer)
   const base = pathname.replace(/\/$/, '')
   const session = await sessionAt(store, random, now)
@@ -179,6 +186,8 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   let address = 0
   return {
     ...{ issuer, base, server, store, random, clients, stranger, now },
+    devices: options.policy.deviceGrant === true ? await both() : undefined,
+    sessionId: session.id,
     advance: (by) => {
       clock = after(clock, by)
     },

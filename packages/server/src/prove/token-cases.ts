@@ -69,7 +69,8 @@ async function redeem(
 const bodyOf = ({ body }: HttpResponse): Record<string, unknown> =>
   JSON.parse(Buffer.from(body).toString() || '{}') as Record<string, unknown>
 
-function seenAt(answer: HttpResponse): string {
+/** An answer of the token endpoint in a few words. */
+export function seenAt(answer: HttpResponse): string {
   const body = bodyOf(answer)
   if (body['access_token'] !== undefined) return `${answer.status} with tokens`
   return `${answer.status} ${typeof body['error'] === 'string' ? body['error'] : 'without an error'}`

@@ -8,6 +8,7 @@ export type Mutation = {
 const validate = 'server/src/authorization/validate-request.ts'
 const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
+const device = 'server/src/grants/device-code.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
 const one = (name: string, notices: string, file: string, find: string, replace = ''): Mutation => ({
@@ -181,7 +182,7 @@ export const mutations: readonly Mutation[] = [
     'a signature is not compared',
     'A-PKCE-17',
     'protocol/src/jws-verify.ts',
-    "if (!signatureFits(token.slice(0, second), signature, key)) return 'signature'",
+    "if (!signatureFits(jws, key)) return 'signature'",
   ),
   one(
     'an assertion may be for anybody',
@@ -244,6 +245,43 @@ export const mutations: readonly Mutation[] = [
         replace: 'if (row?.code === undefined || row.redeemedAt !== undefined) return false\n      if (row.code',
       },
       { file: memory, find: 'if (!stands(state, row)) return false\n      row.redeemedAt', replace: 'row.redeemedAt' },
+    ],
+  },
+  one(
+    'the verifier of a device is not compared',
+    'A-PKCE-06',
+    device,
+    "challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'",
+    'undefined',
+  ),
+  one(
+    'a device needs no verifier for its challenge',
+    'A-PKCE-07',
+    device,
+    "if (verifier === undefined) return 'verifier_missing'",
+    'if (verifier === undefined) return undefined',
+  ),
+  one(
+    'a failed verifier leaves the code of a device alive',
+    'A-PKCE-06',
+    device,
+    "await ctx.store.devices.end(request.digest, { as: 'destroyed', sessionId: undefined }, ctx.now(), [])",
+  ),
+  one('another device may redeem', 'A-DEV-09', device, 'if (request.clientId !== client.id)', 'if (false)'),
+  {
+    name: 'a device code works more than once',
+    notices: 'A-DEV-11',
+    edits: [
+      { file: device, find: "if (view.state === 'redeemed') throw", replace: 'if (false) throw' },
+      { file: memory, find: "row?.state !== 'approved' || ", replace: 'row === undefined || ' },
+    ],
+  },
+  {
+    name: 'device codes do not expire',
+    notices: 'A-DEV-11',
+    edits: [
+      { file: device, find: 'if (request.expiresAt <= ctx.now())', replace: 'if (false)' },
+      { file: memory, find: 'row.request.expiresAt <= now || ', replace: '' },
     ],
   },
 ]

@@ -40,6 +40,16 @@ describe('the proof of one configuration', () => {
     expect([...clients].filter((kind) => kind.includes('client_secret'))).toEqual([])
   })
 
+  it('A-PKCE-19, A-DEV-09, A-DEV-11 covers the grant for devices where it is on', async () => {
+    const report = await prove({ issuer: 'https://as.test/tenant', policy: { deviceGrant: true }, random })
+    expect(report.cases.filter(({ holds }) => !holds)).toEqual([])
+    const ofDevices = report.cases.filter(({ entry }) => entry === 'device grant')
+    const proven = new Set(ofDevices.map(({ requirement }) => requirement))
+    const all = ['A-DEV-09', 'A-DEV-11', 'A-PKCE-02', 'A-PKCE-04', 'A-PKCE-05', 'A-PKCE-06', 'A-PKCE-07']
+    expect([...proven].sort()).toEqual(all)
+    expect(ofDevices.map(({ expected }) => expected)).toContain('400 authorization_pending, then 200 with tokens')
+  })
+
   it('A-LOG-02 names no code, verifier or token', async () => {
     const report = await prove({ issuer: 'https://as.test', policy: {}, random })
     expect(JSON.stringify(report.cases)).not.toMatch(/[\w-]{43}/)
