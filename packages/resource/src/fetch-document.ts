@@ -11,9 +11,11 @@ export type FetchedDocument = {
 const loopback = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?(?:\/|$)/
 
 /** Tokens and keys travel over https only; http is for this machine alone, in development (A-BEAR-08). */
+export const isSecureUrl = (url: string): boolean =>
+  URL.canParse(url) && (url.startsWith('https://') || loopback.test(url))
+
 export function requireSecureUrl(name: string, url: string): void {
-  if (!URL.canParse(url) || !(url.startsWith('https://') || loopback.test(url)))
-    throw new TypeError(`${name} must be an https URL, or http on the loopback interface: ${url}`)
+  if (!isSecureUrl(url)) throw new TypeError(`${name} must be an https URL, or http on the loopback interface: ${url}`)
 }
 
 async function readCapped(response: Response): Promise<string> {

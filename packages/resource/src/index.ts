@@ -7,6 +7,11 @@ export {
   type ResourceMetadata,
   type ResourceMetadataOptions,
 } from './resource-metadata.ts'
+export {
+  readResourceMetadata,
+  type ReadResourceMetadata,
+  type ResourceMetadataFault,
+} from './read-resource-metadata.ts'
 export { protectMcp, type McpCall, type McpCaller, type McpGuard, type McpProtectOptions } from './protect-mcp.ts'
 export type { AccessToken } from './access-token.ts'
 export type { RequestParts } from './bearer-credentials.ts'

@@ -120,6 +120,46 @@ describe('mcp doctor', { timeout: 60_000 }, () => {
     expect(asked).not.toContain('GET /elsewhere')
   })
 
+  it.for<[string, (pages: Pages, origin: string) => void, RegExp]>([
+    [
+      'a challenge',
+      (p) =>
+        (p['/mcp'] = {
+          status: 401,
+          headers: { 'www-authenticate': 'Bearer resource_metadata="https://10.0.0.7/document"' },
+        }),
+      /10\.0\.0\.7\/document lies in a private network/,
+    ],
+    [
+      'a document',
+      (p, o) =>
+        (p['/.well-known/oauth-protected-resource/mcp'] = {
+          body: { resource: `${o}/mcp`, authorization_servers: ['https://169.254.169.254'] },
+        }),
+      /169\.254\.169\.254\/\.well-known\/oauth-authorization-server lies in a private network/,
+    ],
+  ])('A-PRM-06 does not follow %s into a private network', async ([, change, message]) => {
+    const { url } = await chain(change)
+    const report = await examineMcpServer(url)
+    expect(findings(report)).toMatch(message)
+    expect(report.clients).toEqual([])
+  })
+
+  it.for<[string, object]>([
+    ['of another resource', { resource: 'https://x' }],
+    ['of the same resource in another spelling', { resource: 'HTTP' }],
+    ['with a statement inside a statement', { signed_metadata: `e30.${btoa('{"signed_metadata":"x"}')}.x` }],
+  ])('A-PRM-04, A-PRM-05 uses nothing of a document %s', async ([, change]) => {
+    const { url, asked } = await chain((pages, origin) => {
+      const spelled = 'resource' in change && change.resource === 'HTTP' ? { resource: `${origin}/mcp/` } : change
+      const body = { resource: `${origin}/mcp`, authorization_servers: [`${origin}/as`], ...spelled }
+      pages['/.well-known/oauth-protected-resource/mcp'] = { body }
+    })
+    const report = await examineMcpServer(url)
+    expect([findings(report).length > 0, report.clients]).toEqual([true, []])
+    expect(asked).not.toContain(`GET ${oauthPath}`)
+  })
+
   it('A-PKCE-14 says that every client stops where S256 is not published', async () => {
     const { url } = await chain(
       (pages, origin) =>

@@ -14,15 +14,19 @@ export function addMcp(program: Command): void {
     'doctor <server-url>',
     'walk the discovery chain of an MCP server and tell what clients will do',
     doctor,
-  )
+  ).option('--anywhere', 'follow addresses into private networks too, where clients of strangers would stop')
 }
 
-async function doctor(call: Call, _options: object, [url = '']: readonly string[]): Promise<ExitCode> {
+async function doctor(
+  call: Call,
+  { anywhere = false }: { readonly anywhere?: boolean },
+  [url = '']: readonly string[],
+): Promise<ExitCode> {
   const server = URL.canParse(url) ? new URL(url) : undefined
   if (server === undefined || !isSafeTransport(server))
     throw usage('the address of an MCP server begins with https:// (or is plain http on this machine)')
   server.hash = ''
-  const { checks, clients } = await call.terminal.during('looking', examineMcpServer(server))
+  const { checks, clients } = await call.terminal.during('looking', examineMcpServer(server, anywhere))
   const healthy = checks.every(({ state }) => state === 'ok')
   call.terminal.data({ healthy, checks, clients }, [...checks.map(checkLine), ...clients.map(clientLine)].join('\n'))
   return healthy ? exitCode.ok : exitCode.found

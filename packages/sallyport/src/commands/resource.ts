@@ -18,8 +18,17 @@ export function addResource(program: Command): void {
     .option('--no-not-by-device', 'every scope may be granted to devices again')
   verb(group, 'get <uri>', 'show one API', getResource)
   verb(group, 'list', 'show all APIs', listResources)
+  verb(
+    group,
+    'check [uri]',
+    'ask each API whether it names this server, and this server whether it names the API',
+    check,
+  )
   verb(group, 'delete <uri>', 'remove an API; nothing is issued for it any more', changes('deleteResource'))
 }
+
+const check: Action<object> = async (call, options, operands) =>
+  (await import('../resource-check.ts')).checkResources(call, options, operands)
 
 type Changes = typeof import('../resource-changes.ts')
 type Verb = 'createResource' | 'updateResource' | 'deleteResource'

@@ -1,6 +1,8 @@
+import { readResourceMetadata, type ResourceMetadataFault } from '@sallyport/resource'
 import { bad, ok, type Finding } from '../doctor/finding.ts'
 import { clientPaths, metadataFindings, type ClientPath } from './capabilities.ts'
 import { fetchDocument, type Fetched } from './fetch-document.ts'
+import { createFollow, type Follow } from './follow.ts'
 
 export type McpReport = { readonly checks: readonly Finding[]; readonly clients: readonly ClientPath[] }
 
@@ -16,14 +18,15 @@ const initialize = JSON.stringify({
 })
 
 /** Walks the discovery chain of an MCP server as a client does: challenge, RFC 9728, RFC 8414 or OpenID, capabilities. */
-export async function examineMcpServer(server: URL): Promise<McpReport> {
+export async function examineMcpServer(server: URL, anywhere = false): Promise<McpReport> {
   const { checks, pointer } = await challengeOf(server)
-  const resource = await resourceDocument(server, pointer)
+  const follow = createFollow(server, anywhere)
+  const resource = await resourceDocument(server, pointer, follow)
   checks.push(...resource.checks)
   if (resource.issuers.length === 0) return { checks, clients: [] }
   const clients: ClientPath[] = []
   for (const issuer of resource.issuers) {
-    const metadata = await authorizationServer(issuer)
+    const metadata = await authorizationServer(issuer, follow)
     checks.push(...metadata.checks)
     if (metadata.document !== undefined) clients.push(...clientPaths(issuer, metadata.document))
   }
@@ -57,15 +60,28 @@ async function challengeOf(server: URL): Promise<{ checks: Finding[]; pointer: s
 
 /** RFC 9728, section 3.1: the well-known path stands before the path of the resource. */
 function guesses({ origin, pathname }: URL): readonly string[] {
-  const root = `${origin}/.well-known/oauth-protected-resource`
+  const root = rootOf(origin)
   return pathname === '/' ? [root] : [`${root}${pathname}`, root]
 }
 
+const rootOf = (origin: string): string => `${origin}/.well-known/oauth-protected-resource`
+
+/** The identifiers for which a document at an address can be: an empty path is spelled with its slash or without. */
+function spellings(server: URL, pointer: string | undefined, url: string): readonly string[] {
+  const whole = server.origin + server.pathname + server.search
+  const bare = server.pathname === '/' && server.search === '' ? [server.origin] : []
+  const guessedRoot = pointer === undefined && url === rootOf(server.origin) && bare.length === 0
+  return guessedRoot ? [server.origin, `${server.origin}/`] : [whole, ...bare]
+}
+
 /** The first address that answers, or all the answers that were none. */
-async function firstOf(urls: readonly string[]): Promise<{ found: Fetched | undefined; tried: readonly Fetched[] }> {
+async function firstOf(
+  urls: readonly string[],
+  follow: Follow,
+): Promise<{ found: Fetched | undefined; tried: readonly Fetched[] }> {
   const tried: Fetched[] = []
   for (const url of urls) {
-    const one = await fetchDocument(url)
+    const one = await follow(url)
     if (one.fault === undefined) return { found: one, tried }
     tried.push(one)
   }
@@ -79,23 +95,36 @@ type Resource = { readonly checks: readonly Finding[]; readonly issuers: readonl
 /** Servers beyond these are not walked: a document of a stranger may name thousands. */
 const mostServers = 4
 
-async function resourceDocument(server: URL, pointer: string | undefined): Promise<Resource> {
+const faultWords: Readonly<Record<ResourceMetadataFault, string>> = {
+  resource: 'is for another resource',
+  shape: 'has members that such a document cannot have',
+  signed_metadata: 'has a signed statement that is none, or holds another',
+}
+
+async function resourceDocument(server: URL, pointer: string | undefined, follow: Follow): Promise<Resource> {
   const check = 'resource metadata'
-  const { found, tried } = await firstOf(pointer === undefined ? guesses(server) : [pointer])
+  const { found, tried } = await firstOf(pointer === undefined ? guesses(server) : [pointer], follow)
   if (found?.document === undefined)
     return { checks: [bad(check, inWords(tried), 'serve the document of RFC 9728 there')], issuers: [] }
-  const { resource, authorization_servers: named, scopes_supported: scopes } = found.document
-  const checks: Finding[] = [ok(check, `${found.url} answers`)]
-  // RFC 9728, section 3.3: a document for another resource must not be used.
-  if (resource !== server.href && resource !== server.href.replace(/\/$/, ''))
-    checks.push(
-      bad(check, `it describes ${JSON.stringify(resource)}, not ${server.href}`, `set resource to ${server.href}`),
-    )
-  if (Array.isArray(scopes) && scopes.includes('offline_access'))
+  const { document, url } = found
+  const checks: Finding[] = [ok(check, `${url} answers`)]
+  const expected = spellings(server, pointer, url)
+  const [wanted = ''] = expected
+  // RFC 9728, section 3.3: a document for another resource must not be used, so nothing more is said about it.
+  const read = readResourceMetadata(document, expected.find((one) => one === document['resource']) ?? wanted)
+  if (typeof read === 'string') {
+    const what =
+      read === 'resource' ? `it describes ${JSON.stringify(document['resource'])}, not ${wanted}` : faultWords[read]
+    return {
+      checks: [...checks, bad(check, what, `set resource to ${wanted}, and leave out what is not needed`)],
+      issuers: [],
+    }
+  }
+  if (read.scopes.includes('offline_access'))
     checks.push(
       bad(check, 'it lists offline_access, which no API needs', 'take offline_access out of scopes_supported'),
     )
-  const issuers = (Array.isArray(named) ? named : []).filter((one) => typeof one === 'string').slice(0, mostServers)
+  const issuers = read.authorizationServers.slice(0, mostServers)
   if (issuers.length === 0)
     checks.push(bad(check, 'it names no authorization server', 'list the issuer in authorization_servers'))
   return { checks, issuers }
@@ -114,9 +143,10 @@ function metadataUrls(issuer: string): readonly string[] {
 
 async function authorizationServer(
   issuer: string,
+  follow: Follow,
 ): Promise<{ checks: readonly Finding[]; document: Fetched['document'] }> {
   const check = 'authorization server'
-  const { found, tried } = await firstOf(URL.canParse(issuer) ? metadataUrls(issuer) : [issuer])
+  const { found, tried } = await firstOf(URL.canParse(issuer) ? metadataUrls(issuer) : [issuer], follow)
   if (found?.document === undefined)
     return { checks: [bad(check, inWords(tried), 'serve the metadata of RFC 8414 there')], document: undefined }
   // RFC 8414, section 3.3: metadata of another issuer must not be used, so nothing more is said about it.

@@ -8,12 +8,15 @@ export type Fetched = {
 }
 
 const patience = 5000
-const largest = 64 * 1024
+/** Most bytes of a document. */
+export const largest = 64 * 1024
 const loopback = /^(127\.0\.0\.1|\[::1\]|localhost)$/
 
 /** Whether credentials may travel there: https, or plain http on this very machine. */
-export const isSafeTransport = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))
+export const isSafeTransport = (url: URL): boolean =>
+  url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+
+export const isLoopback = ({ hostname }: URL): boolean => loopback.test(hostname)
 
 /** Asks one address, bounded in time and size and without following it elsewhere. Never throws for what it finds. */
 export async function fetchDocument(url: string, init: RequestInit = {}): Promise<Fetched> {
@@ -50,7 +53,7 @@ async function readBounded({ body }: Response): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function objectIn(text: string): Fetched['document'] {
+export function objectIn(text: string): Fetched['document'] {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 
 /** What a fetch is for: the word in events and the name its budgets go by. */
-export type FetchPurpose = 'metadata_document' | 'jwks' | 'sector_identifier' | 'request_object' | 'logo' | 'logout'
+export type FetchPurpose =
+  'metadata_document' | 'resource_metadata' | 'jwks' | 'sector_identifier' | 'request_object' | 'logo' | 'logout'
 
 export type FetchRequest = {
   readonly purpose: FetchPurpose
