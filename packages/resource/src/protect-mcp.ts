@@ -3,6 +3,7 @@ import type { AccessToken } from './access-token.ts'
 import { BearerError } from './bearer-error.ts'
 import { refusal, requireQuotable, type Refusal } from './challenge.ts'
 import { fetchRequestParts } from './fetch-request.ts'
+import { judgeOrigin, originSet } from './mcp-origin.ts'
 import { fetchJson, nodeJson, toolsOf, type JsonBody } from './mcp-body.ts'
 import { nodeRequestParts } from './node-request.ts'
 import { isRefusal, protect } from './protect.ts'
@@ -18,6 +19,8 @@ export type McpProtectOptions = {
   /** Scopes that calling a tool needs besides, by the name of the tool. */
   readonly tools?: Readonly<Record<string, readonly string[]>> | undefined
   readonly implies?: ScopeImplications | undefined
+  /** Origins of pages that may call; the server's own is among them. Others are refused (MCP, transport security). */
+  readonly origins?: readonly string[] | undefined
   /** Longest body in bytes; 1 MiB when left out. */
   readonly maxBytes?: number | undefined
 }
@@ -85,6 +88,8 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
     if (needed.includes('offline_access')) throw new TypeError('offline_access is no scope of an MCP server')
   }
 
+  const origins = originSet(verifier.audience, options.origins ?? [])
+
   const admit = (token: AccessToken, read: JsonBody | undefined): McpCall | Refusal => {
     if (typeof read === 'number') return unreadable(read)
     const body = read?.value
@@ -99,7 +104,9 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
 
   return {
     node: (handler) => async (req, res) => {
-      const checked = await guard.check(nodeRequestParts(req))
+      const { headers, answer } = judgeOrigin(origins, req.method ?? '', req.headers.origin)
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+      const checked = answer ?? (await guard.check(nodeRequestParts(req)))
       const read = isRefusal(checked) || req.method !== 'POST' ? undefined : await nodeJson(req, maxBytes)
       if (req.errored !== null) return
       const result = isRefusal(checked) ? checked : admit(checked, read)
@@ -109,11 +116,24 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
       res.writeHead(result.status, result.headers).end(result.body)
     },
     fetch: (handler) => async (request) => {
-      const checked = await guard.check(fetchRequestParts(request))
+      const { headers, answer } = judgeOrigin(origins, request.method, request.headers.get('origin') ?? undefined)
+      const checked = answer ?? (await guard.check(fetchRequestParts(request)))
       const read = isRefusal(checked) || request.method !== 'POST' ? undefined : await fetchJson(request, maxBytes)
       const result = isRefusal(checked) ? checked : admit(checked, read)
-      if (!('status' in result)) return handler(request, result)
-      return new Response(result.body === '' ? null : result.body, { status: result.status, headers: result.headers })
+      if ('status' in result)
+        return new Response(result.body === '' ? null : result.body, {
+          status: result.status,
+          headers: { ...result.headers, ...headers },
+        })
+      return withHeaders(await handler(request, result), headers)
     },
   }
+}
+
+/** The answer of a handler, whose headers may be fixed, with more headers. */
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  if (Object.keys(headers).length === 0) return response
+  const all = new Headers(response.headers)
+  for (const [name, value] of Object.entries(headers)) all.set(name, value)
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers: all })
 }

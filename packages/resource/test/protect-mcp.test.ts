@@ -34,7 +34,11 @@ const options = { metadata, scope: ['orders.read'], tools: { cancel: ['orders.wr
 
 /** A server behind both doors of the guard, which must answer alike. */
 async function doors(reasons: BearerReason[] = []) {
-  const guard = protectMcp(verifierFor(audience, reasons), { ...options, maxBytes: 1000 })
+  const guard = protectMcp(verifierFor(audience, reasons), {
+    ...options,
+    maxBytes: 1000,
+    origins: ['https://inspector.test'],
+  })
   const node = guard.node((_, res, { caller, body }) => {
     res.setHeader('content-type', 'application/json').end(JSON.stringify({ caller, body: body ?? 'nothing' }))
   })
@@ -184,6 +188,47 @@ describe('protectMcp', () => {
       })
     })
     expect((await ask(await post(message('ping')))).status).toBe(200)
+  })
+
+  it('A-MCP-02 gives pages nothing that are not expected, whatever they bring', async () => {
+    for (const ask of await doors()) {
+      for (const origin of [
+        'https://evil.test',
+        'null',
+        'https://api.test:444',
+        'http://api.test',
+        'https://api.test.evil.test',
+      ]) {
+        const init = await post(message('tools/list'))
+        const answer = await ask({ ...init, headers: { ...init.headers, origin } })
+        expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([403, null])
+        expect((await ask({ method: 'OPTIONS', headers: { origin } })).status).toBe(403)
+      }
+    }
+  })
+
+  it('A-MCP-02 lets pages of its own origin and of listed ones call, and read the challenge', async () => {
+    for (const ask of await doors()) {
+      for (const origin of ['https://api.test', 'https://inspector.test']) {
+        const preflight = await ask({ method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
+        expect(preflight.status).toBe(204)
+        expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization')
+        const init = await post(message('tools/list'))
+        for (const [wanted, sent] of [
+          [200, init],
+          [401, bare(message('tools/list'))],
+        ] as const) {
+          const answer = await ask({ ...sent, headers: { ...sent.headers, origin } })
+          expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([wanted, origin])
+          expect(answer.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate')
+          expect(answer.headers.get('vary')).toContain('Origin')
+        }
+      }
+      expect((await ask({ method: 'OPTIONS' })).status).toBe(401)
+    }
+    const wrong = (origin: string) => () => protectMcp(verifierFor(audience), { ...options, origins: [origin] })
+    for (const origin of ['*', 'https://a.test/', 'a.test', 'https://a.test/path'])
+      expect(wrong(origin)).toThrow('no origin')
   })
 
   it('A-MCP-08 never announces offline_access', () => {
