@@ -3,6 +3,7 @@ import type { PolicyNumber } from '@sallyport/protocol'
 /** What each number of the policy is about, for the configuration reference. A number without words does not compile. */
 export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   authorizationCodeLifetime: 'How long a code can be redeemed.',
+  pushedRequestLifetime: 'How long the reference to a pushed request can be opened.',
   transactionLifetime: 'How long an unfinished sign-in stays open.',
   accessTokenLifetime: 'Life of an access token. A client or a resource may have a shorter one.',
   idTokenLifetime: 'Life of an ID Token.',
@@ -23,6 +24,7 @@ export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   keyRotationPeriod: 'How long a signing key is used.',
   keyPublicationLead: 'How long the next signing key is published before it signs.',
   authorizationRequestsPerMinute: 'Authorization requests taken of one client from one network in a minute.',
+  pushedRequestsPerMinute: 'Requests that one client may push in a minute; a public client, from one network.',
   tokenRequestsPerMinute: 'Token requests taken of one client in a minute.',
   introspectionRequestsPerMinute: 'Introspection and revocation requests taken of one client in a minute.',
   deviceCodeLifetime: 'How long a device waits for its person.',

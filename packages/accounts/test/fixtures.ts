@@ -29,6 +29,7 @@ const request: AuthorizationRequest = {
   loginHint: undefined,
   hintedSubject: undefined,
   uiLocales: [],
+  pushed: undefined,
 }
 
 const interaction: ClientInteraction = {

@@ -23,6 +23,7 @@ const day = 24 * hour
  */
 export const floor = {
   authorizationCodeLifetime: bounds(60, 10, 300),
+  pushedRequestLifetime: bounds(minute, 10, 10 * minute),
   transactionLifetime: bounds(10 * minute, minute, hour),
   accessTokenLifetime: bounds(300, 60, 3600),
   idTokenLifetime: bounds(300, 60, 600),
@@ -43,6 +44,7 @@ export const floor = {
   keyRotationPeriod: bounds(90 * day, day, 365 * day),
   keyPublicationLead: bounds(day, 10 * minute, 30 * day),
   authorizationRequestsPerMinute: bounds(600, 10, 1_000_000, 'count'),
+  pushedRequestsPerMinute: bounds(600, 10, 1_000_000, 'count'),
   tokenRequestsPerMinute: bounds(60_000, 60, 1_000_000, 'count'),
   introspectionRequestsPerMinute: bounds(600_000, 60, 2_000_000, 'count'),
   deviceCodeLifetime: bounds(10 * minute, minute, 30 * minute),

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'registration_not_supported'
   | 'request_not_supported'
   | 'request_uri_not_supported'
+  | 'invalid_request_uri'
   | 'invalid_redirect_uri'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
@@ -184,6 +185,22 @@ export const reasons = {
   ),
   request_object: entry('request_not_supported', 400, 'openid-parameters', 'Request objects are not offered'),
   request_uri: entry('request_uri_not_supported', 400, 'openid-parameters', 'request_uri is not offered'),
+  jar_nested: entry('invalid_request', 400, 'pushed-request', 'A request must not refer to another request'),
+  par_unknown: entry('invalid_request_uri', 400, 'pushed-request', 'The pushed request is unknown, expired or used'),
+  par_used: entry('invalid_request_uri', 400, 'pushed-request', 'The pushed request is unknown, expired or used'),
+  par_browser: entry('invalid_request_uri', 400, 'pushed-request', 'The pushed request is unknown, expired or used'),
+  par_client: entry(
+    'invalid_request_uri',
+    400,
+    'pushed-request',
+    'The pushed request does not belong to this application',
+  ),
+  par_no_longer_allowed: entry(
+    'unauthorized_client',
+    400,
+    'pushed-request',
+    'What was pushed is not allowed any more for this client',
+  ),
   registration_parameter: entry(
     'registration_not_supported',
     400,

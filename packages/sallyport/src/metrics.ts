@@ -23,6 +23,7 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     help: 'Authorization requests without a state parameter',
   },
   tokens_issued: { name: 'sallyport_tokens_issued_total', help: 'Access tokens issued by grant type and binding' },
+  requests_pushed: { name: 'sallyport_requests_pushed_total', help: 'Authorization requests pushed by clients' },
   device_codes_issued: { name: 'sallyport_device_codes_issued_total', help: 'Device codes issued' },
   device_decisions: {
     name: 'sallyport_device_decisions_total',

@@ -22,6 +22,8 @@ import type { VerifiedTokenCache } from './tokens/verified-token-cache.ts'
 export type Endpoints = {
   readonly authorize: string
   readonly resume: string
+  /** Pushed authorization requests (RFC 9126). */
+  readonly pushed: string
   readonly token: string
   readonly revoke: string
   readonly introspect: string

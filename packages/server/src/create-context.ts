@@ -83,6 +83,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     endpoints: {
       authorize: url('/oauth2/authorize'),
       resume: url('/oauth2/resume'),
+      pushed: url('/oauth2/par'),
       token: url('/oauth2/token'),
       revoke: url('/oauth2/revoke'),
       introspect: url('/oauth2/introspect'),

@@ -14,6 +14,8 @@ export type Limit = (key: string) => void | Promise<void>
 export type Limits = {
   /** Authorization requests of one client from one network. */
   readonly authorize: Limit
+  /** Pushed requests of one client; of one that anybody can speak for, from one network. */
+  readonly pushed: Limit
   /** Token requests of one client. */
   readonly token: Limit
   /** Introspection and revocation requests of one client. */
@@ -35,6 +37,7 @@ export function createLimits(store: Store, policy: Policy, now: () => Seconds): 
   const limit = (name: string, points: number): Limit => createLimit({ store, now, name, points, window })
   return {
     authorize: limit('limit:authorize', policy.authorizationRequestsPerMinute),
+    pushed: limit('limit:pushed', policy.pushedRequestsPerMinute),
     token: limit('limit:token', policy.tokenRequestsPerMinute),
     inspect: limit('limit:inspect', policy.introspectionRequestsPerMinute),
     device: limit('limit:device', policy.deviceRequestsPerMinute),

@@ -40,6 +40,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   const metadata: Record<string, unknown> = {
     issuer: ctx.issuer,
     authorization_endpoint: endpoints.authorize,
+    pushed_authorization_request_endpoint: endpoints.pushed,
     token_endpoint: endpoints.token,
     userinfo_endpoint: endpoints.userinfo,
     jwks_uri: endpoints.jwks,

@@ -4,6 +4,7 @@ import type { Call, Context } from './context.ts'
 /** Where a request was refused. */
 export type Surface =
   | 'authorize'
+  | 'pushed'
   | 'token'
   | 'revoke'
   | 'introspect'
@@ -17,6 +18,7 @@ export type Surface =
 
 const eventOf: Readonly<Record<Surface, string>> = {
   authorize: 'authz.request.rejected',
+  pushed: 'authz.request.rejected',
   token: 'token.request.rejected',
   revoke: 'token.request.rejected',
   introspect: 'token.request.rejected',

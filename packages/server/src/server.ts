@@ -9,6 +9,7 @@ import { discovery, jwks, resourceMetadata } from './endpoints/documents.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { logout } from './endpoints/logout.ts'
 import { deleteRegistration, readRegistration, replaceRegistration } from './endpoints/manage-registration.ts'
+import { pushedAuthorization } from './endpoints/par.ts'
 import { register } from './endpoints/register.ts'
 import { revoke } from './endpoints/revoke.ts'
 import { token } from './endpoints/token.ts'
@@ -97,6 +98,7 @@ function protocolRoutes(ctx: Context): Routes {
     (context, call) =>
       preflight(context, call.request, allowed)
   at(`${base}/oauth2/authorize`, { GET: authorize, POST: authorize }, 'page')
+  at(`${base}/oauth2/par`, { POST: pushedAuthorization, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/resume`, { GET: resume }, 'page')
   at(`${base}/oauth2/logout`, { GET: logout, POST: logout }, 'page')
   at(`${base}/oauth2/token`, { POST: token, OPTIONS: crossOrigin('POST') }, 'json')

@@ -55,7 +55,7 @@ describe('CORS for browser clients', () => {
 
   it('A-CORS-03, A-CORS-04 a preflight approves what some browser client registered, exactly', async () => {
     const issuer = await newIssuer()
-    for (const path of ['/oauth2/token', '/oauth2/revoke', '/oauth2/userinfo']) {
+    for (const path of ['/oauth2/token', '/oauth2/par', '/oauth2/revoke', '/oauth2/userinfo']) {
       const good = await issuer.send({ method: 'OPTIONS', path, headers: preflightHeaders(app) })
       expect(good.status).toBe(204)
       expect(good.headers).toMatchObject({

@@ -91,6 +91,7 @@ describe('what the document says', () => {
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
       introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
       authorization_response_iss_parameter_supported: true,
+      pushed_authorization_request_endpoint: 'https://as.test/oauth2/par',
     })
   })
 
@@ -100,7 +101,6 @@ describe('what the document says', () => {
     for (const name of [
       'registration_endpoint',
       'device_authorization_endpoint',
-      'pushed_authorization_request_endpoint',
       'client_id_metadata_document_supported',
       'signed_metadata',
       'service_documentation',

@@ -1,6 +1,6 @@
 import type { ClientKind } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
-import { eventsOf, expectErrorPage, expectPage, newIssuer } from './fixtures.ts'
+import { eventsOf, expectErrorPage, expectPage, expectRefusal, newIssuer } from './fixtures.ts'
 
 type Variant = readonly [row: string, sent: string, client?: ClientKind]
 
@@ -80,6 +80,26 @@ describe('variants of a redirect URI', () => {
     expect(code).not.toBe('')
     expect(visit.leftFor?.startsWith(`${redirect_uri}?code=`)).toBe(true)
   })
+
+  it.for(rejected)('B-PAR-11 %s %j is refused when it is pushed', async ([, redirect_uri, kind = 'P']) => {
+    const issuer = await newIssuer()
+    const client = issuer.clients[kind]
+    const { sent } = await issuer.begin({ client })
+    expectRefusal(await issuer.push(client, { ...sent, redirect_uri }), 'invalid_request')
+  })
+
+  it.for(accepted)(
+    'B-PAR-11 %s %j is accepted when it is pushed, and answered there',
+    async ([, redirect_uri, kind = 'P']) => {
+      const issuer = await newIssuer()
+      const { visit } = await issuer.authorize({
+        client: issuer.clients[kind],
+        pushed: true,
+        parameters: { redirect_uri },
+      })
+      expect(visit.leftFor?.startsWith(`${redirect_uri}?code=`)).toBe(true)
+    },
+  )
 
   it('RU-01 R43 array syntax is an unknown name', async () => {
     const issuer = await newIssuer()

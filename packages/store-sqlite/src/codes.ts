@@ -21,6 +21,7 @@ import type { EventRows } from './event-rows.ts'
 import { exceptionUser } from './exceptions.ts'
 import { consume } from './interactions.ts'
 import { challengeKey, digestKey } from './lookup-key.ts'
+import { pushedUser } from './pushed.ts'
 
 type Verbs = Pick<Store, 'challengeUsed' | 'issueCode' | 'findAuthorizationCode' | 'destroyAuthorizationCode'>
 
@@ -114,6 +115,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
     `SELECT ${clientAndSession} ${openInteraction} ${freshChallenge}`,
   )
   const useException = exceptionUser(db)
+  const pushedRequests = pushedUser(db)
   const endInteraction = db.change<[string]>(`${consume} WHERE digest = ?`)
   const remember = db.change<[string, string, number, string]>(
     `INSERT INTO consents (subject, client_id, expires_at, record) VALUES (?, ?, ?, ?)
@@ -141,7 +143,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
 
-  return ({ authorization, code, interaction, consent, events: noted }, now) => {
+  return ({ authorization, code, interaction, pushed, consent, events: noted }, now) => {
     const { id, clientId, subject, sessionId } = authorization
     if (code.authorizationId !== id || code.clientId !== clientId)
       throw new TypeError('code and authorization do not belong together')
@@ -164,6 +166,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
             clientId,
           )
     if (outcome !== 0) return outcomes[outcome ?? 0] ?? 'session_ended'
+    if (pushed !== undefined && !pushedRequests.mayUse(pushed)) return 'pushed_used'
     if (code.exceptionId !== undefined && !useException(code.exceptionId, clientId, now)) return 'exception_ended'
     insert(
       id,
@@ -180,6 +183,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
       packDetails(authorization, code),
       orNull(code.exceptionId),
     )
+    if (pushed !== undefined) pushedRequests.use(pushed)
     if (interaction !== undefined) endInteraction(interaction.digest)
     if (consent !== undefined) remember(consent.subject, consent.clientId, consent.expiresAt, JSON.stringify(consent))
     events.add(noted)

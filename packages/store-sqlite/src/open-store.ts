@@ -18,6 +18,7 @@ import { logoStore } from './logos.ts'
 import { markVerbs } from './marks.ts'
 import { faultsIn, openDatabase } from './open-database.ts'
 import type { SqliteStoreOptions } from './options.ts'
+import { pushedStore } from './pushed.ts'
 import { redeemVerbs } from './redeem.ts'
 import { registrationStore } from './registrations.ts'
 import { createSubjectEnder, sessionVerbs } from './sessions.ts'
@@ -117,5 +118,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     declarations: declarationStore(connection, events),
     devices: deviceStore(connection, events),
     logos: logoStore(connection),
+    pushed: pushedStore(connection),
   }
 }

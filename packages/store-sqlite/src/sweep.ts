@@ -55,6 +55,7 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('initial_access_tokens', 'id', 'expires_at', retention.event),
     expiring('client_logos', 'client_id', 'expires_at'),
     expiring('device_requests', 'digest', 'kept_until'),
+    expiring('pushed_requests', 'digest', 'kept_until'),
     { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@sallyport/protocol'
+import { backChannel } from './back-channel.ts'
 import { createBrowser, type Browser, type Visit } from './browser.ts'
 import type { IssuerCore } from './issuer-core.ts'
 import { formsOf } from './html-forms.ts'
@@ -20,6 +21,8 @@ export type FlowOptions = {
   readonly remember?: boolean | undefined
   /** Password typed in; the person's own when left out. */
   readonly password?: string | undefined
+  /** Lets the client push the request first; the browser then brings nothing but the reference (RFC 9126). */
+  readonly pushed?: boolean | undefined
   /** Sends the request by POST. */
   readonly method?: 'GET' | 'POST' | undefined
 }
@@ -82,13 +85,21 @@ export function authorizationDriver(core: IssuerCore): AuthorizationDriver {
   const browser: AuthorizationDriver['browser'] = (options) =>
     createBrowser({ handle, origin, now: clock.now, ...options })
 
+  const { push } = backChannel(core)
+  /** What the browser brings when its request was pushed. */
+  const pushed = async (client: TestClient, parameters: Parameters): Promise<Parameters> => {
+    const answer = await push(client, parameters)
+    if (answer.status !== 201) throw new Error(`not pushed: ${answer.status} ${answer.text}`)
+    return { client_id: client.id, request_uri: String(answer.json['request_uri']) }
+  }
+
   const begin: AuthorizationDriver['begin'] = async (options = {}) => {
     const client = options.client ?? clients.K
     const used = options.browser ?? browser()
     const { verifier, challenge } = pkcePair(random)
     const sent = { ...plainRequest(client, challenge, random), ...options.parameters }
     const path = `${basePath}/oauth2/authorize`
-    const query = encodeParameters(sent)
+    const query = encodeParameters(options.pushed === true ? await pushed(client, sent) : sent)
     // A post as another site's form would send it: authorization requests come from the applications.
     const visit =
       options.method === 'POST'

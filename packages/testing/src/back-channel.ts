@@ -23,6 +23,8 @@ export type BackChannel = {
   readonly post: (path: string, parameters: Parameters, options?: RequestOptions) => Promise<Answer>
   /** A token request with the client's credentials. */
   readonly token: (client: TestClient, parameters: Parameters, options?: RequestOptions) => Promise<Answer>
+  /** Pushes an authorization request with the client's credentials (RFC 9126). */
+  readonly push: (client: TestClient, parameters: Parameters, options?: RequestOptions) => Promise<Answer>
   readonly introspect: (
     client: TestClient,
     token: string,
@@ -77,6 +79,7 @@ export function backChannel({ basePath, handle }: Pick<IssuerCore, 'basePath' | 
     },
     post,
     token: asClient('/oauth2/token'),
+    push: asClient('/oauth2/par'),
     introspect: (client, token, options) => introspect(client, { token, token_type_hint: options?.hint }, options),
     revoke: (client, token, options) => revoke(client, { token, token_type_hint: options?.hint }, options),
     userinfo: (accessToken, headers = {}) =>

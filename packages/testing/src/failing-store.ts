@@ -12,6 +12,7 @@ export type StoreVerb = Exclude<
   | 'declarations'
   | 'devices'
   | 'logos'
+  | 'pushed'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

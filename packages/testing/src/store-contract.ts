@@ -12,6 +12,7 @@ import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
 import { logoContract } from './store-contract/logos.ts'
 import { markContract } from './store-contract/marks.ts'
+import { pushedContract } from './store-contract/pushed.ts'
 import { registrationContract } from './store-contract/registrations.ts'
 import { codeContract } from './store-contract/redeem-code.ts'
 import { refreshContract } from './store-contract/refresh.ts'
@@ -51,6 +52,7 @@ const parts = [
   exceptionContract,
   deviceContract,
   logoContract,
+  pushedContract,
   aliasContract,
 ]
 

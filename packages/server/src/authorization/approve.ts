@@ -11,6 +11,7 @@ import { effectivePolicy } from '../policy.ts'
 import { sealUnder } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { carriedScope, earlierScope } from './earlier-scope.ts'
+import { pushedUse } from './pushed-request.ts'
 
 export type Approval = {
   readonly client: Client
@@ -58,6 +59,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
       authorization,
       code,
       interaction: interaction === undefined ? undefined : { digest: interaction.digest, version: interaction.version },
+      pushed: pushedUse(ctx, call, approval.request, interaction),
       consent,
       events,
     },

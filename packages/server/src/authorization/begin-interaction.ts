@@ -1,9 +1,10 @@
-import { after, lookupKey } from '@sallyport/protocol'
+import { after, lookupKey, refuse } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { HttpResponse } from '../model/http.ts'
-import type { PageRequest } from '../model/interaction.ts'
+import { isPageRequest, type PageRequest } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
+import { retention } from '../model/retention.ts'
 import { redirect } from '../http.ts'
 import { bindBrowser } from './browser.ts'
 import { sealRequest } from './sealed-request.ts'
@@ -18,12 +19,17 @@ export async function beginInteraction(
   const handle = ctx.random.handle()
   const browser = bindBrowser(ctx, call)
   const now = ctx.now()
+  const expiresAt = after(now, ctx.policy.transactionLifetime)
+  if (!isPageRequest(request) && request.pushed !== undefined) {
+    const kept = after(expiresAt, retention.pushedRequest)
+    if (!(await ctx.store.pushed.claim(request.pushed, browser.digest, kept))) throw refuse('par_used')
+  }
   await ctx.store.saveInteraction({
     digest: lookupKey(handle),
     browserDigest: browser.digest,
     request: sealRequest(handle, request),
     createdAt: now,
-    expiresAt: after(now, ctx.policy.transactionLifetime),
+    expiresAt,
     version: 0,
     loginSessionId: undefined,
     account: undefined,

@@ -12,6 +12,7 @@ import { approve } from './approve.ts'
 import { beginInteraction, stepUrl } from './begin-interaction.ts'
 import { decide, sessionMeant, type Decision } from './decide.ts'
 import { sessionsHere } from './other-accounts.ts'
+import { answeredOnce, pushedUse } from './pushed-request.ts'
 import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
 
 export type Progress = {
@@ -87,6 +88,8 @@ async function approved(
       return refused(ctx, call, progress, refuse('pkce_required'))
     case 'challenge_reused':
       return refused(ctx, call, progress, refuse('challenge_reused'))
+    case 'pushed_used':
+      return refused(ctx, call, progress, refuse('par_used'))
     case 'interaction_consumed':
       throw refuse('interaction_consumed')
     case 'client_disabled':
@@ -104,11 +107,12 @@ export async function refused(
   ctx: Context,
   call: Call,
   { client, request, interaction }: Progress,
-  error: OAuthError,
+  found: OAuthError,
 ): Promise<HttpResponse> {
   if (interaction !== undefined && !(await ctx.store.endInteraction(interaction.digest, interaction.version))) {
     throw refuse('interaction_consumed')
   }
+  const error = await answeredOnce(ctx, pushedUse(ctx, call, request, interaction), found)
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
   if (error.reason === 'challenge_reused') ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })

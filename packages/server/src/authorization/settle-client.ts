@@ -24,14 +24,25 @@ export class RedirectUriMismatch extends Error {
  * thrown here is shown on a page of the server and never redirects (A-REDIR-12).
  */
 export async function settleClient(ctx: Context, call: Call, form: Form): Promise<SettledClient> {
+  if (form.duplicated.has('redirect_uri')) throw refuse('param_duplicated')
+  return settleRedirectUri(await requireClient(ctx, call, form), form)
+}
+
+/** The client that a request of a browser names. */
+export async function requireClient(ctx: Context, call: Call, form: Form): Promise<Client> {
   if (form.fault === 'param_count') throw refuse('param_count')
-  if (form.duplicated.has('client_id') || form.duplicated.has('redirect_uri')) throw refuse('param_duplicated')
+  if (form.duplicated.has('client_id')) throw refuse('param_duplicated')
   const clientId = form.get('client_id')
   if (clientId === undefined) throw refuse('client_id_missing')
   const found = looksLikeDocument(clientId) ? documentClient(ctx, call, clientId) : findClient(ctx, clientId)
   const client = found instanceof Promise ? await found : found
   if (client === undefined) throw refuse('client_unknown')
   if (client.disabledAt !== undefined) throw refuse('client_disabled')
+  return client
+}
+
+/** Holds the redirect URI of a request against those of its client, whichever way the client was settled. */
+export function settleRedirectUri(client: Client, form: Form): SettledClient {
   const redirectUri = form.get('redirect_uri')
   if (redirectUri === undefined) throw refuse('redirect_uri_missing')
   if (matchRedirectUri(redirectUri, client.redirectUris, client.applicationType) === undefined) {

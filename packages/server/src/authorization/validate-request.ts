@@ -47,6 +47,7 @@ export async function validateRequest(
   if (form.duplicated.size > 0) throw refuse('param_duplicated', { detail: knownNames(form.duplicated) })
   if (form.fault !== undefined) throw refuse(form.fault)
   if (form.has('code_verifier') || form.has('client_secret')) throw refuse('front_channel_secret')
+  if (form.has('request') && form.has('request_uri')) throw refuse('jar_nested')
   if (form.has('request')) throw refuse('request_object')
   if (form.has('request_uri')) throw refuse('request_uri')
   if (form.has('registration')) throw refuse('registration_parameter')
@@ -78,6 +79,7 @@ export async function validateRequest(
     loginHint: form.get('login_hint')?.slice(0, 256),
     hintedSubject: hint === undefined ? undefined : hintedSubject(ctx, hint, client.id),
     uiLocales: words(form.get('ui_locales'), 10) ?? none,
+    pushed: undefined,
   }
 }
 
@@ -94,7 +96,6 @@ function requireState(ctx: Context, client: Client, form: Form): string | undefi
   const state = form.get('state')
   if (state === undefined) {
     if (client.requireState || ctx.policy.stages.requireState === 'enforce') throw refuse('state_required')
-    ctx.measure('authorization_requests_without_state', {})
     return undefined
   }
   if (state.length > ctx.policy.stateLength || !printableAscii.test(state)) throw refuse('state_syntax')

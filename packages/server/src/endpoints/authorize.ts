@@ -3,15 +3,31 @@ import { askAgainByGet } from '../authorization/browser.ts'
 import { resumePage } from '../authorization/page-sign-in.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
-import { respondEarlyError } from '../authorization/respond.ts'
-import { RedirectUriMismatch, settleClient, type SettledClient } from '../authorization/settle-client.ts'
+import {
+  answeredOnce,
+  namesPushedRequest,
+  noLongerAllowed,
+  onlyRedirectUri,
+  openPushed,
+  UnusableReference,
+} from '../authorization/pushed-request.ts'
+import { respondEarlyError, type ResponseTarget } from '../authorization/respond.ts'
+import {
+  RedirectUriMismatch,
+  requireClient,
+  settleClient,
+  settleRedirectUri,
+  type SettledClient,
+} from '../authorization/settle-client.ts'
 import { responseTarget, validateRequest } from '../authorization/validate-request.ts'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
 import { errorPage, header } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { isPageRequest } from '../model/interaction.ts'
+import type { PushedRequestUse } from '../model/pushed-request.ts'
 import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
 
@@ -27,44 +43,77 @@ function readParameters(ctx: Context, call: Call): Form {
   return readBody(request)
 }
 
+/** What is asked for and by whom, and which pushed request it was, if it was one. */
+type Asked = { readonly form: Form; readonly settled: SettledClient; readonly use: PushedRequestUse | undefined }
+
+/** Finds out what the browser asks for: what it brings itself, or what its client pushed before (RFC 9126 section 4). */
+async function settle(ctx: Context, call: Call): Promise<Asked> {
+  const sent = readParameters(ctx, call)
+  if (!namesPushedRequest(sent)) {
+    const settled = await settleClient(ctx, call, sent)
+    const counted = count(ctx, call, settled.client)
+    if (counted !== undefined) await counted
+    return { form: sent, settled, use: undefined }
+  }
+  const client = await requireClient(ctx, call, sent)
+  const counted = count(ctx, call, client)
+  if (counted !== undefined) await counted
+  const { form, use } = await openPushed(ctx, call, client, sent)
+  return { form, settled: settleRedirectUri(client, form), use }
+}
+
+const count = (ctx: Context, call: Call, client: Client): void | Promise<void> =>
+  ctx.limits.authorize(`${client.id} ${call.network}`)
+
 /**
  * The authorization endpoint (OAuth 2.1 section 3.1). Client and redirect URI are settled first; until then errors are
  * pages, afterwards they go back to the client.
  */
 export async function authorize(ctx: Context, call: Call): Promise<HttpResponse> {
-  let form: Form
-  let settled: SettledClient
+  let asked: Asked
   try {
-    form = readParameters(ctx, call)
-    settled = await settleClient(ctx, call, form)
-    const counted = ctx.limits.authorize(`${settled.client.id} ${call.network}`)
-    if (counted !== undefined) await counted
+    asked = await settle(ctx, call)
   } catch (error) {
     return unsettled(ctx, call, error)
   }
   let request: AuthorizationRequest
   try {
-    request = await validateRequest(ctx, settled, form)
+    request = await validateRequest(ctx, asked.settled, asked.form)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    ctx.usage.refused(settled.client.id, error.reason)
-    await reportRefusal(ctx, call, 'authorize', error, { clientId: settled.client.id })
-    ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
-    const target = responseTarget(ctx, form, settled.redirectUri)
-    const silent = !form.duplicated.has('prompt') && form.get('prompt') === 'none'
-    return respondEarlyError(ctx, call, { client: settled.client, target, silent }, error)
+    return unfit(ctx, call, asked, error)
   }
   const again = askAgainByGet(call, ctx.endpoints.authorize)
   if (again !== undefined) return again
+  if (asked.use !== undefined) request = { ...request, pushed: asked.use.digest }
   noteRequest(ctx, request)
-  return guarded(ctx, call, request, settled)
+  return guarded(ctx, call, request, asked.settled)
+}
+
+/** The error of a request that the validator refuses, for its client. */
+async function unfit(
+  ctx: Context,
+  call: Call,
+  { form, settled: { client, redirectUri }, use }: Asked,
+  found: OAuthError,
+): Promise<HttpResponse> {
+  const error = use === undefined ? found : await answeredOnce(ctx, use, noLongerAllowed(found))
+  ctx.usage.refused(client.id, error.reason)
+  await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
+  ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
+  const target = responseTarget(ctx, form, redirectUri)
+  const silent = !form.duplicated.has('prompt') && form.get('prompt') === 'none'
+  return respondEarlyError(ctx, call, { client, target, silent }, error)
 }
 
 /** Counts a request that was understood, once: not again at the steps after its pages. */
-function noteRequest(ctx: Context, { clientId, state, nonce, scope, codeChallenge }: AuthorizationRequest): void {
+function noteRequest(ctx: Context, request: AuthorizationRequest): void {
+  const { clientId, state, nonce, scope, codeChallenge } = request
   const names: UsageName[] = ['authorization_requests']
+  if (request.pushed !== undefined) names.push('pushed_requests')
   if (codeChallenge !== undefined) names.push('with_s256')
   if (state !== undefined) names.push('with_state')
+  else ctx.measure('authorization_requests_without_state', {})
   if (nonce !== undefined) names.push('with_nonce')
   else if (scope.includes('openid')) names.push('openid_without_nonce')
   ctx.usage.note(clientId, names)
@@ -81,6 +130,8 @@ async function guarded(
   try {
     return await proceed(ctx, call, progress)
   } catch (error) {
+    // Lost to another browser that came with the same reference; where its client waits is known.
+    if (error instanceof OAuthError && error.reason === 'par_used') return refused(ctx, call, progress, error)
     if (error instanceof OAuthError) return unsettled(ctx, call, error)
     return refused(ctx, call, progress, ctx.faultOf(call, error))
   }
@@ -88,15 +139,33 @@ async function guarded(
 
 async function unsettled(ctx: Context, call: Call, error: unknown): Promise<HttpResponse> {
   if (!(error instanceof OAuthError)) throw error
+  const { cause } = error
+  if (cause instanceof UnusableReference) return unusable(ctx, call, cause.client, error)
   ctx.measure('authorization_requests', { outcome: 'page', reason: error.reason })
   await reportRefusal(ctx, call, 'authorize', error)
-  const { cause } = error
   return cause instanceof RedirectUriMismatch
     ? errorPage(ctx, call, error, {
         clientName: cause.client.name,
         comparison: { sent: cause.sent, registered: cause.client.redirectUris },
       })
     : errorPage(ctx, call, error)
+}
+
+/**
+ * Nothing is known of a request whose reference cannot be used, but its client is: where that has one address only, it
+ * learns of it (B-PAR-06).
+ */
+async function unusable(ctx: Context, call: Call, client: Client, error: OAuthError): Promise<HttpResponse> {
+  const redirectUri = onlyRedirectUri(client)
+  ctx.measure('authorization_requests', {
+    outcome: redirectUri === undefined ? 'page' : 'error',
+    reason: error.reason,
+  })
+  ctx.usage.refused(client.id, error.reason)
+  await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
+  if (redirectUri === undefined) return errorPage(ctx, call, error, { clientName: client.name })
+  const target: ResponseTarget = { redirectUri, responseMode: 'query', state: undefined }
+  return respondEarlyError(ctx, call, { client, target, silent: false }, error)
 }
 
 /** Goes on with an interaction after one of its pages; a GET inside the server, so that no password is ever re-sent (A-UI-11). */

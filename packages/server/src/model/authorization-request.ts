@@ -37,4 +37,6 @@ export type AuthorizationRequest = {
   /** Subject of a verified id_token_hint. */
   readonly hintedSubject: string | undefined
   readonly uiLocales: readonly string[]
+  /** Digest of the reference of a pushed request; `undefined` when the request came directly. */
+  readonly pushed: string | undefined
 }

@@ -110,6 +110,7 @@ export type {
 } from './outbound.ts'
 export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
 export type { Page } from './page.ts'
+export type { PushedRequest, PushedRequestUse, PushedRequestView, PushedStore } from './pushed-request.ts'
 export type {
   DynamicRegistration,
   InitialAccessToken,

@@ -11,6 +11,8 @@ export const retention = {
   code: codeMemory,
   /** An expired device code still says that it expired, and a decided one what was decided. */
   deviceRequest: codeMemory,
+  /** A pushed request that was opened just before it expired may still be answered. */
+  pushedRequest: 60,
   /** A sealed answer is of no use once the longest retry grace is over (RT-08). */
   sealedAnswer: floor.refreshRetryGrace.max,
   /** An expired session stays as long as a code that was issued under it. */

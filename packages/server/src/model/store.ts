@@ -20,6 +20,7 @@ import type { DeviceStore } from './device.ts'
 import type { LogoStore } from './logo.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
+import type { PushedRequestUse, PushedStore } from './pushed-request.ts'
 import type { RegistrationStore } from './registrations.ts'
 import type { Resource } from './resource.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -27,7 +28,13 @@ import type { UsageStore } from './usage.ts'
 
 /** What happened to a request for a code. Everything but `issued` wrote nothing. */
 export type CodeIssue =
-  'issued' | 'interaction_consumed' | 'challenge_reused' | 'session_ended' | 'client_disabled' | 'exception_ended'
+  | 'issued'
+  | 'interaction_consumed'
+  | 'challenge_reused'
+  | 'pushed_used'
+  | 'session_ended'
+  | 'client_disabled'
+  | 'exception_ended'
 
 /** All that is written when an authorization request succeeds. */
 export type CodeIssueRecords = {
@@ -35,6 +42,8 @@ export type CodeIssueRecords = {
   readonly code: AuthorizationCode
   /** The interaction that ends here, and the version at which it was read; `undefined` when no page was shown. */
   readonly interaction: { readonly digest: string; readonly version: number } | undefined
+  /** The pushed request that is answered here; `undefined` for one that came directly. */
+  readonly pushed: PushedRequestUse | undefined
   /** Agreement to remember; replaces the earlier one of the same person and client. */
   readonly consent: Consent | undefined
   readonly events: readonly SecurityEvent[]
@@ -103,7 +112,7 @@ export type Store = {
    * Ends the interaction, remembers consent and stores authorization and code, together or not at all.
    * Law: over all time, on all nodes, one interaction and one (client, challenge) pair gives at most one `issued`; session,
    * subject and client are looked at inside the transaction. A code under a dated exception is counted there, and issued only
-   * while the exception is in force.
+   * while the exception is in force; one for a pushed request competes with `pushed.use`.
    */
   issueCode(records: CodeIssueRecords, now: Seconds): Promise<CodeIssue>
   findAuthorizationCode(digest: string): Promise<AuthorizationCodeView | undefined>
@@ -170,6 +179,7 @@ export type Store = {
   readonly declarations: DeclarationStore
   readonly devices: DeviceStore
   readonly logos: LogoStore
+  readonly pushed: PushedStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

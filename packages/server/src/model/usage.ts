@@ -4,6 +4,7 @@ import type { Page } from './page.ts'
 /** What is counted of a client. A closed set, so that a row has a largest size. */
 export const usageNames = [
   'authorization_requests',
+  'pushed_requests',
   'with_s256',
   'with_state',
   'with_nonce',

@@ -13,6 +13,7 @@ import {
 import { isInForce } from '../model/exception.ts'
 import { retention } from '../model/retention.ts'
 import type { CodeIssue, CodeIssueRecords, Store } from '../model/store.ts'
+import { mayUsePushed, usePushed } from './memory-pushed.ts'
 import { useException } from './memory-exceptions.ts'
 import {
   addEvents,
@@ -119,7 +120,11 @@ export function sessionInForce(state: MemoryState, authorization: Authorization,
   return !state.disabledSubjects.has(authorization.subject)
 }
 
-function refusal(state: MemoryState, { authorization, code, interaction }: CodeIssueRecords, now: Seconds): CodeIssue {
+function refusal(
+  state: MemoryState,
+  { authorization, code, interaction, pushed }: CodeIssueRecords,
+  now: Seconds,
+): CodeIssue {
   if (!clientInForce(state, authorization.clientId)) return 'client_disabled'
   if (!sessionInForce(state, authorization, now)) return 'session_ended'
   if (interaction !== undefined) {
@@ -129,6 +134,7 @@ function refusal(state: MemoryState, { authorization, code, interaction }: CodeI
   }
   const { codeChallenge, clientId } = code
   if (codeChallenge !== undefined && state.challenges.has(pairKey(clientId, codeChallenge))) return 'challenge_reused'
+  if (pushed !== undefined && !mayUsePushed(state, pushed)) return 'pushed_used'
   return 'issued'
 }
 
@@ -143,6 +149,7 @@ function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds):
     return 'exception_ended'
   if (state.authorizations.has(authorization.id) || state.codes.has(code.digest))
     throw new Error('authorization or code exists')
+  if (records.pushed !== undefined) usePushed(state, records.pushed)
   if (records.interaction !== undefined) consumeInteraction(state, records.interaction.digest)
   if (consent !== undefined) state.consents.set(pairKey(consent.subject, consent.clientId), keep(consent))
   state.authorizations.set(authorization.id, {

@@ -18,6 +18,7 @@ import type { ClientLogo } from '../model/logo.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
+import type { PushedRequest } from '../model/pushed-request.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Page } from '../model/page.ts'
 import type { ClientUsage, LastUse } from '../model/usage.ts'
@@ -49,6 +50,13 @@ export type DeviceRow = {
   authorizationId: string | undefined
   interval: number
   polledAt: Seconds | undefined
+  keptUntil: number
+}
+
+export type PushedRow = {
+  readonly request: PushedRequest
+  browserDigest: string | undefined
+  /** The row may be swept after this instant. */
   keptUntil: number
 }
 
@@ -96,6 +104,8 @@ export type MemoryState = {
   readonly devices: { readonly rows: Map<string, DeviceRow>; readonly userCodes: Map<string, string> }
   /** By client. */
   readonly logos: Map<string, ClientLogo>
+  /** By digest of the reference. */
+  readonly pushed: Map<string, PushedRow>
   /** By kind and id. */
   readonly declared: Map<string, DeclaredObject>
   /** By client and week, and by client. */
@@ -131,6 +141,7 @@ export const emptyState = (): MemoryState => ({
   exceptions: new Map(),
   registrations: { tokens: new Map(), clients: new Map() },
   devices: { rows: new Map(), userCodes: new Map() },
+  pushed: new Map(),
   declared: new Map(),
   usage: { weeks: new Map(), last: new Map() },
 })

@@ -92,6 +92,7 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
       },
     ),
     client_logos: sweepMap(state.logos, limit, (row) => row.expiresAt <= now),
+    pushed_requests: sweepMap(state.pushed, limit, (row) => row.keptUntil <= now),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

@@ -8,6 +8,7 @@ import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryLogos } from './memory-logos.ts'
 import { memoryMarks } from './memory-marks.ts'
+import { memoryPushed } from './memory-pushed.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
 import { memorySessions } from './memory-sessions.ts'
 import { emptyState } from './memory-state.ts'
@@ -43,6 +44,7 @@ export function createMemoryStore(): Store {
     declarations: memoryDeclarations(state),
     devices: memoryDevices(state),
     logos: memoryLogos(state),
+    pushed: memoryPushed(state),
     close: async () => undefined,
   }
 }

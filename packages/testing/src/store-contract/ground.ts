@@ -63,6 +63,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     authorization,
     code,
     interaction: parts.interaction,
+    pushed: parts.pushed,
     consent: parts.consent,
     events: parts.events ?? [],
   }

@@ -114,6 +114,7 @@ export const interaction = (clientId: string, more: Partial<Interaction> = {}): 
     loginHint: undefined,
     hintedSubject: undefined,
     uiLocales: [],
+    pushed: undefined,
   },
   createdAt: start,
   expiresAt: later(600),
