@@ -4,12 +4,13 @@ import {
   readKeySet,
   verificationKeys,
   type JwsAlgorithm,
+  type KeySet,
   type Seconds,
   type VerificationKey,
 } from '@sallyport/protocol'
 import type { Client } from '../model/client.ts'
 import { cacheLifetime } from '../outbound/cache-lifetime.ts'
-import type { Fetcher, FetchRequest, FetchResult } from '../model/outbound.ts'
+import type { Fetcher, FetchRequest } from '../model/outbound.ts'
 
 const maxBytes = 65_536
 const maxClients = 10_000
@@ -63,13 +64,11 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
 
   const look = async (entry: Fetched, source: Source): Promise<void> => {
     entry.triedAt = now()
-    const accept = 'application/jwk-set+json, application/json'
-    const answer = await fetch({ purpose: 'jwks', url: entry.uri, maxBytes, accept, source })
-    const keys = keysIn(answer, entry.algorithm)
+    const found = await fetchKeySet(fetch, entry.uri, source)
     // A set that cannot be had or read leaves the last good one in force, for as long as that counts.
-    if (keys === undefined || !answer.ok) return
-    const lifetime = cacheLifetime(answer.cacheControl, freshness, freshness.most)
-    entry.keys = keys
+    if (typeof found === 'string') return
+    const lifetime = cacheLifetime(found.cacheControl, freshness, freshness.most)
+    entry.keys = verificationKeys(found.set, entry.algorithm)
     entry.until = after(now(), lifetime)
     entry.renewAt = after(now(), lifetime / 2)
   }
@@ -113,10 +112,19 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
   }
 }
 
-function keysIn(answer: FetchResult, algorithm: JwsAlgorithm | undefined): readonly VerificationKey[] | undefined {
-  if (!answer.ok || answer.status !== 200) return undefined
-  if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(answer.contentType)) return undefined
+/** The set at an address, as a public set of keys has to be; a text says what is wrong with it (B-JWK-08, B-JWK-10). */
+export async function fetchKeySet(
+  fetch: Fetcher,
+  url: string,
+  source: Source,
+): Promise<{ readonly set: KeySet; readonly cacheControl: string } | string> {
+  const accept = 'application/jwk-set+json, application/json'
+  const answer = await fetch({ purpose: 'jwks', url, maxBytes, accept, source })
+  if (!answer.ok) return `cannot be fetched: ${answer.fault}`
+  if (answer.status !== 200) return `answers with status ${answer.status}`
+  if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(answer.contentType)) return 'is not JSON by its content type'
   const document = parseStrictJson(answer.body)
-  const set = typeof document === 'string' ? document : readKeySet(document)
-  return typeof set === 'string' ? undefined : verificationKeys(set, algorithm)
+  if (typeof document === 'string') return 'is not a JSON object that says each thing once'
+  const set = readKeySet(document)
+  return typeof set === 'string' ? set : { set, cacheControl: answer.cacheControl }
 }

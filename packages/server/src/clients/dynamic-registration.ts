@@ -5,10 +5,10 @@ import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
 import { changeClient, registerClient, type RegistrationContext } from './client-record.ts'
 import { readClientMetadata, type SelfDescription } from './client-metadata.ts'
-import { badMember, type MetadataDocument } from './metadata-fields.ts'
+import { requireFetchedMetadata } from './fetched-metadata.ts'
+import type { MetadataDocument } from './metadata-fields.ts'
 import { ClientMetadataError } from './registration-rules.ts'
 import type { PresentedRegistration } from './registration-access.ts'
-import { sectorDocumentFault } from './sector-document.ts'
 import { withSoftwareStatement } from './software-statement.ts'
 
 /** A client as it is now, with what is told only once. */
@@ -77,12 +77,6 @@ function noted(ctx: Context, call: Call, event: 'client.registered' | 'client.up
   )
 }
 
-/** The document of the sector is looked at last, when nothing else is wrong: only then is anything fetched for a stranger. */
-async function requireSector(ctx: Context, call: Call, client: Client): Promise<void> {
-  const fault = await sectorDocumentFault(ctx.fetch, client, { requestId: call.id, network: call.network })
-  if (fault !== undefined) throw badMember('sector_identifier_uri', fault.problem)
-}
-
 /** Registers the client that a document describes (RFC 7591 section 3). One write decides whether there is room for it. */
 export async function registerDynamicClient(
   ctx: Context,
@@ -93,7 +87,7 @@ export async function registerDynamicClient(
   const scopeCeiling = initial?.scope ?? ctx.registration.scope
   const { description, statement } = described(ctx, sent, scopeCeiling)
   const { client: made, secret } = judged(() => registerClient(description, contextOf(ctx)))
-  await requireSector(ctx, call, made)
+  await requireFetchedMetadata(ctx, call, made)
   const client: Client = { ...made, channel: 'dynamic' }
   const accessToken = ctx.random.handle()
   const registration: DynamicRegistration = {
@@ -150,7 +144,7 @@ export async function replaceDynamicClient(
   requireOwnDocument(ctx, sent, before)
   const { description, statement } = described(ctx, sent, held.scopeCeiling)
   const client = judged(() => changeClient(before, description, contextOf(ctx)))
-  await requireSector(ctx, call, client)
+  await requireFetchedMetadata(ctx, call, client, before)
   const accessToken = ctx.random.handle()
   const now = ctx.now()
   const until = presented === held.tokenDigest ? after(now, tokenOverlap) : (held.previous?.until ?? now)

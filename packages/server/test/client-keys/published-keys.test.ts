@@ -1,8 +1,9 @@
 import type { Connect } from '@sallyport/server'
-import { createClientKey, type ClientKey, type TestIssuer } from '@sallyport/testing'
+import { createClientKey, withKey, type ClientKey, type TestIssuer } from '@sallyport/testing'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectTokens, newIssuer } from '../fixtures.ts'
+import { asTestClient, manage, openIssuer, outcome, plain, register } from '../registration/registrations.ts'
 import { addKeyClient, askWith, assertionOf, expectRefusedFor, type KeyClient } from './key-client.ts'
 
 const jwksUri = 'https://keys.example/jwks'
@@ -39,17 +40,19 @@ function connectionTo(host: KeyHost): Duplex {
   return stream
 }
 
+const newHost = (...keys: readonly ClientKey[]): KeyHost => ({
+  status: '200 OK',
+  headers: ['content-type: application/jwk-set+json'],
+  body: bodyOf(...keys),
+  asked: 0,
+  hold: undefined,
+})
+
 async function published(
   addresses: readonly string[] = ['93.184.215.14'],
 ): Promise<{ issuer: TestIssuer; host: KeyHost; j: KeyClient; ask: (key?: ClientKey) => ReturnType<typeof askWith> }> {
   const key = createClientKey()
-  const host: KeyHost = {
-    status: '200 OK',
-    headers: ['content-type: application/jwk-set+json'],
-    body: bodyOf(key),
-    asked: 0,
-    hold: undefined,
-  }
+  const host = newHost(key)
   const connect: Connect = () => Promise.resolve(connectionTo(host))
   const issuer = await newIssuer({ outbound: { connect, resolve: () => Promise.resolve(addresses) } })
   const j = await addKeyClient(issuer, { jwksUri }, key)
@@ -174,5 +177,50 @@ describe('keys at an address', () => {
     await issuer.changeClient(j.client, { jwksUri: 'https://elsewhere.example/jwks' })
     expectTokens(await ask())
     expect(host.asked).toBe(2)
+  })
+})
+
+describe('keys at an address that a client registers itself', () => {
+  const key = createClientKey()
+  const keyed = { ...plain, token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri }
+
+  async function openHost() {
+    const host = newHost(key)
+    const connect: Connect = () => Promise.resolve(connectionTo(host))
+    const outbound = { connect, resolve: () => Promise.resolve(['93.184.215.14']) }
+    return { host, issuer: await openIssuer({}, { outbound }) }
+  }
+
+  it('A-DCR-08 are looked at once, when the client names them', async () => {
+    const { host, issuer } = await openHost()
+    const made = await register(issuer, keyed)
+    expect([outcome(made), made.json['jwks_uri'], host.asked]).toEqual(['201', jwksUri, 1])
+    const { client_id: id, registration_access_token: token } = made.json
+    const renamed = await manage(issuer, 'PUT', id, token, { ...keyed, client_id: id, client_name: 'Another name' })
+    expect([outcome(renamed), host.asked]).toEqual(['200', 1])
+    const client = withKey(await asTestClient(issuer, renamed), key, issuer)
+    expectTokens(await issuer.redeem(await issuer.authorize({ client, parameters: { scope: 'openid' } })))
+    expect(host.asked).toBe(2)
+  })
+
+  const bad: readonly (readonly [string, Partial<KeyHost>, object])[] = [
+    ['that cannot be had', { status: '503 Service Unavailable' }, {}],
+    ['that are private', { body: JSON.stringify({ keys: [key.privateKey.export({ format: 'jwk' })] }) }, {}],
+    ['that fit no algorithm of its own', {}, { token_endpoint_auth_signing_alg: 'PS256' }],
+    ['for encryption alone', { body: JSON.stringify({ keys: [{ ...key.jwk, use: 'enc' }] }) }, {}],
+  ]
+  it.for(bad)('A-DCR-08, B-JWK-08 are refused with a set %s', async ([, what, more]) => {
+    const { host, issuer } = await openHost()
+    Object.assign(host, what)
+    expect(outcome(await register(issuer, { ...keyed, ...more }))).toBe('400 invalid_client_metadata')
+    const [event] = eventsOf(issuer, 'client.registration.rejected')
+    expect(event?.detail['reason_detail']).toMatch(/^jwks_uri /)
+  })
+
+  it('A-DCR-08 are not fetched for whoever does not sign, or is refused anyway', async () => {
+    const { host, issuer } = await openHost()
+    expect(outcome(await register(issuer, { ...plain, jwks_uri: jwksUri }))).toBe('201')
+    expect(outcome(await register(issuer, { ...keyed, grant_types: ['password'] }))).toBe('400 invalid_client_metadata')
+    expect(host.asked).toBe(0)
   })
 })

@@ -1,0 +1,28 @@
+import { verificationKeys } from '@sallyport/protocol'
+import type { Call, Context } from '../context.ts'
+import type { Client } from '../model/client.ts'
+import { fetchKeySet } from './client-keys.ts'
+import { badMember } from './metadata-fields.ts'
+import { sectorDocumentFault } from './sector-document.ts'
+
+/**
+ * What a client points at instead of saying it: looked at last, when nothing else is wrong, for only then is anything fetched
+ * for a stranger. `before` is the client as it was; what it pointed at then is not fetched again.
+ */
+export async function requireFetchedMetadata(ctx: Context, call: Call, client: Client, before?: Client): Promise<void> {
+  const source = { requestId: call.id, network: call.network }
+  const fault = await sectorDocumentFault(ctx.fetch, client, source)
+  if (fault !== undefined) throw badMember('sector_identifier_uri', fault.problem)
+  if (!signsAnew(client, before) || client.jwksUri === undefined) return
+  const found = await fetchKeySet(ctx.fetch, client.jwksUri, source)
+  if (typeof found === 'string') throw badMember('jwks_uri', found)
+  if (verificationKeys(found.set, client.authenticationAlgorithm).length === 0)
+    throw badMember('jwks_uri', 'has no key that the assertions of the client can be verified with')
+}
+
+/** A client that could never prove who it is shall hear of it now (A-DCR-08, B-JWK-08). */
+const signsAnew = (client: Client, before: Client | undefined): boolean =>
+  client.authenticationMethod === 'private_key_jwt' &&
+  (before?.authenticationMethod !== client.authenticationMethod ||
+    before.jwksUri !== client.jwksUri ||
+    before.authenticationAlgorithm !== client.authenticationAlgorithm)
