@@ -288,7 +288,20 @@ function handOver(node, bin, entry, args) {
   child.on('exit', (code, signal) => process.exit(code === null ? exitCodeOf(signal) : code))
 }
 
+/** The process that serves the data folder now, by the note it left there; a stale note names no process of ours. */
+function servedBy() {
+  try {
+    const pid = readFileSync(join(root, '.data', 'sallyport.db.pid'), 'utf8').trim()
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sallyport') ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function reset() {
+  const pid = servedBy()
+  if (pid !== undefined)
+    throw new BootFailure(`a server (process ${pid}) is serving ./.data; stop it first, then: npm run reset`, unusable)
   rmSync(join(root, '.data'), { recursive: true, force: true })
   say('sallyport: ./.data is gone; the next start begins anew')
 }

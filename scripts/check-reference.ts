@@ -1,9 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { wholeProgram } from '../packages/sallyport/src/command-line.ts'
+import { reasons } from '@sallyport/protocol'
+import { reasonTable } from './error-pages.ts'
 import { report, type Finding } from './finding.ts'
 import { root } from './paths.ts'
+import { sourceFiles } from './source-files.ts'
 import { commandSections, policyTable, rulesTable, settingsTable } from './reference-tables.ts'
+
+const errorPages = sourceFiles('docs/errors/*.md')
+  .filter((path) => basename(path) !== 'README.md')
+  .map((path) => ({ name: basename(path, '.md'), text: readFileSync(path, 'utf8') }))
 
 // Tables in the reference are made from the code. `--write` puts them into the pages; without it a stale one is a finding.
 const parts: readonly { readonly page: string; readonly name: string; readonly text: string }[] = [
@@ -11,6 +18,7 @@ const parts: readonly { readonly page: string; readonly name: string; readonly t
   { page: 'docs/reference/configuration.md', name: 'policy', text: policyTable() },
   { page: 'docs/prove-in-ci.md', name: 'rules', text: rulesTable() },
   { page: 'docs/reference/command-line.md', name: 'commands', text: commandSections(await wholeProgram()) },
+  { page: 'docs/errors/README.md', name: 'reasons', text: reasonTable(reasons, errorPages) },
 ]
 
 const write = process.argv.includes('--write')

@@ -22,6 +22,19 @@ export function errorPageFindings(
   ]
 }
 
+/** The table of all pages with their reasons, by page. */
+export function reasonTable(
+  reasons: Readonly<Record<string, Entry>>,
+  pages: readonly { readonly name: string; readonly text: string }[],
+): string {
+  const rows = pages.map(({ name, text }) => {
+    const lead = Object.keys(reasons).filter((reason) => reasons[reason]?.page === name)
+    const title = /^# (.+)$/m.exec(text)?.[1] ?? name
+    return `| [${title}](${name}.md) | ${lead.map((reason) => `\`${reason}\``).join(', ')} |`
+  })
+  return ['| Page | Reasons |', '| --- | --- |', ...rows].join('\n')
+}
+
 /** Holds the line `Reasons:` of a help page against the reasons that lead there, so that neither list grows alone. */
 export function reasonLineFindings(
   reasons: Readonly<Record<string, Entry>>,

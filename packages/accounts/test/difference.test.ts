@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { difference, type Stretch } from '../src/pages/difference.ts'
+import { difference, nearestFirst, type Stretch } from '../src/pages/difference.ts'
 
 const joined = (stretches: readonly Stretch[]): string => stretches.map(({ text }) => text).join('')
 const same = (stretches: readonly Stretch[]): string =>
@@ -41,5 +41,18 @@ describe('difference', () => {
     const before = performance.now()
     difference('x'.repeat(2048), 'y'.repeat(2048))
     expect(performance.now() - before).toBeLessThan(5_000)
+  })
+})
+
+describe('nearestFirst', () => {
+  it('A-UI-12 puts the address that was most likely meant at the front, and keeps the order of the others', () => {
+    const registered = ['https://a.example/callback', 'https://a.example/other/path', 'https://b.example/']
+    expect(nearestFirst('https://a.example/other/paths', registered)).toEqual([
+      registered[1],
+      registered[0],
+      registered[2],
+    ])
+    expect(nearestFirst('https://a.example/callbacK', registered)).toEqual(registered)
+    expect(nearestFirst('x', [])).toEqual([])
   })
 })

@@ -215,6 +215,12 @@ export const reasons = {
   ),
   resource_syntax: entry('invalid_target', 400, 'resource', 'resource must be an absolute URI without a fragment'),
   resource_unknown: entry('invalid_target', 400, 'resource', 'The resource is unknown or not allowed for this client'),
+  scope_elsewhere: entry(
+    'invalid_target',
+    400,
+    'resource',
+    'The scope belongs to another API; name that API with the resource parameter',
+  ),
   resource_ambiguous: entry('invalid_target', 400, 'resource', 'Name exactly one of the granted resources'),
   untrusted_redirect: entry(
     'invalid_request',

@@ -125,6 +125,16 @@ function calledGroup(words: readonly string[]): string | undefined {
   return undefined
 }
 
+/** An id as releases before this one made them: no option is so long, and none has one dash and capitals or digits. */
+const dashedId = /^-[\w-]{11,31}$/
+
+/** Words in which ids that begin with a dash stand behind `--`, where nothing is taken for an option. */
+function withIdsApart(words: readonly string[]): readonly string[] {
+  const isId = (word: string): boolean => !word.startsWith('--') && dashedId.test(word)
+  if (words.includes('--') || !words.some(isId)) return words
+  return [...words.filter((word) => !isId(word)), '--', ...words.filter(isId)]
+}
+
 /** Runs one command; the exit code is the outcome. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   const json = words.includes('--json')
@@ -146,7 +156,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       process.stderr.write(program.helpInformation())
       return exitCode.usage
     }
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync([...withIdsApart(words)], { from: 'user' })
     return Number(process.exitCode ?? exitCode.ok)
   } catch (error) {
     return endOf(error, json)

@@ -19,14 +19,15 @@ export type Site = {
 
 /**
  * The address of a link as it is written in a page: `../errors/scope.md#fix` in `guides/first.md` is
- * `/docs/errors/scope#fix`. Links that lead out of the documentation stay as they are.
+ * `/docs/errors/scope#fix`. Links to files of the repository outside the documentation lead nowhere here: `undefined`.
  */
-export function siteLink(link: string, name: string, { root }: Pick<Site, 'root'>): string {
-  const match = /^([^#?:]+)\.md(#.*)?$/.exec(link)
-  if (match === null || link.startsWith('/')) return link
-  const target = posix.normalize(posix.join(posix.dirname(name), match[1] ?? ''))
-  if (target.startsWith('..')) return link
-  const bare = target.replace(/(^|\/)(README|index)$/, '')
+export function siteLink(link: string, name: string, { root }: Pick<Site, 'root'>): string | undefined {
+  if (/^[a-z][a-z0-9+.-]*:|^[/#?]/i.test(link)) return link
+  const target = posix.normalize(posix.join(posix.dirname(name), link))
+  if (target.startsWith('..')) return undefined
+  const match = /^([^#?]+)\.md(#.*)?$/.exec(target)
+  if (match === null) return link
+  const bare = (match[1] ?? '').replace(/(^|\/)(README|index)$/, '')
   return `${root}${bare === '' ? '' : `/${bare}`}${match[2] ?? ''}`
 }
 
@@ -44,7 +45,10 @@ function body(source: string, name: string, site: Site): string {
     if (token.type === 'heading_open') token.attrSet('id', fragmentOf(tokens[index + 1]?.content ?? ''))
     for (const child of token.children ?? []) {
       const link = child.attrGet('href')
-      if (link !== null) child.attrSet('href', siteLink(String(link), name, site))
+      if (link === null) continue
+      const address = siteLink(String(link), name, site)
+      if (address === undefined) child.attrs = null
+      else child.attrSet('href', address)
     }
   }
   // Text cannot hold this tag, it would be escaped; long lines of code scroll by keyboard too.

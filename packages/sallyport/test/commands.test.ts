@@ -156,6 +156,29 @@ describe('client', () => {
     expect((await place.run(['client', 'list'])).stdout).not.toMatch(new RegExp(`${String(soon)} .* ends`))
   })
 
+  it('A-REV-01 takes ids that begin with a dash, as older releases made them, and makes none', async () => {
+    for (const words of [
+      ['grant', 'revoke', '-P7HCfRETAAVgNG8jFlEZwNa'],
+      ['explain', '-eqz5wNSqdtv7nvE'],
+      ['session', 'revoke', '-_aGCfRETAAVgNG8jFlEZw', '--yes'],
+    ]) {
+      const { code, stderr } = await place.run(words)
+      expect(code).toBe(6)
+      expect(stderr).not.toContain('unknown')
+    }
+    expect((await place.run(['client', 'list', '-x'])).code).toBe(2)
+  })
+
+  it('A-TOK-16 refuses what could have no effect', async () => {
+    const service = ['client', 'create', '--type', 'service', '--name', 'S']
+    const aimless = await place.run([...service, '--redirect-uri', 'https://a.example/cb'])
+    expect([aimless.code, aimless.stderr]).toEqual([2, expect.stringContaining('not for clients of type service')])
+    for (const lifetime of ['99999', '5', '1.5']) {
+      const { code, stderr } = await place.run([...service, '--access-token-lifetime', lifetime])
+      expect([lifetime, code, stderr]).toEqual([lifetime, 2, expect.stringContaining('from 60 to 3600')])
+    }
+  })
+
   it('lists every client', async () => {
     const { clients } = (await place.json(['client', 'list'])) as { clients: Record<string, unknown>[] }
     expect(clients.length).toBeGreaterThan(3)

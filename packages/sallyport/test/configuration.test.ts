@@ -113,10 +113,12 @@ describe('config check', () => {
   })
 
   it('A-GOV-07 lists every fault that start lists', async () => {
-    const file = withFile('htpp:\n  port: 1\npolicy:\n  sessionIdle: 90d\n  accessTokenLifetime: 2h\n')
+    const file = withFile(
+      'htpp:\n  port: 1\nhttp:\n  host: 0.0.0.0\npolicy:\n  sessionIdle: 90d\n  accessTokenLifetime: 2h\n',
+    )
     const [checked, started] = await Promise.all([run(['config', 'check', ...file]), start(file)])
     const faults = ({ stderr }: Outcome): string[] => stderr.trim().split('\n').slice(1)
-    expect(faults(checked)).toHaveLength(3)
+    expect(faults(checked)).toHaveLength(4)
     expect(faults(checked)).toEqual(faults(started))
     expect(checked.code).toBe(78)
   })

@@ -117,7 +117,7 @@ describe('faults', () => {
       'http.trustedProxies',
       'write 10.0.0.7',
     ],
-    ['a level that does not exist', 'version: 1\nlog:\n  level: loud\n', 'log.level', 'use error'],
+    ['a level that does not exist', 'version: 1\nlog:\n  level: loud\n', 'log.level', 'choose one of them'],
     ['a missing value', 'version: 1\nissuer:\n', 'issuer', 'give it one'],
     ['a missing version', 'issuer: https://id.example.com\n', 'version', 'version: 1'],
     ['a later version', 'version: 2\n', 'version', 'write version: 1'],

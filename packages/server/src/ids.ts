@@ -3,15 +3,24 @@ import type { Random, Seconds } from '@sallyport/protocol'
 // In ASCII order, unlike base64url: ids made later sort later, so that indexes grow at their end.
 const sorted = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 
-/** A time-ordered id of 24 characters: eight for the millisecond, sixteen random (96 bits). */
+// Counted from here, the first character is no dash: a command line would take such an id for an option.
+const epoch = 64 ** 7
+
+/** A time-ordered id of 24 characters: eight for the millisecond, sixteen random (96 bits). Never begins with a dash. */
 export function orderedId(now: Seconds, random: Random): string {
-  let rest = Math.floor(now * 1000)
+  let rest = Math.floor(now * 1000) + epoch
   let prefix = ''
   for (let index = 0; index < 8; index++) {
     prefix = (sorted[rest % 64] ?? '') + prefix
     rest = Math.floor(rest / 64)
   }
   return prefix + random.id(12)
+}
+
+/** A random id that people type into a command line: it does not begin with a dash. */
+export function typedId(random: Random, bytes: number): string {
+  const id = random.id(bytes)
+  return id.startsWith('-') ? `A${id.slice(1)}` : id
 }
 
 /** Ids of clients and people come from disjoint name spaces (A-TOK-16). */

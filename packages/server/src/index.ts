@@ -39,7 +39,7 @@ export { createFetcher } from './outbound/fetcher.ts'
 export { resourceFaults, tokenBindings, tokenFormats } from './clients/resource-rules.ts'
 export { createManagedClient, sharedRedirectUris, type RegisteredClient } from './clients/register.ts'
 export { MasterKeyMismatch } from './tokens/key-ring.ts'
-export { clientId, isClientId, orderedId, subjectId } from './ids.ts'
+export { clientId, isClientId, orderedId, subjectId, typedId } from './ids.ts'
 export { networkOf } from './network.ts'
 export {
   ExceptionRefused,

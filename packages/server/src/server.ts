@@ -17,6 +17,7 @@ import { userinfo } from './endpoints/userinfo.ts'
 import { hostFor, interactionsOf, sessionsOf } from './host.ts'
 import { errorJson, errorPage, header } from './http.ts'
 import { maintain } from './maintain.ts'
+import { typedId } from './ids.ts'
 import type { HttpRequest, HttpResponse } from './model/http.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
 import type { EventDraft, Route } from './model/route.ts'
@@ -173,7 +174,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   timer?.unref()
   const callFor = (request: HttpRequest): Call => ({
     request,
-    id: ctx.random.id(12),
+    id: typedId(ctx.random, 12),
     network: networkOf(request.remoteAddress),
   })
   return {

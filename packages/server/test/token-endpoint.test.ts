@@ -147,6 +147,25 @@ describe('the answer', () => {
     }
   })
 
+  it('A-TOK-11, A-RES-04 scope is told also where no API was named or where it knows none of it', async () => {
+    const issuer = await newIssuer()
+    const { S } = issuer.clients
+    expect((await issuer.clientCredentials(S, { scope: 'read' })).json['scope']).toBe('read')
+    const signIn = await issuer.codeFlow({ parameters: { scope: 'openid', resource: 'https://rs1.test' } })
+    expect(signIn.answer.json['scope']).toBe('openid')
+    expect(decodeJwt(signIn.accessToken).claims['scope']).toBeUndefined()
+  })
+
+  it('A-AUTHZ-08, A-RES-04 a scope of another API is refused, and the code still works where it belongs', async () => {
+    const issuer = await newIssuer()
+    const resource = ['https://rs1.test', 'https://rs2.test']
+    const authorized = await issuer.authorize({ parameters: { scope: 'read', resource } })
+    await issuer.store.admin.saveResource({ ...(await issuer.store.findResource('https://rs2.test'))!, scopes: [] }, [])
+    issuer.clock.advance(2)
+    expectRefusal(await issuer.redeem(authorized, { resource: 'https://rs2.test' }), 'invalid_target')
+    expect((await issuer.redeem(authorized, { resource: 'https://rs1.test' })).json['scope']).toBe('read')
+  })
+
   it('A-TOK-13 a refresh token needs the grant in the registration and offline_access or the client policy', async () => {
     const issuer = await newIssuer()
     const { K } = issuer.clients

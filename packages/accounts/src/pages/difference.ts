@@ -18,6 +18,30 @@ function append(stretches: Stretch[], text: string, differs: boolean): void {
   else stretches.push({ text, differs })
 }
 
+const same = (left: string, right: string): number => {
+  let count = 0
+  while (count < left.length && left[count] === right[count]) count++
+  return count
+}
+
+const reversed = (text: string): string => [...text].reverse().join('')
+
+/** How many characters two texts have in common at their beginning and their end, less the length of the longer one. */
+function likeness(left: string, right: string): number {
+  const start = same(left, right)
+  const end = Math.min(same(reversed(left), reversed(right)), Math.min(left.length, right.length) - start)
+  return start + end - Math.max(left.length, right.length)
+}
+
+/** The texts, the one that is most like the first at the front; the others keep their order. */
+export function nearestFirst(text: string, others: readonly string[]): readonly string[] {
+  const scored = others.map((other) => ({ other, score: likeness(text, other) }))
+  const best = Math.max(...scored.map(({ score }) => score))
+  const nearest = scored.find(({ score }) => score === best)
+  if (nearest === undefined) return others
+  return [nearest.other, ...scored.filter((one) => one !== nearest).map((one) => one.other)]
+}
+
 /** Lengths of the longest common subsequences of all endings of two texts. */
 function commonLengths(left: string, right: string): readonly (readonly number[])[] {
   const table = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0))

@@ -1,6 +1,6 @@
 import type { ErrorView } from '@sallyport/server/model'
 import type { MessageKey } from '../messages/en.ts'
-import { difference, type Stretch } from './difference.ts'
+import { difference, nearestFirst, type Stretch } from './difference.ts'
 import { layout, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 
@@ -61,7 +61,7 @@ const uri = (text: Html): Html => markup`<dd class="uri" dir="ltr" translate="no
 
 /** In development: what was sent beside what is registered, with the differing characters marked. */
 function comparison({ words }: Setting, { sent, registered }: NonNullable<ErrorView['comparison']>): Html {
-  const [first, ...rest] = registered
+  const [first, ...rest] = nearestFirst(sent, registered)
   const { left, right, position } = difference(sent, first ?? sent)
   const others = rest.map((other) => uri(markup`${other}`))
   return markup`<section aria-labelledby="comparison">

@@ -10,7 +10,7 @@ import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } 
 import type { ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { openAccounts } from '../people.ts'
-import { refuseFaults } from '../refuse-faults.ts'
+import { startableConfig } from '../startable-config.ts'
 import { runUntilSignal } from '../signals.ts'
 import type { Terminal } from '../terminal.ts'
 import { claimIssuer, openStore } from '../workplace.ts'
@@ -23,10 +23,9 @@ export function addDev(program: Command): void {
 }
 
 async function dev(call: Call): Promise<ExitCode> {
-  const given = await call.config()
+  const given = await startableConfig(call.sources)
   // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events, and wants to see devices too.
   const config: Config = { ...given, policy: { ...given.policy, deviceGrant: true }, drainLimit: 0.3 }
-  refuseFaults(config)
   const store = await openStore(config.storePath, { migrate: true })
   const lock = claimStore(config.storePath)
   try {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { after, lookupKey, parseScope } from '@sallyport/protocol'
-import type { InitialAccessToken } from '@sallyport/server'
+import { typedId, type InitialAccessToken } from '@sallyport/server'
 import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
@@ -66,7 +66,7 @@ async function createToken(call: Call, options: Options): Promise<ExitCode> {
     const token = place.random.handle()
     const now = place.now()
     const record: InitialAccessToken = {
-      id: place.random.id(9),
+      id: typedId(place.random, 9),
       digest: lookupKey(token),
       label: options.label.trim(),
       uses,

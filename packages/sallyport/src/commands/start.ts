@@ -10,7 +10,7 @@ import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
-import { refuseFaults } from '../refuse-faults.ts'
+import { startableConfig } from '../startable-config.ts'
 import { runUntilSignal } from '../signals.ts'
 import { issuerSetting, now, openStore, otherIssuer } from '../workplace.ts'
 
@@ -23,9 +23,8 @@ export function addStart(program: Command): void {
 async function start(call: Call): Promise<ExitCode> {
   let log: Log | undefined
   try {
-    const config = await call.config()
+    const config = await startableConfig(call.sources)
     log = await createLog(config.log.level, nodeName())
-    refuseFaults(config)
     return await serve(config, log)
   } catch (error) {
     if (error instanceof CommandFailure && error.code === exitCode.unusable) {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { nearest } from '@sallyport/protocol'
 import { hostFault, pairFault } from '@sallyport/server'
 import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
 
@@ -112,10 +113,15 @@ export const networks: Kind<readonly string[]> = {
   },
 }
 
+const nearestFix = (written: unknown, values: readonly string[]): string => {
+  const close = typeof written === 'string' ? nearest(written, values) : undefined
+  return close === undefined ? `choose one of them` : `did you mean ${close}?`
+}
+
 export const choice = <T extends string>(values: readonly T[]): Kind<T> => ({
   parse: (written) => {
     const value = values.find((known) => known === written)
-    return value === undefined ? no(`must be one of ${values.join(', ')}`, `use ${values[0] ?? ''}`) : { value }
+    return value === undefined ? no(`must be one of ${values.join(', ')}`, nearestFix(written, values)) : { value }
   },
   write: (value) => value,
   schema: { enum: values },

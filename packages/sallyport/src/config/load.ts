@@ -50,6 +50,7 @@ export type Sources = {
 export type Resolved = { readonly setting: AnySetting; readonly value: unknown; readonly origin: string }
 
 export type Loaded = {
+  /** A setting with a fault has its default here. */
   readonly resolved: ReadonlyMap<string, Resolved>
   /** Clients and resources that the files declare. */
   readonly declarations: Declarations
@@ -89,8 +90,9 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
       continue
     }
     const parsed = setting.kind.parse(written.value)
+    const value = 'problem' in parsed ? setting.fallback : parsed.value
     if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
-    else resolved.set(setting.key, { setting, value: parsed.value, origin: written.origin })
+    resolved.set(setting.key, { setting, value, origin: written.origin })
   }
   if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [], exceptions: [] }, faults }
   // The rules of registration come with it: only files that declare something need them.

@@ -1,3 +1,4 @@
+import { everyFault } from '../startable-config.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import { faultLine, loadSettings, type Loaded, type Sources } from './load.ts'
 
@@ -5,6 +6,6 @@ import { faultLine, loadSettings, type Loaded, type Sources } from './load.ts'
 export async function loadUnderstood(sources: Sources): Promise<Loaded> {
   const loaded = await loadSettings(sources)
   if (loaded.faults.some(({ kind }) => kind === 'broken'))
-    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be loaded', loaded.faults.map(faultLine))
+    throw new CommandFailure(exitCode.unusable, 'the configuration cannot be loaded', everyFault(loaded).map(faultLine))
   return loaded
 }

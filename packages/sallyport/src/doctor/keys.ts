@@ -42,6 +42,10 @@ async function opens(config: Config, store: SqliteStore, issuer: string): Promis
     return [ok('keys', 'every algorithm has a signing key, and the master key opens them')]
   } catch (error) {
     if (!(error instanceof MasterKeyMismatch || error instanceof CommandFailure)) throw error
-    return [bad('keys', error.message, 'restore the master key that this store was made with')]
+    const remedy =
+      error instanceof MasterKeyMismatch
+        ? 'restore the master key that this store was made with'
+        : 'mend the file of the master key as it says'
+    return [bad('keys', error.message, remedy)]
   }
 }

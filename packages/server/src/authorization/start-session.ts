@@ -1,6 +1,7 @@
 import { after, lookupKey } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
+import { typedId } from '../ids.ts'
 import type { Session } from '../model/interaction.ts'
 import type { Login } from '../model/interactions.ts'
 import { sessionSetCookie } from './browser.ts'
@@ -28,7 +29,7 @@ export async function startSession(
   }
   const handle = ctx.random.handle()
   const session: Session = {
-    id: same ? before.id : ctx.random.id(16),
+    id: same ? before.id : typedId(ctx.random, 16),
     digest: lookupKey(handle),
     subject: who.subject,
     authentication: { time: now, acr: who.acr, amr: who.amr },

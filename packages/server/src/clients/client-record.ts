@@ -7,7 +7,7 @@ import {
   type Random,
   type Seconds,
 } from '@sallyport/protocol'
-import { clientId } from '../ids.ts'
+import { clientId, typedId } from '../ids.ts'
 import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSecret } from '../model/client.ts'
 import type { ClientFault } from './client-fault.ts'
 import { reviewFaults } from './inventory.ts'
@@ -33,7 +33,7 @@ export function newSecret({ now, random, secretLifetime }: RegistrationContext):
   return {
     secret,
     record: {
-      id: random.id(9),
+      id: typedId(random, 9),
       digest: lookupKey(secret),
       createdAt: now,
       expiresAt: (now + secretLifetime) as Seconds,

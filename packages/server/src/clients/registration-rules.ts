@@ -1,5 +1,6 @@
 import {
   canonicalResource,
+  floor,
   identityScopes,
   isJwsAlgorithm,
   maxRedirectUris,
@@ -99,6 +100,13 @@ function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
       fix: 'add --redirect-uri',
     })
   }
+  const returns = [...defaults.allowedGrants, ...grants].includes('authorization_code')
+  if (!returns && (input.redirectUris ?? []).length > 0)
+    faults.push({
+      member: 'redirectUris',
+      problem: `are not for clients of type ${input.type}; nobody is ever sent back to one`,
+      fix: 'leave them out',
+    })
   const method = input.authenticationMethod
   if (method !== undefined && !defaults.methods.includes(method)) {
     faults.push({
@@ -132,13 +140,21 @@ function scopeFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
   return faults
 }
 
+/** Seconds, within what any policy may say: a wish beyond it would be kept and never come true. */
+const numberBounds = {
+  defaultMaxAge: { min: 0, max: 31_536_000 },
+  accessTokenLifetime: floor.accessTokenLifetime,
+  refreshTokenIdle: floor.refreshTokenIdle,
+  refreshTokenAbsolute: floor.refreshTokenAbsolute,
+} as const
+
 const numberFaults = (input: ClientRegistration): ClientFault[] =>
-  (['defaultMaxAge', 'accessTokenLifetime', 'refreshTokenIdle', 'refreshTokenAbsolute'] as const)
-    .filter((member) => {
-      const value = input[member]
-      return value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= 31_536_000)
-    })
-    .map((member) => ({ member, problem: 'must be a whole number of seconds' }))
+  (Object.keys(numberBounds) as (keyof typeof numberBounds)[]).flatMap((member) => {
+    const value = input[member]
+    const { min, max } = numberBounds[member]
+    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return []
+    return [{ member, problem: `must be a whole number of seconds from ${min} to ${max}` }]
+  })
 
 const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
   (['idTokenAlgorithm', 'userinfoAlgorithm', 'introspectionAlgorithm'] as const)

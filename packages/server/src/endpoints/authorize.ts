@@ -1,4 +1,4 @@
-import { matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
+import { formDecode, matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
 import { askAgainByGet } from '../authorization/browser.ts'
 import { resumePage } from '../authorization/page-sign-in.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
@@ -143,13 +143,21 @@ async function unsettled(ctx: Context, call: Call, error: unknown): Promise<Http
   if (cause instanceof UnusableReference) return unusable(ctx, call, cause.client, error)
   ctx.measure('authorization_requests', { outcome: 'page', reason: error.reason })
   await reportRefusal(ctx, call, 'authorize', error)
+  const uiLocales = localesIn(call.request.query)
   return cause instanceof RedirectUriMismatch
     ? errorPage(ctx, call, error, {
+        uiLocales,
         clientName: cause.client.name,
         comparison: { sent: cause.sent, registered: cause.client.redirectUris },
       })
-    : errorPage(ctx, call, error)
+    : errorPage(ctx, call, error, { uiLocales })
 }
+
+/** The language that was asked for counts, although nothing else of the request was believed (B-OIDC-28). */
+const localesIn = (query: string): readonly string[] =>
+  formDecode(/(?:^|&)ui_locales=([^&]{0,1000})/.exec(query)?.[1] ?? '')
+    ?.split(' ')
+    .slice(0, 10) ?? []
 
 /**
  * Nothing is known of a request whose reference cannot be used, but its client is: where that has one address only, it

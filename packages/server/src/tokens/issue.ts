@@ -29,7 +29,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: claims.exp - claims.iat,
-    scope: grant.scope.length === 0 ? undefined : formatScope(grant.scope),
+    scope: scopeOfAnswer(grant),
     refresh_token: refreshHandle,
     id_token: idToken,
   })
@@ -37,6 +37,16 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const record = opaque === undefined ? undefined : accessTokenRecord(grant, opaque, claims)
   const events = rotationEvents(ctx, call, grant)
   return { body, bindings: 'bearer', records: { refreshToken, accessToken: record, events } }
+}
+
+/**
+ * `scope` of the answer (A-TOK-11): that of the access token. Where an API knows none of it, the granted scopes of sign-in
+ * are told, which is all that there is then; absent only when nothing was asked for.
+ */
+function scopeOfAnswer({ scope, authorization }: TokenGrant): string | undefined {
+  if (scope.length > 0) return formatScope(scope)
+  const granted = authorization?.scope ?? []
+  return granted.length === 0 ? undefined : formatScope(granted)
 }
 
 const accessTokenRecord = (

@@ -100,7 +100,7 @@ export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Pr
   const limit = resource?.accessTokenLifetime
   return {
     audience,
-    scope: scopeAt(resources, audience, wish.scope),
+    scope: requireMeaning(wish.scope, scopeAt(resources, audience, wish.scope)),
     accessTokenFormat: resource?.format ?? 'jwt',
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }
@@ -121,6 +121,12 @@ function chooseAudience(ctx: Context, granted: readonly string[], named: readonl
   return granted[0] ?? ctx.issuer
 }
 
+/** A scope of which nothing is left was asked of the wrong API: refused, since a token for nothing would look like success (A-AUTHZ-08). */
+function requireMeaning(scope: readonly string[], left: readonly string[]): readonly string[] {
+  if (left.length === 0 && scope.some((value) => !identityScopes.includes(value))) throw refuse('scope_elsewhere')
+  return left
+}
+
 /** The part of a scope that means something at an audience; at the issuer, what no resource claims for itself. */
 function scopeAt(
   resources: ReadonlyMap<string, Resource>,
@@ -135,5 +141,7 @@ function scopeAt(
   }
   if (resources.size === 0) return scope
   const claimed = new Set([...resources.values()].flatMap(names))
-  return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
+  const left = scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
+  // Nobody named an API, so nothing is left out without a word: the audience alone keeps such a token from every API.
+  return left.length === 0 ? scope : left
 }

@@ -108,6 +108,18 @@ describe('languages', () => {
     expect(/<html lang="(\w+)"/.exec(visit.answer.text)?.[1]).toBe(language)
   })
 
+  it('B-OIDC-28 ui_locales counts on an error page too, whatever else was wrong', async () => {
+    const issuer = await newRealIssuer()
+    const browser = issuer.browser()
+    for (const query of [
+      'client_id=nobody',
+      `client_id=${issuer.clients.K.id}&redirect_uri=https%3A%2F%2Fevil.test%2F`,
+    ]) {
+      const { text } = await browser.get(`/oauth2/authorize?${query}&ui_locales=se+de`)
+      expect([query, /<html lang="(\w+)"/.exec(text)?.[1]]).toEqual([query, 'de'])
+    }
+  })
+
   it('B-OIDC-28 claims_locales never fails, and a tagged claim is told in its language', async () => {
     const issuer = await newRealIssuer()
     const claims = { name: 'Sakura', 'name#ja-Hani-JP': '桜', 'nickname#de': 'Kirsche', 'sub#de': 'user_x' }
