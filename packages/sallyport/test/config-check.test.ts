@@ -88,6 +88,13 @@ describe('config check of declared objects', () => {
     expect((await check('registration:\n  mode: initial_access_token\n')).code).toBe(0)
   })
 
+  it('A-GOV-07, A-DEV-02 finds a device that the policy never lets in', async () => {
+    const television = `clients:\n${client('tv', 'device', '    scope: openid\n')}`
+    const outcome = await check(television, '--json')
+    expect(found(outcome).map(({ rule, key }) => [rule, key])).toEqual([['grant-not-offered', 'clients.tv.type']])
+    expect((await check(`policy:\n  deviceGrant: true\n${television}`)).code).toBe(0)
+  })
+
   it('A-GOV-07 ends with 78 for a declaration that cannot be understood', async () => {
     const outcome = await check(`clients:\n${web}    firstparty: true\n`)
     expect(outcome.code).toBe(78)

@@ -1,5 +1,5 @@
 import { identityScopes } from '@sallyport/protocol'
-import { hasSecret, IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
+import { deviceGrant, hasSecret, IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
 import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import { exceptionRuleFindings } from './exception-rules.ts'
@@ -20,6 +20,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...refusedResources(subject),
   ...resourceFindings(subject),
   ...scopeFindings(subject),
+  ...grantFindings(subject),
   ...secretFindings(subject),
   ...exceptionRuleFindings(subject),
 ]
@@ -177,6 +178,18 @@ function scopeFindings({ declarations, clients }: Subject): Looked {
     return [{ rule: 'scope-unknown', key: `clients.${name}.scope`, origin: place('scope'), problem, fix } as const]
   })
 }
+
+/** A device that can never get in is a mistake in the one place or in the other. */
+const grantFindings = ({ policy, clients }: Subject): Looked =>
+  clients.flatMap(({ name, client, place }) => {
+    if (policy.deviceGrant || !client.grantTypes.includes(deviceGrant)) return []
+    const problem = 'may use the grant for devices, which the policy does not offer'
+    const fix = 'set policy.deviceGrant to true after reading its risk assessment, or take the client out'
+    const member = client.type === 'device' ? 'type' : 'grantTypes'
+    return [
+      { rule: 'grant-not-offered', key: `clients.${name}.${member}`, origin: place(member), problem, fix } as const,
+    ]
+  })
 
 const secretFindings = ({ clients }: Subject): Looked =>
   clients.flatMap(({ name, client, declared, place }) => {
