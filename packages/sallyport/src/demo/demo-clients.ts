@@ -1,5 +1,5 @@
 import { deviceGrant, type ClientRegistration } from '@sallyport/server'
-import { flowScope, ordersScope, type DemoAddresses, type DemoClientName } from './demo.ts'
+import { flowScope, gateScopes, ordersScope, type DemoAddresses, type DemoClientName } from './demo.ts'
 
 const scope = flowScope
 
@@ -66,6 +66,11 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
     case 'device':
       return { type: 'device', name: 'Demo television', scope, resources: [api, issuer] }
     case 'api':
-      return { type: 'service', name: 'Demo orders API', scope: ordersScope, resourceServerOf: [api] }
+      return {
+        type: 'service',
+        name: 'Demo orders API',
+        scope: `${ordersScope} ${gateScopes.look}`,
+        resourceServerOf: [api],
+      }
   }
 }

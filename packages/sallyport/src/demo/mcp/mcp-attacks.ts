@@ -2,7 +2,7 @@ import type { AttackOutcome, AttackStory } from '../attacks/attack.ts'
 import { isChallenged } from '../attacks/story.ts'
 import { authorizationParameters, authorizationUrl, newAttempt } from '../authorization-request.ts'
 import { callApi, type Answered, type World } from '../client-requests.ts'
-import { gateAddress } from '../demo.ts'
+import { gateAddress, gateScopes, ordersScope } from '../demo.ts'
 import { answerHeader, exchange, textMember } from '../exchange.ts'
 import type { Step } from '../step.ts'
 import { redirectUri } from './discovery.ts'
@@ -27,7 +27,7 @@ const asked = (title: string, to: Step['to'], note: string, answered: Answered):
 })
 
 async function fromElsewhere(world: World): Promise<AttackOutcome> {
-  const got = await machineToken(world, world.demo.addresses.api)
+  const got = await machineToken(world, world.demo.addresses.api, ordersScope)
   const used = await callTool(world, 'who_is_there', tokenOf(got))
   return {
     refused: tokenOf(got) !== '' && isChallenged(used),
@@ -39,7 +39,7 @@ async function fromElsewhere(world: World): Promise<AttackOutcome> {
 }
 
 async function passedOn(world: World): Promise<AttackOutcome> {
-  const got = await machineToken(world, gateAddress(world.demo.addresses))
+  const got = await machineToken(world, gateAddress(world.demo.addresses), gateScopes.look)
   const used = await callApi(world, tokenOf(got))
   return {
     refused: tokenOf(got) !== '' && isChallenged(used),

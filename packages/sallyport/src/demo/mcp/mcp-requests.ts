@@ -66,14 +66,14 @@ export const redeemForGate = (
     },
   })
 
-/** A token that a machine of the demo gets for itself, at one audience. */
-export function machineToken({ demo }: World, resource: string): Promise<Answered> {
+/** A token that a machine of the demo gets for itself, at one audience and with a scope of it. */
+export function machineToken({ demo }: World, resource: string, scope: string): Promise<Answered> {
   const { id, secret = '' } = demo.clients.api
   const authorization = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
   return exchange({
     method: 'POST',
     url: `${demo.addresses.issuer}/oauth2/token`,
     headers: { ...json, Authorization: `Basic ${authorization}` },
-    form: { grant_type: 'client_credentials', resource, scope: 'orders.read' },
+    form: { grant_type: 'client_credentials', resource, scope },
   })
 }
