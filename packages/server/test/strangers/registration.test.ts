@@ -40,7 +40,10 @@ describe('oauth4webapi', () => {
       expectedNonce: String(sent['nonce']),
       requireIdToken: true,
     })
-    expect(oauth.getValidatedIdTokenClaims(tokens)?.sub).toBe(issuer.alice.subject)
+    // Whoever registers itself knows people by identifiers of its own sector (B-SUB-02).
+    const sub = oauth.getValidatedIdTokenClaims(tokens)?.sub
+    expect(sub).toMatch(/^[\w-]{43}$/)
+    expect(sub).not.toBe(issuer.alice.subject)
 
     expect((await manage(issuer, 'DELETE', id, made['registration_access_token'])).status).toBe(204)
     expect(await issuer.store.findClient(id)).toBeUndefined()
