@@ -173,10 +173,8 @@ describe('client', () => {
     const service = ['client', 'create', '--type', 'service', '--name', 'S']
     const aimless = await place.run([...service, '--redirect-uri', 'https://a.example/cb'])
     expect([aimless.code, aimless.stderr]).toEqual([2, expect.stringContaining('not for clients of type service')])
-    for (const lifetime of ['99999', '5', '1.5']) {
-      const { code, stderr } = await place.run([...service, '--access-token-lifetime', lifetime])
-      expect([lifetime, code, stderr]).toEqual([lifetime, 2, expect.stringContaining('from 60 to 3600')])
-    }
+    const { code, stderr } = await place.run([...service, '--access-token-lifetime', '1.5'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('whole number of seconds')])
   })
 
   it('lists every client', async () => {

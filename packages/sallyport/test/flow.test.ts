@@ -306,6 +306,7 @@ describe('doctor', () => {
       'keys',
       'permissions',
       'pkce',
+      'proof',
       'secrets',
       'store',
       'tightenings',

@@ -16,7 +16,9 @@ describe('the request', () => {
       code_verifier: verifier,
       client_id: client.id,
     })
-    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD']) {
+    const head = await issuer.send({ method: 'HEAD', path: '/oauth2/token', query: query.toString() })
+    expect([head.status, head.headers['allow'], head.text]).toEqual([405, 'POST', ''])
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
       const answer = await issuer.send({ method, path: '/oauth2/token', query: query.toString() })
       expectRefusal(answer, 'invalid_request', 405)
       expect(answer.headers['allow']).toBe('POST')
