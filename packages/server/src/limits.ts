@@ -1,4 +1,5 @@
 import { refuse, type Seconds } from '@sallyport/protocol'
+import { isPublic, type Client } from './model/client.ts'
 import type { Store } from './model/store.ts'
 import type { Policy } from './policy.ts'
 import { sharedCounter, type SharedCounterOptions } from './shared-counter.ts'
@@ -14,7 +15,7 @@ export type Limit = (key: string) => void | Promise<void>
 export type Limits = {
   /** Authorization requests of one client from one network. */
   readonly authorize: Limit
-  /** Pushed requests of one client; of one that anybody can speak for, from one network. */
+  /** Pushed requests; these and the next two are counted by `spokenFor`. */
   readonly pushed: Limit
   /** Token requests of one client. */
   readonly token: Limit
@@ -24,6 +25,10 @@ export type Limits = {
   readonly device: Limit
   readonly deviceNetwork: Limit
 }
+
+/** Anybody can speak for a client that proves nothing, so strangers elsewhere must not use up what is its users' (A-RATE-03). */
+export const spokenFor = (client: Client, { network }: { readonly network: string }): string =>
+  isPublic(client) ? `${client.id} ${network}` : client.id
 
 const window = 60
 const maxKeys = 10_000

@@ -30,6 +30,16 @@ describe('requests of one client', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(40)
   })
 
+  it('A-RATE-03 whoever speaks for a public client uses up nothing of those elsewhere', async () => {
+    const issuer = await newIssuer({ policy: { tokenRequestsPerMinute: 60 } })
+    const { P } = issuer.clients
+    const waiting = await issuer.authorize({ client: P })
+    const spoil = () => issuer.token(P, { grant_type: 'authorization_code' }, { remoteAddress: '203.0.113.9' })
+    for (let request = 0; request < 60; request++) expectRefusal(await spoil(), 'invalid_request')
+    expectRefusal(await spoil(), 'temporarily_unavailable', 429)
+    expect((await issuer.redeem(waiting)).status).toBe(200)
+  })
+
   it('A-RATE-03 introspection is counted for itself', async () => {
     const issuer = await newIssuer({ policy: { introspectionRequestsPerMinute: 60 } })
     for (let request = 0; request < 60; request++) await issuer.introspect(issuer.clients.RS1, 'unknown')

@@ -8,9 +8,10 @@ import {
   type Form,
   type OAuthError,
 } from '@sallyport/protocol'
+import { spokenFor } from '../limits.ts'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
-import { isPublic, type Client } from '../model/client.ts'
+import type { Client } from '../model/client.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { PushedRequestUse } from '../model/pushed-request.ts'
 import { openUnder, sealUnder } from '../secrets.ts'
@@ -47,7 +48,7 @@ export const withoutCredentials = (text: string): string =>
 
 /** Counts a push. Anybody can speak for a public client, and must not use up what others may push (JR-12). */
 export const countPush = (ctx: Context, call: Call, client: Client): void | Promise<void> =>
-  ctx.limits.pushed(isPublic(client) ? `${client.id} ${call.network}` : client.id)
+  ctx.limits.pushed(spokenFor(client, call))
 
 /** Stores what was pushed, sealed under a reference that the store never has, and gives the reference (B-PAR-04). */
 export async function storePushed(ctx: Context, client: Client, text: string): Promise<string> {

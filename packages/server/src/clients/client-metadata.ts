@@ -3,7 +3,12 @@ import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { looksLikeReserved } from './look-alike.ts'
 import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
-import { refuseDisagreement, refuseForeignAddresses, refuseWeakerPkce } from './metadata-rules.ts'
+import {
+  refuseDisagreement,
+  refuseForeignAddresses,
+  refuseUnkeptProtection,
+  refuseWeakerPkce,
+} from './metadata-rules.ts'
 import type { ClientRegistration } from './registration.ts'
 import { commonHost, subjectTypes } from './sector-rules.ts'
 
@@ -53,6 +58,7 @@ export type SelfDescription = Required<
  */
 export function readClientMetadata(document: MetadataDocument, facts: MetadataFacts): SelfDescription {
   refuseWeakerPkce(document)
+  refuseUnkeptProtection(document)
   refuseForeignAddresses(document)
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)

@@ -2,6 +2,7 @@ import { formatScope, lookupKey, numericDate, OAuthError, refuse, type Form, typ
 import { provenBy } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
+import { spokenFor } from '../limits.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { errorJson } from '../http.ts'
@@ -24,7 +25,7 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     if (isPublic(client)) throw refuse('client_auth_missing')
-    const counted = ctx.limits.inspect(client.id)
+    const counted = ctx.limits.inspect(spokenFor(client, call))
     ctx.usage.note(client.id, provenBy(client))
     if (counted !== undefined) await counted
     const token = form.get('token')

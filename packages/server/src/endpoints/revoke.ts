@@ -3,6 +3,7 @@ import { provenBy } from '../usage.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AuthenticatedClient, Client } from '../model/client.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
+import { spokenFor } from '../limits.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { errorJson } from '../http.ts'
@@ -28,7 +29,7 @@ export async function revoke(ctx: Context, call: Call): Promise<HttpResponse> {
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
-    const counted = ctx.limits.inspect(client.id)
+    const counted = ctx.limits.inspect(spokenFor(client, call))
     ctx.usage.note(client.id, provenBy(client))
     if (counted !== undefined) await counted
     const token = form.get('token')

@@ -2,6 +2,7 @@ import { OAuthError, refuse, type Form } from '@sallyport/protocol'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { readableOrigin, requireAllowedOrigin, withCors } from '../clients/cors.ts'
 import { countFailure, grantGuesses, isGrantGuess, requireNotThrottled } from '../clients/throttle.ts'
+import { spokenFor } from '../limits.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isOffered } from '../grants/index.ts'
@@ -24,7 +25,7 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     const form = readStrictForm(call.request)
     client = await authenticateClient(ctx, call, form)
     origin = requireAllowedOrigin(ctx, call.request, client)
-    const counted = ctx.limits.token(client.id)
+    const counted = ctx.limits.token(spokenFor(client, call))
     if (counted !== undefined) await counted
     const grantType = form.get('grant_type')
     if (grantType === undefined) throw refuse('grant_type_missing')

@@ -1,7 +1,7 @@
 import { identityScopes, parseScope, refuse, scopeWithin, type Form } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import { isPublic } from '../model/client.ts'
+import { isAgent, isPublic } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
 import { accessTokenTarget, resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
@@ -14,6 +14,7 @@ export async function clientCredentials(
   form: Form,
 ): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('grant_not_allowed')
+  await requireRunning(ctx, client)
   const scope = requestedScope(client, form)
   const resources = await resourcesOfGrant(ctx, client, form)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
@@ -26,6 +27,16 @@ export async function clientCredentials(
     idToken: undefined,
     refreshToken: undefined,
   })
+}
+
+/**
+ * An agent that was stopped gets nothing from then on, on any node: its record is read anew, since no write would look at it
+ * here. Of other clients a record may be a second old.
+ */
+async function requireRunning(ctx: Context, client: AuthenticatedClient): Promise<void> {
+  if (!isAgent(client)) return
+  const record = await ctx.store.findClient(client.id)
+  if (record?.disabledAt !== undefined || record === undefined) throw refuse('client_auth_disabled')
 }
 
 function requestedScope(client: AuthenticatedClient, form: Form): readonly string[] {

@@ -1,12 +1,17 @@
 import { prove, readSignedReport, signReport, type ProofReport, type SignedReport } from '@sallyport/server/prove'
-import { systemRandom } from '@sallyport/protocol'
+import { floor, systemRandom, type PolicyNumber } from '@sallyport/protocol'
+import type { PolicyOptions } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
 import { newIssuer } from '../fixtures.ts'
 
 const random = systemRandom()
 
+/** Every number of the policy at one end of what is allowed. */
+const bounds = (end: 'min' | 'max'): PolicyOptions =>
+  Object.fromEntries((Object.keys(floor) as PolicyNumber[]).map((name) => [name, floor[name][end]]))
+
 describe('the proof of one configuration', () => {
-  const policies = {
+  const policies: Record<string, PolicyOptions> = {
     'the default': {},
     'the strictest': {
       authorizationCodeLifetime: 10,
@@ -16,7 +21,12 @@ describe('the proof of one configuration', () => {
       refuseUnknownHosts: true,
     },
     'one that allows dated exceptions': { pkceExceptions: 'dated' },
-  } as const
+    'every number at its floor': bounds('min'),
+    'every number at its ceiling': bounds('max'),
+    'the shortest sessions': { sessionIdle: floor.sessionIdle.min, sessionAbsolute: floor.sessionAbsolute.min },
+    'a redirect URI at the token endpoint': { stages: { requireRedirectUriAtToken: 'enforce' } },
+    'state and nonce of everybody': { stages: { requireState: 'enforce', requireNonce: 'enforce' } },
+  }
   it.for(Object.entries(policies))(
     'A-PKCE-19 %s is enforced at every door, for every kind of client',
     async ([, policy]) => {
