@@ -189,6 +189,22 @@ describe('what config check prints', () => {
     expect(outcome.code).toBe(3)
   })
 
+  it('A-GOV-07 gives a place in SARIF to findings that no line caused, since one without spoils the whole report', async () => {
+    const baseline = scratch.path('sarif-baseline.json')
+    await check(`clients:\n${web}    requireState: true\n`, '--baseline', baseline, '--write-baseline')
+    const weaker = `management:\n  host: 0.0.0.0\nclients:\n${web}`
+    const { stdout, code } = await check(weaker, '--baseline', baseline, '--format', 'sarif')
+    type Place = { physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number } } }
+    const { runs } = JSON.parse(stdout) as { runs: { results: { ruleId: string; locations: Place[] }[] }[] }
+    const results = runs[0]?.results ?? []
+    expect(results.map(({ ruleId }) => ruleId)).toEqual(expect.arrayContaining(['policy-regression']))
+    for (const { locations } of results) {
+      expect(locations[0]?.physicalLocation.artifactLocation.uri).toMatch(/(?:check-\d+\.yaml|sarif-baseline\.json)$/)
+      expect(locations[0]?.physicalLocation.region.startLine).toBeGreaterThanOrEqual(1)
+    }
+    expect(code).toBe(3)
+  })
+
   it('A-GOV-07 is JUnit XML in which nothing breaks out', async () => {
     const { stdout, code } = await check(`clients:\n${hostile}`, '--format', 'junit')
     expect(stdout).toMatch(

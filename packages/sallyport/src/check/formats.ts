@@ -10,6 +10,8 @@ export type Report = {
   /** Sentences about what became of the effective policy. */
   readonly changes: readonly string[]
   readonly version: string
+  /** The configuration file, for findings that no line of it caused. */
+  readonly file: string
 }
 
 export const findingRecord = (finding: CheckFinding): Record<string, unknown> => ({
@@ -32,10 +34,11 @@ const ruleIds = Object.keys(rules) as readonly RuleId[]
 
 const levels = { error: 'error', warning: 'warning' } as const
 
-function sarifResult(finding: CheckFinding): Record<string, unknown> {
+function sarifResult(finding: CheckFinding, file: string): Record<string, unknown> {
   const { rule, key, problem, fix, origin } = finding
-  const place = placeOf(origin)
-  const physicalLocation = place && {
+  // Code scanning refuses a whole report for one finding without a place: then the file that was looked at is shown.
+  const place = placeOf(origin) ?? { file: rule === 'policy-regression' ? origin : file, line: 1 }
+  const physicalLocation = {
     artifactLocation: { uri: encodeURI(place.file.replaceAll('\\', '/')) },
     region: { startLine: place.line },
   }
@@ -44,14 +47,13 @@ function sarifResult(finding: CheckFinding): Record<string, unknown> {
     ruleIndex: ruleIds.indexOf(rule),
     level: levels[rules[rule].severity],
     message: { text: `${key}: ${problem}; ${fix}` },
-    // A finding that no file line caused still names what it is about.
-    locations: [{ ...(physicalLocation && { physicalLocation }), logicalLocations: [{ fullyQualifiedName: key }] }],
+    locations: [{ physicalLocation, logicalLocations: [{ fullyQualifiedName: key }] }],
     partialFingerprints: { 'sallyportFinding/v1': `${rule} ${key}` },
   }
 }
 
 /** SARIF 2.1.0, as code scanning services read it. */
-export const sarif = ({ findings, version }: Report): Record<string, unknown> => ({
+export const sarif = ({ findings, version, file }: Report): Record<string, unknown> => ({
   $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
   version: '2.1.0',
   runs: [
@@ -67,7 +69,7 @@ export const sarif = ({ findings, version }: Report): Record<string, unknown> =>
           })),
         },
       },
-      results: findings.map(sarifResult),
+      results: findings.map((finding) => sarifResult(finding, file)),
     },
   ],
 })

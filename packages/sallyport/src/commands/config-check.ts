@@ -20,6 +20,7 @@ import { baseFindings, clientFinding } from '../check/rules.ts'
 import { declaredClients, type Subject } from '../check/subject.ts'
 import type { Call } from '../command.ts'
 import { configOf, profileFile, type Config, type Loaded, type Sources } from '../config/load.ts'
+import { defaultFile } from '../config/file.ts'
 import type { Declarations } from '../config/declared.ts'
 import { loadUnderstood } from '../config/understood.ts'
 import { exceptionNotices, standingExceptions } from '../exceptions.ts'
@@ -52,7 +53,12 @@ export async function check(call: Call, options: CheckOptions): Promise<ExitCode
     ...changes.filter(({ weaker }) => weaker).map(regression(options.baseline)),
   ]
   const harmless = changes.filter(({ weaker }) => !weaker).map(({ sentence }) => sentence)
-  show(call, format, { findings, changes: [...standingNotes(subject), ...harmless], version: version() })
+  show(call, format, {
+    findings,
+    changes: [...standingNotes(subject), ...harmless],
+    version: version(),
+    file: sources.files[0] ?? defaultFile,
+  })
   return findings.length === 0 ? exitCode.ok : exitCode.found
 }
 
