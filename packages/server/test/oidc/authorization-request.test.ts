@@ -83,7 +83,7 @@ describe('response type and mode', () => {
   })
 
   it.for(['fragment', 'foo', 'query.jwt', 'form_post.jwt', 'jwt', 'web_message', 'Query'])(
-    'B-OIDC-33 response_mode %s is refused in the default mode',
+    'B-OIDC-33, A-SPA-05 response_mode %s is refused in the default mode',
     async (response_mode) => {
       const issuer = await newRealIssuer()
       expectBack(await issuer.authorize({ parameters: { response_mode } }), 'invalid_request')
