@@ -1,36 +1,7 @@
 import { challengeOf } from '@sallyport/protocol'
-import type { HttpResponse } from '../model/http.ts'
+import { descriptionIn, honestRequest, responseOf, seenAt, sentBack, type AuthorizeEntry } from './authorize-entries.ts'
 import { freshPair, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
-
-/** A door at which an authorization request can come in. Pushed and signed requests join here. */
-export type AuthorizeEntry = {
-  readonly name: string
-  send(ground: ProvingGround, parameters: Parameters | string): Promise<HttpResponse>
-}
-
-export const authorizeEntries: readonly AuthorizeEntry[] = [
-  { name: 'authorize GET', send: (ground, parameters) => ground.send('GET', '/oauth2/authorize', parameters) },
-  { name: 'authorize POST', send: (ground, parameters) => ground.send('POST', '/oauth2/authorize', parameters) },
-]
-
-/** The parameters of an authorization response; empty when the answer stayed with the server. */
-export function responseOf({ headers }: HttpResponse): URLSearchParams {
-  const { location } = headers
-  return new URLSearchParams(typeof location === 'string' ? location.slice(location.indexOf('?') + 1) : '')
-}
-
-/** The request as an honest client sends it. */
-export const honestRequest = ({ record }: ProofClient, challenge: string, ground: ProvingGround): Parameters => ({
-  response_type: 'code',
-  client_id: record.id,
-  redirect_uri: record.redirectUris[0],
-  scope: record.scope.join(' '),
-  state: ground.random.id(12),
-  nonce: ground.random.id(12),
-  code_challenge: challenge,
-  code_challenge_method: 'S256',
-})
 
 type Spoiled = {
   readonly requirement: string
@@ -106,16 +77,6 @@ const spoiled: readonly Spoiled[] = [
   },
 ]
 
-const refusal = (error: string): string => `303 to the client with error=${error} and no code`
-
-function seenAt(answer: HttpResponse): string {
-  const response = responseOf(answer)
-  if (response.has('code')) return `${answer.status} with a code`
-  const error = response.get('error')
-  if (error !== null) return `${answer.status} to the client with error=${error} and no code`
-  return `${answer.status} ${/id="reason">([a-z_]+)/.exec(String(answer.body))?.[1] ?? 'without an error'}`
-}
-
 type Place = { readonly ground: ProvingGround; readonly entry: AuthorizeEntry; readonly client: ProofClient }
 
 const caseAt = (
@@ -127,13 +88,16 @@ async function spoiledCase(place: Place, one: Spoiled): Promise<ProofCase> {
   const { ground, entry, client } = place
   const pair = freshPair(ground.random)
   const sent = { ...honestRequest(client, pair.challenge, ground), ...one.change(pair.challenge, pair.verifier) }
-  const answer = await entry.send(ground, sent)
+  const answer = await entry.send(ground, client, sent)
   const { error = 'invalid_request', requirement, title } = one
   const seen = seenAt(answer)
-  const description = responseOf(answer).get('error_description') ?? ''
+  const description = descriptionIn(answer)
   const says = one.says === undefined || description.startsWith(one.says)
-  const holds = seen === refusal(error) && responseOf(answer).get('state') === sent.state && says
-  const expected = one.says === undefined ? refusal(error) : `${refusal(error)}, saying ${one.says}`
+  const refused = entry.refusal(error)
+  // A browser that is sent back brings the state along.
+  const state = answer.status === 303 ? responseOf(answer).get('state') : sent.state
+  const holds = seen === refused && state === sent.state && says
+  const expected = one.says === undefined ? refused : `${refused}, saying ${one.says}`
   return caseAt(place, { requirement, title, expected, seen: says ? seen : `${seen}, saying ${description}`, holds })
 }
 
@@ -144,8 +108,8 @@ async function doubledCase(place: Place): Promise<ProofCase> {
   const text = new URLSearchParams(
     Object.entries(honestRequest(client, one.challenge, ground)) as [string, string][],
   ).toString()
-  const seen = seenAt(await entry.send(ground, `${text}&code_challenge=${other.challenge}`))
-  const expected = refusal('invalid_request')
+  const seen = seenAt(await entry.send(ground, client, `${text}&code_challenge=${other.challenge}`))
+  const expected = entry.refusal('invalid_request')
   return caseAt(place, { requirement: 'A-GEN-04', title: 'two challenges', expected, seen, holds: seen === expected })
 }
 
@@ -153,10 +117,10 @@ async function doubledCase(place: Place): Promise<ProofCase> {
 async function controlCases(place: Place): Promise<readonly ProofCase[]> {
   const { ground, entry, client } = place
   const { challenge: value } = freshPair(ground.random)
-  const first = await entry.send(ground, honestRequest(client, value, ground))
+  const first = await entry.send(ground, client, honestRequest(client, value, ground))
   const seen = seenAt(first)
   const leaks = JSON.stringify(first).includes(value)
-  const again = seenAt(await entry.send(ground, honestRequest(client, value, ground)))
+  const again = seenAt(await entry.send(ground, client, honestRequest(client, value, ground)))
   const expected = '303 with a code'
   return [
     caseAt(place, { requirement: 'A-PKCE-01', title: 'control: S256', expected, seen, holds: seen === expected }),
@@ -170,9 +134,10 @@ async function controlCases(place: Place): Promise<readonly ProofCase[]> {
     caseAt(place, {
       requirement: 'A-PKCE-10',
       title: 'a challenge that already gave a code',
-      expected: refusal('invalid_request'),
+      // Which challenges were used is known when a code is to be made, whatever door the request came in by.
+      expected: sentBack('invalid_request'),
       seen: again,
-      holds: again === refusal('invalid_request'),
+      holds: again === sentBack('invalid_request'),
     }),
   ]
 }
@@ -181,9 +146,9 @@ async function controlCases(place: Place): Promise<readonly ProofCase[]> {
 async function redirectCase(place: Place): Promise<ProofCase> {
   const { ground, entry, client } = place
   const sent = honestRequest(client, freshPair(ground.random).challenge, ground)
-  const answer = await entry.send(ground, { ...sent, redirect_uri: `${sent.redirect_uri}/` })
+  const answer = await entry.send(ground, client, { ...sent, redirect_uri: `${sent.redirect_uri}/` })
   const seen = seenAt(answer)
-  const expected = '400 redirect_uri_mismatch'
+  const expected = entry.mismatch
   return caseAt(place, {
     requirement: 'A-REDIR-01',
     title: 'a redirect URI one character off',

@@ -1,7 +1,9 @@
 import { createPolicy } from '../policy.ts'
-import { authorizeCases, authorizeEntries } from './authorize-cases.ts'
+import { authorizeCases } from './authorize-cases.ts'
+import { authorizeEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
+import { pushedCases } from './pushed-cases.ts'
 import type { ProofCase, ProofReport } from './report.ts'
 import { tokenCases } from './token-cases.ts'
 
@@ -40,6 +42,7 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
   const cases: ProofCase[] = [...(await documentCases(ground))]
   for (const client of ground.clients) {
     for (const entry of authorizeEntries) cases.push(...(await authorizeCases({ ground, entry, client }, pause)))
+    cases.push(...(await pushedCases(ground, client, pause)))
     cases.push(...(await tokenCases(ground, client, pause)))
   }
   cases.push(...(await deviceCases(ground, pause)))

@@ -148,7 +148,8 @@ function forgetfulStore(store: Store): Store & { forgetNext(): void } {
   }
 }
 
-const encode = (parameters: Parameters): string =>
+/** Parameters as a form; those without a value are left out. */
+export const encode = (parameters: Parameters): string =>
   Object.entries(parameters)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${formEncode(name)}=${formEncode(value)}`]))
     .join('&')

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { challengeOf, clientAssertionType, createSigner, numericDate, signJwt } from '@sallyport/protocol'
+import { generateKeyPairSync } from 'node:crypto'
+import { challengeOf, numericDate } from '@sallyport/protocol'
 import type { HttpResponse } from '../model/http.ts'
-import { authorizeEntries, honestRequest, responseOf } from './authorize-cases.ts'
+import { authorizeEntries, honestRequest, responseOf } from './authorize-entries.ts'
+import { assertionOf, credentials, withAssertion, type Credentials, type Proof } from './credentials.ts'
 import { freshPair, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 
@@ -12,44 +13,8 @@ async function issue(ground: ProvingGround, client: ProofClient, verifier?: stri
   const pair = verifier === undefined ? freshPair(ground.random) : { verifier, challenge: challengeOf(verifier) }
   const [entry] = authorizeEntries
   if (entry === undefined) throw new Error('no door')
-  const answer = await entry.send(ground, honestRequest(client, pair.challenge, ground))
+  const answer = await entry.send(ground, client, honestRequest(client, pair.challenge, ground))
   return { code: responseOf(answer).get('code') ?? '', verifier: pair.verifier, client }
-}
-
-/** What a client proves itself with in the place of what it has. */
-type Proof = { readonly secret?: string; readonly key?: KeyObject; readonly claims?: Readonly<Record<string, unknown>> }
-
-type Credentials = { readonly parameters: Parameters; readonly headers: Parameters }
-
-/** An assertion of the client, right but for the changes (RFC 7523 section 3). */
-async function assertionOf(ground: ProvingGround, { record, key }: ProofClient, other: Proof = {}): Promise<string> {
-  const by = other.key ?? key
-  if (by === undefined) throw new Error('no key to sign with')
-  const { id } = record
-  const exp = numericDate(ground.now()) + 60
-  const claims = { iss: id, sub: id, aud: ground.issuer, exp, jti: ground.random.handle(), ...other.claims }
-  return signJwt({ ...createSigner('', 'ES256', by), headers: unnamed }, 'JWT', claims)
-}
-
-// Only one key fits, so none is named.
-const unnamed = new Map([['JWT', Buffer.from('{"alg":"ES256","typ":"JWT"}').toString('base64url')]])
-
-const withAssertion = (assertion: string): Credentials => ({
-  parameters: { client_assertion_type: clientAssertionType, client_assertion: assertion },
-  headers: {},
-})
-
-/** How a client authenticates at the token endpoint. */
-async function credentials(ground: ProvingGround, client: ProofClient, other: Proof = {}): Promise<Credentials> {
-  const { record, secret, key } = client
-  if (key !== undefined) return withAssertion(await assertionOf(ground, client, other))
-  const shown = other.secret ?? secret
-  if (record.authenticationMethod === 'client_secret_basic') {
-    const text = Buffer.from(`${record.id}:${shown ?? ''}`).toString('base64')
-    return { parameters: {}, headers: { authorization: `Basic ${text}` } }
-  }
-  const parameters = { client_id: record.id, ...(secret === undefined ? {} : { client_secret: shown }) }
-  return { parameters, headers: {} }
 }
 
 type Redeeming = { readonly as?: ProofClient; readonly proof?: Proof; readonly shown?: Credentials }

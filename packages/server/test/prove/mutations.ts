@@ -9,6 +9,7 @@ const validate = 'server/src/authorization/validate-request.ts'
 const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
 const device = 'server/src/grants/device-code.ts'
+const reference = 'server/src/authorization/pushed-request.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
 const one = (name: string, notices: string, file: string, find: string, replace = ''): Mutation => ({
@@ -247,6 +248,39 @@ export const mutations: readonly Mutation[] = [
       { file: memory, find: 'if (!stands(state, row)) return false\n      row.redeemedAt', replace: 'row.redeemedAt' },
     ],
   },
+  one(
+    'what is pushed is not judged at the push',
+    'A-PKCE-01',
+    'server/src/endpoints/par.ts',
+    'await validateRequest(ctx, settleRedirectUri(client, pushed), pushed)',
+  ),
+  one(
+    'anybody may push for a client',
+    'B-PAR-01',
+    'server/src/endpoints/par.ts',
+    'client = await authenticateClient(ctx, call, form)',
+    "client = (await ctx.clients.find(form.get('client_id') ?? '')) as never",
+  ),
+  one(
+    'a reference works for another client',
+    'B-PAR-05',
+    reference,
+    "if (view.request.clientId !== client.id) throw refuse('par_client')",
+  ),
+  one(
+    'a reference works twice',
+    'B-PAR-06',
+    'server/src/store/memory-pushed.ts',
+    'state.pushed.delete(digest)',
+    'state.pushed.has(digest)',
+  ),
+  one(
+    'what stands beside a reference counts',
+    'B-PAR-07',
+    reference,
+    'return { form: parseForm(text), use:',
+    "return { form: parseForm(text.replace(/&state=[^&]*/, `&state=${sent.get('state') ?? ''}`)), use:",
+  ),
   one(
     'the verifier of a device is not compared',
     'A-PKCE-06',

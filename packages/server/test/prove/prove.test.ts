@@ -28,16 +28,22 @@ describe('the proof of one configuration', () => {
     'state and nonce of everybody': { stages: { requireState: 'enforce', requireNonce: 'enforce' } },
   }
   it.for(Object.entries(policies))(
-    'A-PKCE-19 %s is enforced at every door, for every kind of client',
+    'A-PKCE-19, B-PAR-02 %s is enforced at every door, for every kind of client',
     async ([, policy]) => {
       const report = await prove({ issuer: 'https://as.test/tenant', policy, random })
       expect(report.cases.filter(({ holds }) => !holds)).toEqual([])
       expect(report).toMatchObject({ proven: true, failed: 0, issuer: 'https://as.test/tenant' })
       const seen = (key: 'entry' | 'client') => new Set(report.cases.map((one) => one[key]))
-      expect([...seen('entry')].sort()).toEqual(['authorize GET', 'authorize POST', 'discovery', 'token'])
+      expect([...seen('entry')].sort()).toEqual(['authorize GET', 'authorize POST', 'discovery', 'pushed', 'token'])
       expect(seen('client').size).toBe(6)
       for (const id of ['01', '02', '04', '05', '06', '07', '08', '09', '10', '13', '17'])
         expect(report.cases.some(({ requirement }) => requirement === `A-PKCE-${id}`)).toBe(true)
+      for (const client of seen('client')) {
+        const pushed = report.cases.filter((one) => one.entry === 'pushed' && one.client === client)
+        const about = new Set(pushed.map(({ requirement }) => requirement))
+        const owed = ['A-PKCE-01', 'A-PKCE-02', 'A-PKCE-04', 'B-PAR-05', 'B-PAR-06', 'B-PAR-07']
+        if (client !== 'any') expect(owed.filter((one) => !about.has(one))).toEqual([])
+      }
     },
   )
 

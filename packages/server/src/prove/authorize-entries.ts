@@ -1,0 +1,102 @@
+import type { HttpResponse } from '../model/http.ts'
+import { credentials, type Proof } from './credentials.ts'
+import { encode, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+
+/** A door at which an authorization request can come in. Signed requests join here. */
+export type AuthorizeEntry = {
+  readonly name: string
+  send(ground: ProvingGround, client: ProofClient, parameters: Parameters | string): Promise<HttpResponse>
+  /** How it refuses a request whose client and redirect URI are right, and one whose redirect URI is not. */
+  refusal(error: string): string
+  readonly mismatch: string
+}
+
+/** The answer to a request that is refused with the browser on its way. */
+export const sentBack = (error: string): string => `303 to the client with error=${error} and no code`
+
+const byBrowser = (method: 'GET' | 'POST'): AuthorizeEntry => ({
+  name: `authorize ${method}`,
+  send: (ground, _client, parameters) => ground.send(method, '/oauth2/authorize', parameters),
+  refusal: sentBack,
+  mismatch: '400 redirect_uri_mismatch',
+})
+
+/** Pushes a request as its client does (RFC 9126 section 2.1). */
+export async function push(
+  ground: ProvingGround,
+  client: ProofClient,
+  parameters: Parameters | string,
+  proof?: Proof,
+): Promise<HttpResponse> {
+  const shown = await credentials(ground, client, proof)
+  // Every request names its client by itself.
+  const proofs = encode({ ...shown.parameters, client_id: undefined })
+  const text = typeof parameters === 'string' ? parameters : encode(parameters)
+  return ground.send('POST', '/oauth2/par', proofs === '' ? text : `${text}&${proofs}`, shown.headers)
+}
+
+/** The reference that a push gave; empty when it gave none. */
+export function referenceIn({ body }: HttpResponse): string {
+  const { request_uri: reference } = JSON.parse(Buffer.from(body).toString()) as { request_uri?: unknown }
+  return typeof reference === 'string' ? reference : ''
+}
+
+/** The browser comes with a reference and nothing else (RFC 9126 section 4), unless more is said. */
+export const openReference = (
+  ground: ProvingGround,
+  { record }: ProofClient,
+  reference: string,
+  more: Parameters = {},
+): Promise<HttpResponse> =>
+  ground.send('GET', '/oauth2/authorize', { client_id: record.id, request_uri: reference, ...more })
+
+/** What is wrong is told at the push, as JSON to the client; what is right gets its code from the browser's visit. */
+const pushed: AuthorizeEntry = {
+  name: 'pushed',
+  send: async (ground, client, parameters) => {
+    const answer = await push(ground, client, parameters)
+    return answer.status === 201 ? openReference(ground, client, referenceIn(answer)) : answer
+  },
+  refusal: (error) => `400 ${error}`,
+  mismatch: '400 invalid_request',
+}
+
+export const authorizeEntries: readonly AuthorizeEntry[] = [byBrowser('GET'), byBrowser('POST'), pushed]
+
+/** The parameters of an authorization response; empty when the answer stayed with the server. */
+export function responseOf({ headers }: HttpResponse): URLSearchParams {
+  const { location } = headers
+  return new URLSearchParams(typeof location === 'string' ? location.slice(location.indexOf('?') + 1) : '')
+}
+
+/** What an answer says is wrong, wherever it says so. */
+function errorIn(answer: HttpResponse): { readonly error?: string; readonly error_description?: string } {
+  if (answer.headers['content-type'] === 'application/json')
+    return JSON.parse(Buffer.from(answer.body).toString()) as { error?: string; error_description?: string }
+  return Object.fromEntries(responseOf(answer))
+}
+
+/** The description of the error in an answer. */
+export const descriptionIn = (answer: HttpResponse): string => errorIn(answer).error_description ?? ''
+
+/** An answer in a few words. */
+export function seenAt(answer: HttpResponse): string {
+  const response = responseOf(answer)
+  if (response.has('code')) return `${answer.status} with a code`
+  const { error } = errorIn(answer)
+  if (response.has('error')) return `${answer.status} to the client with error=${error} and no code`
+  if (error !== undefined) return `${answer.status} ${error}`
+  return `${answer.status} ${/id="reason">([a-z_]+)/.exec(String(answer.body))?.[1] ?? 'without an error'}`
+}
+
+/** The request as an honest client sends it. */
+export const honestRequest = ({ record }: ProofClient, challenge: string, ground: ProvingGround): Parameters => ({
+  response_type: 'code',
+  client_id: record.id,
+  redirect_uri: record.redirectUris[0],
+  scope: record.scope.join(' '),
+  state: ground.random.id(12),
+  nonce: ground.random.id(12),
+  code_challenge: challenge,
+  code_challenge_method: 'S256',
+})

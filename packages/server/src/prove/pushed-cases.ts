@@ -1,0 +1,100 @@
+import { openReference, honestRequest, push, referenceIn, responseOf, seenAt, sentBack } from './authorize-entries.ts'
+import { freshPair, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import type { ProofCase } from './report.ts'
+
+type Steps = (
+  ground: ProvingGround,
+  client: ProofClient,
+) => Promise<readonly (readonly [expected: string, seen: string])[]>
+
+type PushedCase = { readonly requirement: string; readonly title: string; readonly steps: Steps }
+
+const code = '303 with a code'
+const unusable = sentBack('invalid_request_uri')
+
+const request = (ground: ProvingGround, client: ProofClient) =>
+  honestRequest(client, freshPair(ground.random).challenge, ground)
+
+const pushed = async (ground: ProvingGround, client: ProofClient): Promise<string> =>
+  referenceIn(await push(ground, client, request(ground, client)))
+
+/** What a reference is good for: one answer, to its own client, for what was pushed (RFC 9126 sections 2.2, 4 and 7.3). */
+const referenceCases: readonly PushedCase[] = [
+  {
+    requirement: 'B-PAR-06',
+    title: 'a reference that was answered',
+    steps: async (ground, client) => {
+      const reference = await pushed(ground, client)
+      return [
+        [code, seenAt(await openReference(ground, client, reference))],
+        [unusable, seenAt(await openReference(ground, client, reference))],
+      ]
+    },
+  },
+  {
+    requirement: 'B-PAR-06',
+    title: 'eight browsers at once',
+    steps: async (ground, client) => {
+      const reference = await pushed(ground, client)
+      const answers = await Promise.all(Array.from({ length: 8 }, () => openReference(ground, client, reference)))
+      return [['1 of 8 with a code', `${answers.filter((answer) => seenAt(answer) === code).length} of 8 with a code`]]
+    },
+  },
+  {
+    requirement: 'B-PAR-06',
+    title: 'a reference that was never given',
+    steps: async (ground, client) => {
+      const forged = `urn:ietf:params:oauth:request_uri:${ground.random.handle()}`
+      return [[unusable, seenAt(await openReference(ground, client, forged))]]
+    },
+  },
+  {
+    requirement: 'B-PAR-05',
+    title: 'the reference of another client, then its own',
+    steps: async (ground, client) => {
+      const reference = await pushed(ground, client)
+      return [
+        ['400 par_client', seenAt(await openReference(ground, ground.stranger, reference))],
+        [code, seenAt(await openReference(ground, client, reference))],
+      ]
+    },
+  },
+  {
+    requirement: 'B-PAR-07',
+    title: 'other parameters beside the reference',
+    steps: async (ground, client) => {
+      const sent = request(ground, client)
+      const reference = referenceIn(await push(ground, client, sent))
+      const beside = { state: 'other', redirect_uri: 'https://stranger.invalid/cb', code_challenge_method: 'plain' }
+      const answer = await openReference(ground, client, reference, beside)
+      const state = responseOf(answer).get('state') === sent['state'] ? 'the state that was pushed' : 'another state'
+      return [[`${code} and the state that was pushed`, `${seenAt(answer)} and ${state}`]]
+    },
+  },
+]
+
+const proofCase: PushedCase = {
+  requirement: 'B-PAR-01',
+  title: 'a push without the proof of its client',
+  steps: async (ground, client) => [
+    ['401 invalid_client', seenAt(await ground.send('POST', '/oauth2/par', request(ground, client)))],
+  ],
+}
+
+/** Every case of one client about what it pushed. */
+export async function pushedCases(
+  ground: ProvingGround,
+  client: ProofClient,
+  pause: () => Promise<void>,
+): Promise<readonly ProofCase[]> {
+  const confidential = client.record.authenticationMethod !== 'none'
+  const cases: ProofCase[] = []
+  for (const { requirement, title, steps } of [...referenceCases, ...(confidential ? [proofCase] : [])]) {
+    const taken = await steps(ground, client)
+    const expected = taken.map(([wanted]) => wanted).join(', then ')
+    const seen = taken.map(([, found]) => found).join(', then ')
+    cases.push({ requirement, title, entry: 'pushed', client: client.kind, expected, seen, holds: expected === seen })
+    await pause()
+  }
+  return cases
+}
