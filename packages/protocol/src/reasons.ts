@@ -67,6 +67,7 @@ export const reasons = {
   header_count: entry('invalid_request', 431, 'http-request', 'The request has too many headers'),
   header_duplicated: entry('invalid_request', 400, 'http-request', 'A header was sent more than once'),
   expectation: entry('invalid_request', 417, 'http-request', 'This server meets no expectation but 100-continue'),
+  framing: entry('invalid_request', 400, 'http-request', 'It is not clear where the request begins or ends'),
   query_on_post: entry('invalid_request', 400, 'http-request', 'Parameters belong into the body, not into the address'),
   query_credential: entry(
     'invalid_request',

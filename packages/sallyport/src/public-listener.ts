@@ -55,12 +55,24 @@ function limitConnections(server: HttpServer, options: ListenerOptions): void {
   })
 }
 
+/** The answer that was begun last on each connection. */
+type Latest = WeakMap<Socket, ServerResponse>
+
+/** Runs `then` once everything that came before on the connection is answered; a request in parts never will be. */
+function afterAnswers(latest: Latest, socket: Socket, then: () => void): void {
+  const res = latest.get(socket)
+  if (res === undefined || res.writableFinished || !res.req.complete) then()
+  else res.once('finish', then)
+}
+
 /**
- * Requests that node:http gives to no listener of requests: those with CONNECT, and those with a method that its parser
- * does not know. The server answers them as it answers any wrong method, and the connection ends (IN-10, HH-08).
+ * What node:http gives to no listener of requests. CONNECT, and methods that its parser does not know, the server answers
+ * as it answers any wrong method (IN-10, HH-08); broken bytes get a plain refusal. Each in its turn, as the last answer of
+ * the connection.
  */
-function answerStrangeMethods(server: HttpServer, options: ListenerOptions, answer: Listener): void {
+function answerTheRest(server: HttpServer, options: ListenerOptions, latest: Latest, answer: Listener): void {
   const unparsed = createUnparsedReader()
+  const refused = new WeakSet<Socket>()
   const refuse = (socket: Socket, fault: FramingFault): void => {
     options.onFault(fault, socket.remoteAddress ?? '')
     refuseSocket(socket, fault)
@@ -76,16 +88,23 @@ function answerStrangeMethods(server: HttpServer, options: ListenerOptions, answ
       socket.destroy()
       return
     }
+    // The parser complains of every further packet.
+    if (refused.has(socket)) return
     const head = unparsed(error, socket)
-    if (head === 'waiting' || head === 'answered') return
-    if (typeof head === 'object') answerLast(requestFrom(head, socket), socket)
-    else refuse(socket, head ?? faultOf(error))
+    if (head === 'waiting') return
+    refused.add(socket)
+    afterAnswers(latest, socket, () => {
+      if (typeof head === 'object') answerLast(requestFrom(head, socket), socket)
+      else refuse(socket, head ?? faultOf(error))
+    })
   })
   server.on('connect', (req: IncomingMessage, socket: Socket) => {
     // Node took its own limits off this connection.
     socket.on('error', () => socket.destroy())
     socket.setTimeout(server.timeout, () => socket.destroy())
-    answerLast(req, socket)
+    afterAnswers(latest, socket, () => {
+      answerLast(req, socket)
+    })
   })
 }
 
@@ -115,7 +134,9 @@ export function createPublicListener(options: ListenerOptions): {
   limitConnections(server, options)
   let waiting: [IncomingMessage, ServerResponse][] | undefined = []
   let current: Listener = (req, res) => waiting?.push([req, res])
+  const latest: Latest = new WeakMap()
   const answer: Listener = (req, res) => {
+    latest.set(req.socket, res)
     if (req.rawHeaders.length > maxHeaders * 2) {
       options.onFault('size', req.socket.remoteAddress ?? '')
       res.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
@@ -128,7 +149,7 @@ export function createPublicListener(options: ListenerOptions): {
   server.on('request', answer)
   // The server says no to what it cannot meet, with the request's id (RFC 9110 section 10.1.1).
   server.on('checkExpectation', answer)
-  answerStrangeMethods(server, options, answer)
+  answerTheRest(server, options, latest, answer)
   return {
     server,
     serve: (listener) => {

@@ -13,7 +13,6 @@ export type RequestHead = {
 /** What node tells when its parser gave up. */
 export type ParserError = NodeJS.ErrnoException & {
   readonly rawPacket?: Buffer | undefined
-  readonly bytesParsed?: number | undefined
 }
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
@@ -71,7 +70,7 @@ export function requestFrom(head: RequestHead, socket: Socket): IncomingMessage 
 
 /**
  * A response on a connection that no parser reads any more: the last one, and the connection ends with it. `undefined`
- * while an earlier request on the connection waits for its answer, which this one would be taken for.
+ * while another response has the connection.
  */
 export function lastResponse(req: IncomingMessage, socket: Socket): ServerResponse | undefined {
   const res = new Response(req)
@@ -88,8 +87,8 @@ export function lastResponse(req: IncomingMessage, socket: Socket): ServerRespon
   return res
 }
 
-/** `waiting`: the head has not come to its end; `answered`: what follows it is dropped; `undefined`: no such head. */
-export type Unparsed = RequestHead | 'size' | 'waiting' | 'answered' | undefined
+/** `waiting`: the head has not come to its end; `undefined`: no such head. */
+export type Unparsed = RequestHead | 'size' | 'waiting' | undefined
 
 /**
  * Reads what the parser gave up on, in as many parts as it comes and no longer than the parser would take. The limit on
@@ -97,14 +96,9 @@ export type Unparsed = RequestHead | 'size' | 'waiting' | 'answered' | undefined
  */
 export function createUnparsedReader(): (error: ParserError, socket: Socket) => Unparsed {
   const parts = new WeakMap<Socket, string>()
-  const answered = new WeakSet<Socket>()
-  return ({ code, rawPacket, bytesParsed = 0 }, socket) => {
-    if (answered.has(socket)) return 'answered'
+  return ({ code, rawPacket }, socket) => {
     if ((code !== 'HPE_INVALID_METHOD' && code !== 'HPE_INVALID_CONSTANT') || rawPacket === undefined) return undefined
-    const before = parts.get(socket)
-    // Where the parser stopped in a later line, the packet begins with something else, such as a body.
-    if (before === undefined && /[\r\n]/.test(rawPacket.toString('latin1', 0, bytesParsed))) return undefined
-    const text = (before ?? '') + rawPacket.toString('latin1')
+    const text = (parts.get(socket) ?? '') + rawPacket.toString('latin1')
     if (!start.test(text.slice(0, 65))) return undefined
     const end = text.indexOf(headEnd)
     if ((end === -1 ? text.length : end) > maxHead) return 'size'
@@ -113,7 +107,6 @@ export function createUnparsedReader(): (error: ParserError, socket: Socket) => 
       return 'waiting'
     }
     parts.delete(socket)
-    answered.add(socket)
     return parseHead(text.slice(0, end))
   }
 }

@@ -41,6 +41,7 @@ const httpReasons: ReadonlySet<Reason> = new Set([
   'header_count',
   'header_duplicated',
   'expectation',
+  'framing',
   'query_on_post',
   'query_credential',
   'param_count',

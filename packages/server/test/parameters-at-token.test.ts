@@ -92,7 +92,7 @@ describe('at the token endpoint', () => {
     expectTokens(await issuer.redeem(authorized))
   })
 
-  it.for(['header_count', 'header_duplicated', 'encoding', 'size', 'expectation'] as const)(
+  it.for(['header_count', 'header_duplicated', 'encoding', 'size', 'expectation', 'framing'] as const)(
     'IN-04, IN-03 what the adapter found, %s, is answered and never looked at further',
     async (fault) => {
       const issuer = await newIssuer()
@@ -100,7 +100,14 @@ describe('at the token endpoint', () => {
       const body = Buffer.from(
         `grant_type=authorization_code&client_id=${client.id}&code=${code}&code_verifier=${verifier}`,
       )
-      const statuses = { header_count: 431, header_duplicated: 400, encoding: 415, size: 413, expectation: 417 }
+      const statuses = {
+        header_count: 431,
+        header_duplicated: 400,
+        encoding: 415,
+        size: 413,
+        expectation: 417,
+        framing: 400,
+      }
       for (const path of ['/oauth2/token', '/oauth2/revoke', '/oauth2/introspect', '/oauth2/userinfo']) {
         const answer = await issuer.send({ method: 'POST', path, headers: formType, body, fault })
         expect([path, answer.status, answer.json['error']]).toEqual([path, statuses[fault], 'invalid_request'])

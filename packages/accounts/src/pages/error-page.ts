@@ -45,6 +45,7 @@ const exceptions: Readonly<Record<string, ErrorText>> = {
   size: 'request',
   header_duplicated: 'request',
   expectation: 'request',
+  framing: 'request',
   query_on_post: 'request',
   query_credential: 'request',
 }

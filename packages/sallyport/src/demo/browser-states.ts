@@ -25,8 +25,8 @@ export type BrowserState = {
   run: FlowRun | undefined
   readonly mcp: McpState
   readonly device: DeviceState
-  /** Attacks still to come, when all of them were asked for. */
-  queue: readonly AttackId[]
+  /** Attacks still to come while all of them are tried in a row; `undefined` while none of them or a single one is. */
+  queue: readonly AttackId[] | undefined
   seenAt: number
 }
 
@@ -76,7 +76,7 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
         run: undefined,
         mcp: newMcpState(),
         device: newDeviceState(),
-        queue: [],
+        queue: undefined,
         seenAt: now(),
       }
       browsers.set(lookupKey(newCookie), state)

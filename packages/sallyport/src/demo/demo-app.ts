@@ -69,7 +69,7 @@ export async function startAttack(app: DemoApp, state: BrowserState, wanted: str
     return attack(app, state, attackIds[0])
   }
   if (!isAttackId(wanted)) return plain(400, 'There is no such attack.')
-  state.queue = []
+  state.queue = undefined
   return attack(app, state, wanted)
 }
 
@@ -82,8 +82,11 @@ async function attack(app: DemoApp, state: BrowserState, id: AttackId): Promise<
 
 /** On to the result, or to the next attack; a page in between, because browsers follow only so many redirects at once. */
 function afterAttack(app: DemoApp, state: BrowserState, id: AttackId): AppResponse {
-  const [next] = state.queue
-  if (next === undefined) return seeOther(state.outcomes.size === attackIds.length ? '/#attacks' : `/attacks/${id}`)
+  if (state.queue === undefined) return seeOther(`/attacks/${id}`)
+  if (state.queue.length === 0) {
+    state.queue = undefined
+    return seeOther('/#attacks')
+  }
   const text = `${attacks[id].title}: ${state.outcomes.get(id)?.refused === true ? 'refused' : 'not refused'}.`
   const title = `${attackIds.indexOf(id) + 1} of ${attackIds.length}`
   return page(noticePage(app.demo, { title, text, continueTo: '/attacks/next' }), app.demo.addresses.issuer)
@@ -91,7 +94,7 @@ function afterAttack(app: DemoApp, state: BrowserState, id: AttackId): AppRespon
 
 /** The next attack of a row that a form began. */
 export function nextAttack(app: DemoApp, state: BrowserState): Promise<AppResponse> | AppResponse {
-  const [next, ...rest] = state.queue
+  const [next, ...rest] = state.queue ?? []
   if (next === undefined) return seeOther('/#attacks')
   state.queue = rest
   return attack(app, state, next)

@@ -193,6 +193,12 @@ describe('the attacks', () => {
       await page.getByRole('button', { name: 'Try all 11' }).click()
       await page.waitForURL(`${demo.app}/#attacks`)
       expect(await page.locator('.attacks .verdict').allTextContents()).toEqual(Array<string>(11).fill('Refused'))
+      // One alone after the row leads to its own page, whether the browser travels for it or not.
+      for (const id of ['wrong-verifier', 'id-token-as-access-token']) {
+        await page.locator(`#attack-${id} button`).click()
+        await page.waitForURL(`${demo.app}/attacks/${id}`)
+        await page.goto(`${demo.app}/`)
+      }
     })
   })
 })

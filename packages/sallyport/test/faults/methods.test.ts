@@ -94,12 +94,15 @@ describe('methods that the parser does not know', () => {
     expect(statuses((await raw.end()).text)).toEqual([400])
   })
 
-  it('HH-07 the body of an answered GET is no request, whatever it looks like', async () => {
-    const raw = await openSocket(daemon.port)
-    raw.send(head('GET /oauth2/jwks HTTP/1.1', 'Content-Length: 9'))
-    while (!raw.received().includes('keys')) await pause(5)
-    raw.send(`one\r\n four${head('FOO /oauth2/token HTTP/1.1')}`)
-    expect(statuses((await raw.end()).text)).toEqual([200, 400])
+  // Of a packet that holds several requests only the parser knows where each begins.
+  it.each([
+    ['FOO /oauth2/token HTTP/1.1', 400],
+    ['CONNECT /oauth2/token HTTP/1.1', 405],
+    ['FOO HTTP/1.1', 400],
+  ])('HH-07 %s behind requests that wait for their answers is answered in its turn', async (line, status) => {
+    const first = head('POST /oauth2/token HTTP/1.1', 'Content-Length: 3') + 'a=b'
+    const text = await exchange(daemon.port, head('GET /none HTTP/1.1') + first + head(line) + behind)
+    expect(statuses(text)).toEqual([404, 400, status])
   })
 
   it('IN-04 holds no head longer than 16 KiB', async () => {
@@ -133,11 +136,6 @@ describe('CONNECT', () => {
 
   it('HH-08 opens no tunnel to anywhere: 404', async () => {
     await expectRefused(await exchange(daemon.port, head('CONNECT as.test:443 HTTP/1.1') + behind), 404, 'path')
-  })
-
-  it('HH-08 does not answer in place of a request that waits for its answer', async () => {
-    const text = await exchange(daemon.port, behind + head('CONNECT /oauth2/token HTTP/1.1'))
-    expect(statuses(text)).not.toContain(405)
   })
 })
 

@@ -49,14 +49,58 @@ describe('framing', () => {
     expect(statuses(text)).toEqual([400])
   })
 
-  it('HH-07 reads the body of a GET as a body, never as the next request', async () => {
+  it.each([
+    ['a length', head('GET /oauth2/jwks HTTP/1.1', `Content-Length: ${hidden.length}`) + hidden],
+    ['chunks', head('GET /oauth2/jwks HTTP/1.1', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+    ['a length before its body came', head('HEAD /oauth2/jwks HTTP/1.1', 'Content-Length: 5')],
+  ])('HH-07 refuses a GET or HEAD with a body, as %s: what a proxy may take for a request', async (_, bytes) => {
+    const text = await exchange(daemon.port, bytes + hidden)
+    expect(statuses(text)).toEqual([400])
+    const id = /x-request-id: (\S+)/i.exec(text)?.[1]
+    const line = await daemon.line(({ request_id: other }) => other === id)
+    expect(line).toMatchObject({ event: 'http.request.rejected', reason: 'framing', reason_id: 'framing' })
+  })
+
+  it('HH-07 takes a GET that says its body is empty', async () => {
     const text = await exchange(
       daemon.port,
-      head('GET /oauth2/jwks HTTP/1.1', `Content-Length: ${hidden.length}`) +
-        hidden +
-        head('GET /none HTTP/1.1', 'Connection: close'),
+      head('GET /oauth2/jwks HTTP/1.1', 'Content-Length: 0', 'Connection: close'),
     )
-    expect(statuses(text)).toEqual([200, 404])
+    expect(statuses(text)).toEqual([200])
+  })
+
+  it('HH-07 handles nothing behind a request at fault, not even without an answer', async () => {
+    const secret = head('POST /oauth2/revoke HTTP/1.1', form, 'Content-Length: 0')
+    const before = daemon.lines().length
+    const text = await exchange(daemon.port, head('GET /oauth2/jwks HTTP/1.1', 'Expect: foo') + secret)
+    expect(statuses(text)).toEqual([417])
+    await daemon.line(({ reason }) => reason === 'expectation')
+    expect(
+      daemon
+        .lines()
+        .slice(before)
+        .filter(({ event }) => event === 'client.auth.failed'),
+    ).toEqual([])
+  })
+
+  // Blanks around a value are no part of it (RFC 9110 section 5.5), and chunk extensions that nobody knows are skipped
+  // (RFC 9112 section 7.1.1): both are plain chunks, with nothing left for two readers to see differently.
+  it.each([
+    ['chunked with a blank behind it', 'Transfer-Encoding: chunked ', '3\r\na=b\r\n0\r\n\r\n'],
+    ['a chunk extension', 'Transfer-Encoding: chunked', '3;x="y"\r\na=b\r\n0\r\n\r\n'],
+  ])('HH-07 reads %s as chunks to their end, and the next request behind it', async (_, encoding, body) => {
+    const text = await exchange(daemon.port, post(encoding) + body + head('GET /none HTTP/1.1', 'Connection: close'))
+    expect(statuses(text)).toEqual([401, 404])
+  })
+
+  it.each([
+    ['another blank', 'Transfer-Encoding: chunked\u000b', '3\r\na=b\r\n0\r\n\r\n'],
+    ['a chunk extension without end', 'Transfer-Encoding: chunked', `3;${'x'.repeat(20_000)}\r\na=b\r\n0\r\n\r\n`],
+    ['a bare line feed in the chunks', 'Transfer-Encoding: chunked', '3\na=b\n0\n\n'],
+  ])('HH-07 refuses %s and closes', async (_, encoding, body) => {
+    const text = await exchange(daemon.port, post(encoding) + body + hidden)
+    expect(statuses(text)).toHaveLength(1)
+    expect([400, 413]).toContain(statuses(text)[0])
   })
 
   it('HH-07 closes after 413, with what is left of the body unread', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6, type Socket } from 'node:net'
 import type { HttpFault, HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Server } from '../server.ts'
 
@@ -15,7 +15,14 @@ const single = new Set(['authorization', 'dpop', 'content-type', 'content-length
 
 const maxHeaders = 100
 
-function headerFault({ rawHeaders: raw, headers: { expect } }: IncomingMessage): HttpFault | undefined {
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
+
+/** A body that means nothing, and that a proxy may have taken for the next request (RFC 9110 section 9.3.1). */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+
+function headerFault(req: IncomingMessage): HttpFault | undefined {
+  const raw = req.rawHeaders
   if (raw.length > maxHeaders * 2) return 'header_count'
   let seen: Set<string> | undefined
   for (let index = 0; index < raw.length; index += 2) {
@@ -24,6 +31,8 @@ function headerFault({ rawHeaders: raw, headers: { expect } }: IncomingMessage):
     if (seen?.has(name) === true) return 'header_duplicated'
     ;(seen ??= new Set()).add(name)
   }
+  if (isRead(req) && hasBody(req)) return 'framing'
+  const { expect } = req.headers
   return expect === undefined || expect.toLowerCase() === '100-continue' ? undefined : 'expectation'
 }
 
@@ -76,7 +85,10 @@ export function nodeListener(
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const proxies = proxyList(options.trustedProxies ?? [])
   const limit = server.maxBodyBytes
+  // Connections that end with the answer to a request that was at fault: nothing behind it is read (HH-07).
+  const ending = new WeakSet<Socket>()
   return (req, res) => {
+    if (ending.has(req.socket)) return
     const url = req.url ?? '/'
     const mark = url.indexOf('?')
     const finish = (body: Uint8Array | undefined, fault: HttpFault | undefined): void => {
@@ -89,6 +101,7 @@ export function nodeListener(
         remoteAddress: clientAddress(req, proxies, options.onForwardedIgnored),
         fault: fault ?? headerFault(req),
       }
+      if (request.fault !== undefined) ending.add(req.socket)
       void server.handle(request).then((response) => {
         write(res, response, request.fault !== undefined)
       })
@@ -102,9 +115,7 @@ function readBody(
   limit: number,
   finish: (body: Uint8Array | undefined, fault: HttpFault | undefined) => void,
 ): void {
-  if (req.method === 'GET' || req.method === 'HEAD') {
-    // A body on a GET is not read; what follows on the connection must not be taken for a request.
-    if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined) req.resume()
+  if (isRead(req)) {
     finish(undefined, undefined)
     return
   }

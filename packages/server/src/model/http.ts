@@ -18,7 +18,7 @@ export type HttpRequest = {
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** What an adapter found wrong before the server saw the request. */
-export type HttpFault = 'size' | 'header_count' | 'header_duplicated' | 'encoding' | 'expectation'
+export type HttpFault = 'size' | 'header_count' | 'header_duplicated' | 'encoding' | 'expectation' | 'framing'
 
 /**
  * An answer: status, headers in the order they are written, and the whole body. Each answer is made for one request: the
