@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { closeLingering, endAfterAnswer } from '@sallyport/server/adapters/node'
 import { CommandFailure, exitCode } from './failure.ts'
 import { createServer } from './node-http.ts'
 import { createUnparsedReader, lastResponse, requestFrom, type ParserError } from './unparsed-request.ts'
@@ -33,7 +34,9 @@ const faultOf = (error: NodeJS.ErrnoException): FramingFault => {
 /** A plain answer, and the end of the connection: what follows on it must never be read as a request (HH-07). */
 function refuseSocket(socket: Socket, fault: FramingFault): void {
   if (socket.writable) socket.end(`HTTP/1.1 ${answers[fault]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  socket.destroySoon()
+  // A connection beyond the limit is not kept for a moment longer.
+  if (fault === 'connections') socket.destroySoon()
+  else closeLingering(socket)
 }
 
 /** Counts the connections of each address and closes those beyond the limit (IN-05). */
@@ -139,6 +142,7 @@ export function createPublicListener(options: ListenerOptions): {
     latest.set(req.socket, res)
     if (req.rawHeaders.length > maxHeaders * 2) {
       options.onFault('size', req.socket.remoteAddress ?? '')
+      endAfterAnswer(req)
       res.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
       return
     }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { closeLingering } from '@sallyport/server/adapters/node'
 import { IncomingMessage as Request, METHODS, ServerResponse as Response } from './node-http.ts'
 
 /** The head of a request, as far as it is needed to say no. */
@@ -82,7 +83,7 @@ export function lastResponse(req: IncomingMessage, socket: Socket): ServerRespon
   res.shouldKeepAlive = false
   res.once('finish', () => {
     res.detachSocket(socket)
-    socket.destroySoon()
+    closeLingering(socket)
   })
   return res
 }

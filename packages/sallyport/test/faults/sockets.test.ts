@@ -136,6 +136,21 @@ describe('size', () => {
     expect(memory() - before).toBeLessThan(30)
   })
 
+  it('IN-03 gives the answer to a peer that first sends everything and reads afterwards', async () => {
+    const raw = await openSocket(daemon.port)
+    raw.socket.pause()
+    raw.send(post('Content-Length: 100000000'))
+    // More than the buffers of a connection hold, in parts: a reset in between would end it without an answer.
+    for (let part = 0; part < 200; part++)
+      await new Promise<void>((resolve) => {
+        raw.socket.write('a'.repeat(0x10000), () => {
+          resolve()
+        })
+      })
+    raw.socket.resume()
+    expect(statuses((await raw.end()).text)).toEqual([413])
+  })
+
   it('IN-03 takes a body of exactly 64 KiB', async () => {
     const body = `a=${'b'.repeat(65_534)}`
     const text = await exchange(daemon.port, post(`Content-Length: ${body.length}`, 'Connection: close') + body)

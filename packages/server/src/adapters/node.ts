@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv4, isIPv6, type Socket } from 'node:net'
 import type { HttpFault, HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Server } from '../server.ts'
+import { closeLingering } from './close-lingering.ts'
+
+export { closeLingering }
 
 export type NodeAdapterOptions = {
   /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` counts (A-GEN-06); empty: nobody's. */
@@ -103,7 +106,9 @@ export function nodeListener(
       }
       if (request.fault !== undefined) ending.add(req.socket)
       void server.handle(request).then((response) => {
-        write(res, response, request.fault !== undefined)
+        const last = request.fault !== undefined || response.status === 413
+        if (last) endAfterAnswer(req)
+        write(res, response, last)
       })
     }
     readBody(req, limit, finish)
@@ -134,6 +139,7 @@ function readBody(
     return
   }
   req.on('data', (chunk: Buffer) => {
+    if (done) return
     length += chunk.length
     if (length > limit) {
       req.pause()
@@ -146,7 +152,20 @@ function readBody(
   })
 }
 
-function write(res: ServerResponse, response: HttpResponse, faulty: boolean): void {
+/**
+ * Makes the answer to a request the last one of its connection. What was cut off or is not to be trusted leaves bytes on it,
+ * which must never be read as a request (HH-07).
+ */
+export function endAfterAnswer(req: IncomingMessage): void {
+  const { socket } = req
+  // What node:http does after the last answer of a connection.
+  socket.destroySoon = () => {
+    req.resume()
+    closeLingering(socket)
+  }
+}
+
+function write(res: ServerResponse, response: HttpResponse, last: boolean): void {
   const { status, headers, body } = response
   if (res.destroyed) return
   const flat: (string | readonly string[])[] = []
@@ -154,8 +173,7 @@ function write(res: ServerResponse, response: HttpResponse, faulty: boolean): vo
   // The answer to a HEAD says how long the body would be.
   if (status !== 304 && status !== 204 && headers['content-length'] === undefined)
     flat.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
-  // What was cut off or is not to be trusted leaves bytes on the connection: they must never be read as a request (HH-07).
-  if (faulty || status === 413) flat.push('connection', 'close')
+  if (last) flat.push('connection', 'close')
   res.writeHead(status, flat as string[])
   res.end(body)
 }
