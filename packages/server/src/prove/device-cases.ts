@@ -3,8 +3,9 @@ import type { Authorization } from '../model/authorization.ts'
 import { deviceGrant } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { freshPair, subject, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import { seenAt } from './redemption.ts'
 import type { ProofCase } from './report.ts'
-import { seenAt } from './token-cases.ts'
+import { invalidGrant, invalidRequest, runSteps, tokens, type SteppedCase, type Steps } from './steps.ts'
 
 /** A device that waits, and all that is needed to get its tokens. */
 type Waiting = { readonly deviceCode: string; readonly verifier: string; readonly client: ProofClient }
@@ -55,18 +56,6 @@ const poll = (
   return ground.send('POST', '/oauth2/token', { ...honest, ...changes })
 }
 
-const tokens = '200 with tokens'
-const invalidGrant = '400 invalid_grant'
-const invalidRequest = '400 invalid_request'
-
-type Steps = (
-  ground: ProvingGround,
-  client: ProofClient,
-  other: ProofClient,
-) => Promise<readonly (readonly [expected: string, seen: string])[]>
-
-type DeviceCase = { readonly requirement: string; readonly title: string; readonly steps: Steps }
-
 /** A spoiled question, before a person decided and after, and each time an honest one, which tells what became of the code. */
 const destroys =
   (change: (ground: ProvingGround) => Parameters, first = invalidGrant): Steps =>
@@ -85,7 +74,7 @@ const refusedRequest =
     [invalidRequest, seenAt(await ask(ground, client, parameters(freshPair(ground.random).challenge)))],
   ]
 
-const cases: readonly DeviceCase[] = [
+const cases = (other: ProofClient): readonly SteppedCase[] => [
   {
     requirement: 'A-DEV-09',
     title: 'control: a device with its verifier, before and after a person let it in',
@@ -123,7 +112,7 @@ const cases: readonly DeviceCase[] = [
   {
     requirement: 'A-DEV-09',
     title: 'another device, then the right one',
-    steps: async (ground, client, other) => {
+    steps: async (ground, client) => {
       const waiting = await letIn(ground, client)
       return [
         [invalidGrant, seenAt(await poll(ground, { ...waiting, client: other }))],
@@ -159,14 +148,5 @@ const cases: readonly DeviceCase[] = [
 export async function deviceCases(ground: ProvingGround, pause: () => Promise<void>): Promise<readonly ProofCase[]> {
   if (ground.devices === undefined) return []
   const [client, other] = ground.devices
-  const done: ProofCase[] = []
-  for (const { requirement, title, steps } of cases) {
-    const outcomes = await steps(ground, client, other)
-    const expected = outcomes.map(([one]) => one).join(', then ')
-    const seen = outcomes.map(([, one]) => one).join(', then ')
-    const facts = { requirement, entry: 'device grant', client: client.kind, title }
-    done.push({ ...facts, expected, seen, holds: expected === seen })
-    await pause()
-  }
-  return done
+  return runSteps({ ground, entry: 'device grant', client }, cases(other), pause)
 }

@@ -1,13 +1,7 @@
 import { openReference, honestRequest, push, referenceIn, responseOf, seenAt, sentBack } from './authorize-entries.ts'
 import { freshPair, type ProofClient, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
-
-type Steps = (
-  ground: ProvingGround,
-  client: ProofClient,
-) => Promise<readonly (readonly [expected: string, seen: string])[]>
-
-type PushedCase = { readonly requirement: string; readonly title: string; readonly steps: Steps }
+import { invalidClient, runSteps, type SteppedCase } from './steps.ts'
 
 const code = '303 with a code'
 const unusable = sentBack('invalid_request_uri')
@@ -19,7 +13,7 @@ const pushed = async (ground: ProvingGround, client: ProofClient): Promise<strin
   referenceIn(await push(ground, client, request(ground, client)))
 
 /** What a reference is good for: one answer, to its own client, for what was pushed (RFC 9126 sections 2.2, 4 and 7.3). */
-const referenceCases: readonly PushedCase[] = [
+const referenceCases: readonly SteppedCase[] = [
   {
     requirement: 'B-PAR-06',
     title: 'a reference that was answered',
@@ -73,28 +67,22 @@ const referenceCases: readonly PushedCase[] = [
   },
 ]
 
-const proofCase: PushedCase = {
+const proofCase: SteppedCase = {
   requirement: 'B-PAR-01',
   title: 'a push without the proof of its client',
   steps: async (ground, client) => [
-    ['401 invalid_client', seenAt(await ground.send('POST', '/oauth2/par', request(ground, client)))],
+    [invalidClient, seenAt(await ground.send('POST', '/oauth2/par', request(ground, client)))],
   ],
 }
 
 /** Every case of one client about what it pushed. */
-export async function pushedCases(
+export const pushedCases = (
   ground: ProvingGround,
   client: ProofClient,
   pause: () => Promise<void>,
-): Promise<readonly ProofCase[]> {
-  const confidential = client.record.authenticationMethod !== 'none'
-  const cases: ProofCase[] = []
-  for (const { requirement, title, steps } of [...referenceCases, ...(confidential ? [proofCase] : [])]) {
-    const taken = await steps(ground, client)
-    const expected = taken.map(([wanted]) => wanted).join(', then ')
-    const seen = taken.map(([, found]) => found).join(', then ')
-    cases.push({ requirement, title, entry: 'pushed', client: client.kind, expected, seen, holds: expected === seen })
-    await pause()
-  }
-  return cases
-}
+): Promise<readonly ProofCase[]> =>
+  runSteps(
+    { ground, entry: 'pushed', client },
+    client.record.authenticationMethod === 'none' ? referenceCases : [...referenceCases, proofCase],
+    pause,
+  )
