@@ -25,8 +25,11 @@ export type ProofFault =
 /** The request that a proof must be about. */
 export type ProvenRequest = {
   readonly method: string
-  /** Public address of the endpoint, from the configuration and never from a request (B-DPOP-11). */
-  readonly uri: string
+  /**
+   * Public address of the endpoint, from the configuration and never from a request (B-DPOP-11); more than one where the
+   * same thing is reached under several names.
+   */
+  readonly uri: string | readonly string[]
   /** The access token that is sent along, at a resource. */
   readonly accessToken?: string | undefined
   /** Whether a nonce is one of ours and not yet old; `undefined` where none is demanded. */
@@ -86,9 +89,14 @@ function provenKey(jws: CompactJws): ProofKey | ProofFault {
 function requestFault({ htm, htu }: Claims, { method, uri }: ProvenRequest): ProofFault | undefined {
   if (htm !== method) return 'htm'
   if (typeof htu !== 'string') return 'htu'
-  if (htu === uri) return undefined
+  if (typeof uri === 'string') return isSameTarget(htu, uri) ? undefined : 'htu'
+  return uri.some((one) => isSameTarget(htu, one)) ? undefined : 'htu'
+}
+
+function isSameTarget(htu: string, uri: string): boolean {
+  if (htu === uri) return true
   const target = normalTarget(htu)
-  return target !== undefined && target === normalTarget(uri) ? undefined : 'htu'
+  return target !== undefined && target === normalTarget(uri)
 }
 
 /** Check 11. `exp` and `nbf` are no part of a proof; where they stand they can only narrow the window (B-DPOP-15). */

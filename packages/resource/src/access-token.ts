@@ -1,5 +1,6 @@
 import { parseScope, verifyJwt, type VerificationKey } from '@sallyport/protocol'
 import type { BearerReason } from './bearer-error.ts'
+import { boundKey } from './confirmation.ts'
 
 /** A verified access token (RFC 9068). */
 export type AccessToken = {
@@ -13,6 +14,8 @@ export type AccessToken = {
   readonly issuedAt: number
   /** Seconds since 1970. */
   readonly expiresAt: number
+  /** Thumbprint of the key it is bound to, which was proven (RFC 9449 section 6); `undefined` for a bearer token. */
+  readonly jkt: string | undefined
   /** Every claim, as signed. */
   readonly claims: Readonly<Record<string, unknown>>
 }
@@ -46,9 +49,10 @@ function readClaims(
   if (!names(aud, expected.audience)) return 'aud'
   if (exp + expected.tolerance <= now) return 'exp'
   if (Math.max(nbf ?? iat, iat) > now + expected.tolerance) return 'nbf'
-  // Presence decides, not content: whatever the confirmation says, nobody here has checked it.
-  if ('cnf' in claims) return 'cnf'
-  return { subject: sub, clientId, scope: scopes, id: jti, issuedAt: iat, expiresAt: exp, claims }
+  const jkt = boundKey(claims['cnf'])
+  // Presence decides: a confirmation that cannot be checked here must not be taken for none.
+  if ('cnf' in claims && jkt === undefined) return 'cnf'
+  return { subject: sub, clientId, scope: scopes, id: jti, issuedAt: iat, expiresAt: exp, jkt, claims }
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { ProofFault } from '@sallyport/protocol'
+
 /** Why a request did not get through; for logs, never for the wire. */
 export type BearerReason =
   /** No usable credentials: none at all, another scheme, a token in the address only. */
@@ -21,8 +23,21 @@ export type BearerReason =
   | 'aud'
   | 'exp'
   | 'nbf'
-  /** Bound to a key by `cnf`; bindings are not checked here, so the token is refused instead of taken as bearer (B-ATJ-08). */
+  /** Bound by `cnf` and sent as if it were not, or bound in a way that is not checked here (B-ATJ-08, B-DPOP-30). */
   | 'cnf'
+  /** Sent with a proof, and bound to no key (B-DPOP-31). */
+  | 'not_bound'
+  /** Sent without a proof to an operation that takes bound tokens only. */
+  | 'bearer'
+  /** The proof is by another key than the one the token is bound to (B-DPOP-29). */
+  | 'jkt_mismatch'
+  /** There is no proof. */
+  | 'dpop_missing'
+  /** What is wrong with the proof; `dpop_nonce` is one that has to be made anew, with our nonce. */
+  | `dpop_${ProofFault}`
+  | 'dpop_replayed'
+  /** The replay store cannot be asked. */
+  | 'replay_unavailable'
   | 'scope'
   /** The issuer says that it is not in force: unknown, expired, revoked or for another API (RFC 7662 section 2.2). */
   | 'inactive'
@@ -31,10 +46,17 @@ export type BearerReason =
   /** No current keys of the issuer are at hand and none can be had. */
   | 'keys_unavailable'
 
-/** What the wire may learn about a reason: RFC 6750 section 3.1. */
+/** What the wire may learn about a reason: RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9. */
 export type BearerAnswer = {
   readonly status: 400 | 401 | 403 | 503
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'temporarily_unavailable' | undefined
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'temporarily_unavailable'
+    | undefined
   readonly description: string
 }
 
@@ -46,6 +68,26 @@ const answer = (status: BearerAnswer['status'], error: BearerAnswer['error'], de
 
 const bare = answer(401, undefined, '')
 const invalidToken = answer(401, 'invalid_token', 'The access token is not valid for this API')
+const invalidProof = (description: string): BearerAnswer => answer(401, 'invalid_dpop_proof', description)
+
+/** Proofs are made by those who send them, who learn nothing about anybody else when they are told what is wrong. */
+const proofAnswers: Readonly<Partial<Record<BearerReason, BearerAnswer>>> = {
+  dpop_missing: invalidProof('The access token needs one DPoP proof'),
+  dpop_syntax: invalidProof('The DPoP proof is not one compact JWS'),
+  dpop_typ: invalidProof('The type of the DPoP proof is not dpop+jwt'),
+  dpop_alg: invalidProof('The DPoP proof is signed with an algorithm that is not taken'),
+  dpop_jwk: invalidProof('The key of the DPoP proof is not one good public key'),
+  dpop_signature: invalidProof('The DPoP proof is not signed by its key'),
+  dpop_jti: invalidProof('The DPoP proof has no usable jti'),
+  dpop_htm: invalidProof('The DPoP proof was made for another method'),
+  dpop_htu: invalidProof('The DPoP proof was made for another address'),
+  dpop_iat: invalidProof('The DPoP proof is too old or from the future'),
+  dpop_ath: invalidProof('The DPoP proof was made for another access token'),
+  dpop_replayed: invalidProof('The DPoP proof was used before'),
+  dpop_nonce: answer(401, 'use_dpop_nonce', 'The DPoP proof needs the nonce of the header DPoP-Nonce'),
+  jkt_mismatch: answer(401, 'invalid_token', 'The access token is bound to another key'),
+  bearer: answer(401, 'invalid_token', 'This operation takes only access tokens that are bound to a key'),
+}
 
 /** The public side of each reason. Every fault of a token looks alike, so that nobody can probe with guesses. */
 export function answerOf(reason: BearerReason): BearerAnswer {
@@ -61,9 +103,10 @@ export function answerOf(reason: BearerReason): BearerAnswer {
       return answer(403, 'insufficient_scope', 'The access token lacks a required scope')
     case 'keys_unavailable':
     case 'introspection_unavailable':
+    case 'replay_unavailable':
       return answer(503, 'temporarily_unavailable', 'Access tokens cannot be checked at the moment')
     default:
-      return invalidToken
+      return proofAnswers[reason] ?? invalidToken
   }
 }
 

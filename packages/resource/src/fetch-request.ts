@@ -1,4 +1,4 @@
-import type { RequestParts } from './bearer-credentials.ts'
+import type { RequestParts } from './credentials.ts'
 import { maxFormBytes } from './node-request.ts'
 
 async function peek(request: Request): Promise<string> {
@@ -13,13 +13,24 @@ async function peek(request: Request): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The parts of a web-standard request. Repeated headers were joined by a comma there, which is no token syntax. */
+/** The parts of a web-standard request. Repeated headers were joined by a comma there, which is neither a token nor a proof. */
 export function fetchRequestParts(request: Request): RequestParts {
   const authorization = request.headers.get('authorization')
+  const proof = request.headers.get('dpop')
+  const { pathname, search } = new URL(request.url)
   return {
     authorization: authorization === null ? [] : [authorization],
-    query: new URL(request.url).search.slice(1),
+    query: search.slice(1),
     contentType: request.headers.get('content-type') ?? undefined,
     formBody: () => peek(request),
+    proof: { proofs: proof === null ? [] : [proof], method: request.method, path: pathname },
   }
+}
+
+/** The answer of a handler, whose headers may be fixed, with more headers. */
+export function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  if (Object.keys(headers).length === 0) return response
+  const all = new Headers(response.headers)
+  for (const [name, value] of Object.entries(headers)) all.set(name, value)
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers: all })
 }

@@ -1,4 +1,5 @@
-export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'
+export { createVerifier, type VerifierOptions } from './verifier.ts'
+export type { Verifier } from './verifier-of.ts'
 export { createIntrospector, type IntrospectorOptions } from './introspector.ts'
 export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
 export {
@@ -14,7 +15,10 @@ export {
 } from './read-resource-metadata.ts'
 export { protectMcp, type McpCall, type McpCaller, type McpGuard, type McpProtectOptions } from './protect-mcp.ts'
 export type { AccessToken } from './access-token.ts'
-export type { RequestParts } from './bearer-credentials.ts'
+export type { RequestParts } from './credentials.ts'
+export type { DpopVerifier, ProofParts, ProvenToken } from './dpop.ts'
+export type { DpopOptions, ReplayStore } from './dpop-options.ts'
+export { replayInOneProcess, type OneProcessOptions } from './replay-in-one-process.ts'
 export { BearerError, type BearerReason } from './bearer-error.ts'
 export type { Refusal } from './challenge.ts'
 export type { ScopeImplications } from './scope-rules.ts'

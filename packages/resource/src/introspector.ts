@@ -1,9 +1,11 @@
 import { parseScope, sha256 } from '@sallyport/protocol'
 import type { AccessToken } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
+import { boundKey } from './confirmation.ts'
+import type { DpopOptions } from './dpop-options.ts'
 import { postForm, requireSecureUrl } from './fetch-document.ts'
 import { discoverAddress } from './key-source.ts'
-import type { Verifier } from './verifier.ts'
+import { verifierOf, type Verifier } from './verifier-of.ts'
 
 export type IntrospectorOptions = {
   /** The issuer identifier, exactly as in its metadata. https, or http on the loopback interface. */
@@ -17,6 +19,8 @@ export type IntrospectorOptions = {
   readonly introspectionEndpoint?: string | undefined
   /** Seconds for which an answer is believed without asking again; 30 when left out, which is the most; 0 asks each time. */
   readonly cacheFor?: number | undefined
+  /** Takes tokens that are bound to a key, and how; without it they are refused. */
+  readonly dpop?: DpopOptions | undefined
   readonly fetch?: typeof fetch | undefined
   /** Seconds since 1970; the system clock when left out. */
   readonly now?: (() => number) | undefined
@@ -42,12 +46,12 @@ function names(aud: unknown, audience: string): boolean {
   return (aud as readonly unknown[]).includes(audience)
 }
 
-const isBearer = (type: unknown): boolean =>
-  type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer')
+const isType = (type: unknown, expected: 'bearer' | 'dpop'): boolean =>
+  type === undefined || (typeof type === 'string' && type.toLowerCase() === expected)
 
 /**
- * Reads an answer as strictly as a JWT: what an issuer says about a token for somebody else, or about one that is bound to
- * a key, lets nobody in here.
+ * Reads an answer as strictly as a JWT: what an issuer says about a token for somebody else, or about one that is bound in
+ * a way that cannot be checked, lets nobody in here.
  */
 function readAnswer(
   answer: Answer,
@@ -65,7 +69,8 @@ function readAnswer(
   if (!names(aud, audience)) return 'aud'
   if (exp <= now) return 'exp'
   if (nbf !== undefined && nbf > now) return 'nbf'
-  if ('cnf' in answer || !isBearer(type)) return 'cnf'
+  const jkt = boundKey(answer['cnf'])
+  if (('cnf' in answer && jkt === undefined) || !isType(type, jkt === undefined ? 'bearer' : 'dpop')) return 'cnf'
   return {
     subject: sub,
     clientId,
@@ -73,6 +78,7 @@ function readAnswer(
     id: text(jti) ? jti : '',
     issuedAt: iat ?? now,
     expiresAt: exp,
+    jkt,
     claims: answer,
   }
 }
@@ -134,21 +140,18 @@ export function createIntrospector(options: IntrospectorOptions): Verifier {
     return result
   }
 
-  return {
-    issuer: options.issuer,
-    audience: options.audience,
-    async verify(token) {
-      if (token.length > maxTokenLength) throw new BearerError('size')
-      const digest = sha256(token)
-      const known = believed.get(digest)
-      if (known !== undefined && now() < known.until) return known.token
-      believed.delete(digest)
-      const current = running.get(digest)
-      if (current !== undefined) return current
-      const started = look(token, digest).finally(() => running.delete(digest))
-      running.set(digest, started)
-      return started
-    },
-    rejected: (reason) => options.onRejected?.(reason),
+  const read = async (token: string): Promise<AccessToken> => {
+    if (token.length > maxTokenLength) throw new BearerError('size')
+    const digest = sha256(token)
+    const known = believed.get(digest)
+    if (known !== undefined && now() < known.until) return known.token
+    believed.delete(digest)
+    const current = running.get(digest)
+    if (current !== undefined) return current
+    const started = look(token, digest).finally(() => running.delete(digest))
+    running.set(digest, started)
+    return started
   }
+
+  return verifierOf(options, now, read)
 }

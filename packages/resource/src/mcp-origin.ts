@@ -21,7 +21,7 @@ const foreign: Refusal = {
 const allowed = {
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers':
-    'Authorization, Content-Type, Accept, Last-Event-ID, MCP-Protocol-Version, MCP-Session-Id',
+    'Authorization, DPoP, Content-Type, Accept, Last-Event-ID, MCP-Protocol-Version, MCP-Session-Id',
   'access-control-max-age': '600',
 }
 
@@ -41,7 +41,7 @@ export function judgeOrigin(origins: ReadonlySet<string>, method: string, origin
   if (!origins.has(origin)) return { headers: {}, answer: foreign }
   const headers = {
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'WWW-Authenticate, MCP-Session-Id',
+    'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, MCP-Session-Id',
     vary: 'Origin',
   }
   const answer = method === 'OPTIONS' ? { status: 204, headers: { ...allowed }, body: '' } : undefined

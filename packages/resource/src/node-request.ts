@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { RequestParts } from './bearer-credentials.ts'
+import type { RequestParts } from './credentials.ts'
 
 /** Bytes of a form body that are looked at. */
 export const maxFormBytes = 64 * 1024
@@ -43,14 +43,23 @@ function headerValues({ rawHeaders }: IncomingMessage, name: string): readonly s
   return values
 }
 
+/** Routers that cut off the part of the address that led to them keep the whole of it here. */
+const wholeUrl = ({ url = '', originalUrl }: IncomingMessage & { readonly originalUrl?: unknown }): string =>
+  typeof originalUrl === 'string' ? originalUrl : url
+
 /** The parts of a request of node:http. */
 export function nodeRequestParts(req: IncomingMessage): RequestParts {
-  const url = req.url ?? ''
+  const url = wholeUrl(req)
   const mark = url.indexOf('?')
   return {
     authorization: headerValues(req, 'authorization'),
     query: mark === -1 ? '' : url.slice(mark + 1),
     contentType: req.headers['content-type'],
     formBody: () => peek(req),
+    proof: {
+      proofs: headerValues(req, 'dpop'),
+      method: req.method ?? '',
+      path: mark === -1 ? url : url.slice(0, mark),
+    },
   }
 }

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessToken } from './access-token.ts'
 import { BearerError } from './bearer-error.ts'
-import { refusal, requireQuotable, type Refusal } from './challenge.ts'
-import { fetchRequestParts } from './fetch-request.ts'
+import { createAdmission, isRefusal, type Admitted } from './admission.ts'
+import { requireQuotable, type Refusal } from './challenge.ts'
+import type { RequestParts } from './credentials.ts'
+import { fetchRequestParts, withHeaders } from './fetch-request.ts'
 import { judgeOrigin, originSet } from './mcp-origin.ts'
 import { fetchJson, nodeJson, toolsOf, type JsonBody } from './mcp-body.ts'
 import { nodeRequestParts } from './node-request.ts'
-import { isRefusal, protect } from './protect.ts'
 import type { ResourceMetadata } from './resource-metadata.ts'
 import { impliedScopes, type ScopeImplications } from './scope-rules.ts'
-import type { Verifier } from './verifier.ts'
+import type { Verifier } from './verifier-of.ts'
 
 export type McpProtectOptions = {
   /** The document of this server; its address stands in every challenge. */
@@ -23,6 +24,8 @@ export type McpProtectOptions = {
   readonly origins?: readonly string[] | undefined
   /** Longest body in bytes; 1 MiB when left out. */
   readonly maxBytes?: number | undefined
+  /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
+  readonly requireDpop?: boolean | undefined
 }
 
 /** Who calls, in the form in which MCP libraries hand it to tools. */
@@ -82,7 +85,14 @@ const callerOf = ({ clientId, scope, expiresAt, subject }: AccessToken, audience
  */
 export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpGuard {
   const { metadata, scope, tools = {}, implies = {}, maxBytes = 1024 * 1024 } = options
-  const guard = protect(verifier, { scope, implies, resourceMetadata: metadata.url, announceScope: true })
+  const admission = createAdmission(verifier, {
+    scope,
+    implies,
+    realm: verifier.audience,
+    resourceMetadata: metadata.url,
+    announceScope: true,
+    requireDpop: options.requireDpop ?? false,
+  })
   for (const needed of [scope, ...Object.values(tools)]) {
     requireQuotable('scope', needed.join(' '))
     if (needed.includes('offline_access')) throw new TypeError('offline_access is no scope of an MCP server')
@@ -90,26 +100,26 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
 
   const origins = originSet(verifier.audience, options.origins ?? [])
 
-  const admit = (token: AccessToken, read: JsonBody | undefined): McpCall | Refusal => {
+  const admit = ({ token }: Admitted, parts: RequestParts, read: JsonBody | undefined): McpCall | Refusal => {
     if (typeof read === 'number') return unreadable(read)
     const body = read?.value
     const called = toolsOf(body).flatMap((name) => (Object.hasOwn(tools, name) ? (tools[name] ?? []) : []))
     const required = [...new Set([...scope, ...called])]
     const held = impliedScopes(token.scope, implies)
     if (required.every((one) => held.has(one))) return { caller: callerOf(token, verifier.audience), token, body }
-    verifier.rejected('scope')
-    const error = new BearerError('scope', { required })
-    return refusal(error, { realm: verifier.audience, resourceMetadata: metadata.url })
+    return admission.refuse(new BearerError('scope', { required }), parts)
   }
 
   return {
     node: (handler) => async (req, res) => {
       const { headers, answer } = judgeOrigin(origins, req.method ?? '', req.headers.origin)
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-      const checked = answer ?? (await guard.check(nodeRequestParts(req)))
+      const parts = nodeRequestParts(req)
+      const checked = answer ?? (await admission.admit(parts))
       const read = isRefusal(checked) || req.method !== 'POST' ? undefined : await nodeJson(req, maxBytes)
       if (req.errored !== null) return
-      const result = isRefusal(checked) ? checked : admit(checked, read)
+      const result = isRefusal(checked) ? checked : admit(checked, parts, read)
+      for (const [name, value] of Object.entries(checked.headers)) res.setHeader(name, value)
       if (!('status' in result)) return handler(req, res, result)
       // What was not read must not be taken for the next request.
       if (result.status === 413) res.setHeader('connection', 'close')
@@ -117,23 +127,17 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
     },
     fetch: (handler) => async (request) => {
       const { headers, answer } = judgeOrigin(origins, request.method, request.headers.get('origin') ?? undefined)
-      const checked = answer ?? (await guard.check(fetchRequestParts(request)))
+      const parts = fetchRequestParts(request)
+      const checked = answer ?? (await admission.admit(parts))
       const read = isRefusal(checked) || request.method !== 'POST' ? undefined : await fetchJson(request, maxBytes)
-      const result = isRefusal(checked) ? checked : admit(checked, read)
+      const result = isRefusal(checked) ? checked : admit(checked, parts, read)
+      const more = { ...checked.headers, ...headers }
       if ('status' in result)
         return new Response(result.body === '' ? null : result.body, {
           status: result.status,
-          headers: { ...result.headers, ...headers },
+          headers: { ...result.headers, ...more },
         })
-      return withHeaders(await handler(request, result), headers)
+      return withHeaders(await handler(request, result), more)
     },
   }
-}
-
-/** The answer of a handler, whose headers may be fixed, with more headers. */
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  if (Object.keys(headers).length === 0) return response
-  const all = new Headers(response.headers)
-  for (const [name, value] of Object.entries(headers)) all.set(name, value)
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers: all })
 }

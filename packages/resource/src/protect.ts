@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessToken } from './access-token.ts'
-import { bearerToken, type RequestParts } from './bearer-credentials.ts'
-import { BearerError } from './bearer-error.ts'
-import { refusal, requireQuotable, type Refusal } from './challenge.ts'
-import { fetchRequestParts } from './fetch-request.ts'
+import { createAdmission, isRefusal } from './admission.ts'
+import type { Refusal } from './challenge.ts'
+import type { RequestParts } from './credentials.ts'
+import { fetchRequestParts, withHeaders } from './fetch-request.ts'
 import { nodeRequestParts } from './node-request.ts'
-import { impliedScopes, type ScopeImplications } from './scope-rules.ts'
-import type { Verifier } from './verifier.ts'
+import type { ScopeImplications } from './scope-rules.ts'
+import type { Verifier } from './verifier-of.ts'
 
 export type ProtectOptions = {
   /** Scopes the operation needs, all of them. */
@@ -19,6 +19,8 @@ export type ProtectOptions = {
   readonly resourceMetadata?: string | undefined
   /** Names `scope` in the challenge of a 401 as well, for clients that learn there what to ask for (MCP). */
   readonly announceScope?: boolean | undefined
+  /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
+  readonly requireDpop?: boolean | undefined
 }
 
 /** What a handler behind the guard gets. */
@@ -31,57 +33,42 @@ export type Guard = {
   node(handler: NodeHandler): (req: IncomingMessage, res: ServerResponse) => Promise<void>
   /** For servers that speak Request and Response. */
   fetch(handler: FetchHandler): (request: Request) => Promise<Response>
-  /** For everything else: the token, or the answer to give. */
+  /** For everything else: the token, or the answer to give. Clients get a new nonce with a 401 here, not with a 200. */
   check(parts: RequestParts): Promise<AccessToken | Refusal>
 }
 
-/** True for an answer to give instead of going on. */
-export const isRefusal = (result: AccessToken | Refusal): result is Refusal => 'status' in result
-
 /**
- * Guards an operation with bearer tokens (RFC 6750): 401 without error for a request without credentials, 400 for a
- * malformed one, 401 `invalid_token` for every fault of the token, 403 `insufficient_scope` with the scopes needed, and
- * 503 while the issuer's keys cannot be had.
+ * Guards an operation with access tokens (RFC 6750, RFC 9449): 401 without error for a request without credentials, 400 for
+ * a malformed one, 401 `invalid_token` for every fault of the token and `invalid_dpop_proof` for one of its proof, 403
+ * `insufficient_scope` with the scopes needed, and 503 while the issuer's keys or the replay store cannot be had.
  */
 export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard {
-  const required = options.scope ?? []
-  const realm = options.realm ?? verifier.audience
-  const { resourceMetadata } = options
-  requireQuotable('realm', realm)
-  requireQuotable('scope', required.join(' '))
-  if (resourceMetadata !== undefined) requireQuotable('resourceMetadata', resourceMetadata)
-
-  const authorize = async (parts: RequestParts): Promise<AccessToken> => {
-    const token = await verifier.verify(await bearerToken(parts))
-    const scopes = impliedScopes(token.scope, options.implies ?? {})
-    if (!required.every((scope) => scopes.has(scope))) throw new BearerError('scope', { required })
-    return token
-  }
-
-  const check = async (parts: RequestParts): Promise<AccessToken | Refusal> => {
-    try {
-      return await authorize(parts)
-    } catch (error) {
-      if (!(error instanceof BearerError)) throw error
-      if (error.reason !== 'no_credentials') verifier.rejected(error.reason)
-      return refusal(error, { realm, resourceMetadata, scope: options.announceScope === true ? required : undefined })
-    }
-  }
+  const { admit } = createAdmission(verifier, {
+    scope: options.scope ?? [],
+    implies: options.implies ?? {},
+    realm: options.realm ?? verifier.audience,
+    resourceMetadata: options.resourceMetadata,
+    announceScope: options.announceScope ?? false,
+    requireDpop: options.requireDpop ?? false,
+  })
 
   return {
-    check,
+    check: async (parts) => {
+      const result = await admit(parts)
+      return isRefusal(result) ? result : result.token
+    },
     node: (handler) => async (req, res) => {
-      const result = await check(nodeRequestParts(req))
+      const result = await admit(nodeRequestParts(req))
       // The sender is gone: there is nobody to answer, and reading on would only fail.
       if (req.errored !== null) return
-      if (!isRefusal(result)) return handler(req, res, result)
       for (const [name, value] of Object.entries(result.headers)) res.setHeader(name, value)
+      if (!isRefusal(result)) return handler(req, res, result.token)
       res.statusCode = result.status
       res.end(result.body)
     },
     fetch: (handler) => async (request) => {
-      const result = await check(fetchRequestParts(request))
-      if (!isRefusal(result)) return handler(request, result)
+      const result = await admit(fetchRequestParts(request))
+      if (!isRefusal(result)) return withHeaders(await handler(request, result.token), result.headers)
       return new Response(result.body === '' ? null : result.body, { status: result.status, headers: result.headers })
     },
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { resourceMetadataUrl as addressOf } from '@sallyport/protocol'
+import { proofAlgorithms, resourceMetadataUrl as addressOf } from '@sallyport/protocol'
 import { requireQuotable } from './challenge.ts'
 import { requireSecureUrl } from './fetch-document.ts'
 
@@ -14,6 +14,8 @@ export type ResourceMetadataOptions = {
   readonly scopes: readonly string[]
   /** Address of documentation for developers. */
   readonly documentation?: string | undefined
+  /** Whether tokens that are bound to a key are taken as well (`offered`), or no others (`required`). */
+  readonly dpop?: 'offered' | 'required' | undefined
 }
 
 /** The document by which clients find out who issues tokens for an API (RFC 9728). */
@@ -35,7 +37,14 @@ export function resourceMetadataUrl(resource: string): string {
   return addressOf(resource)
 }
 
-function documentOf({ resource, authorizationServers, name, scopes, documentation }: ResourceMetadataOptions): object {
+/** What clients that prove their key have to know (RFC 9728 section 2). */
+const dpopMembers = (dpop: ResourceMetadataOptions['dpop']): object =>
+  dpop === undefined
+    ? {}
+    : { dpop_signing_alg_values_supported: proofAlgorithms, dpop_bound_access_tokens_required: dpop === 'required' }
+
+function documentOf(options: ResourceMetadataOptions): object {
+  const { resource, authorizationServers, name, scopes, documentation, dpop } = options
   if (authorizationServers.length === 0) throw new TypeError('authorizationServers must not be empty')
   for (const issuer of authorizationServers) requireSecureUrl('authorizationServers', issuer)
   if (documentation !== undefined) requireSecureUrl('documentation', documentation)
@@ -47,6 +56,7 @@ function documentOf({ resource, authorizationServers, name, scopes, documentatio
     authorization_servers: authorizationServers,
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
+    ...dpopMembers(dpop),
     resource_name: name,
     ...(documentation === undefined ? {} : { resource_documentation: documentation }),
   }

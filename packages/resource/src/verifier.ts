@@ -1,8 +1,10 @@
 import { isJwsAlgorithm, type JwsAlgorithm } from '@sallyport/protocol'
-import { readAccessToken, type AccessToken, type Expected } from './access-token.ts'
+import { readAccessToken, type Expected } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
 import { requireSecureUrl } from './fetch-document.ts'
+import type { DpopOptions } from './dpop-options.ts'
 import { createKeySource } from './key-source.ts'
+import { verifierOf, type Verifier } from './verifier-of.ts'
 
 export type VerifierOptions = {
   /** The issuer identifier, exactly as in its metadata. https, or http on the loopback interface. */
@@ -15,6 +17,8 @@ export type VerifierOptions = {
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Seconds by which clocks may differ; 30 when left out, at most 60. */
   readonly tolerance?: number | undefined
+  /** Takes tokens that are bound to a key, and how; without it they are refused. */
+  readonly dpop?: DpopOptions | undefined
   readonly fetch?: typeof fetch | undefined
   /** Seconds since 1970; the system clock when left out. */
   readonly now?: (() => number) | undefined
@@ -22,20 +26,6 @@ export type VerifierOptions = {
   readonly onRejected?: ((reason: BearerReason) => void) | undefined
   /** Told why the keys could not be fetched. */
   readonly onFetchFailed?: ((cause: unknown) => void) | undefined
-}
-
-/** Decides about access tokens of one issuer for one API. */
-export type Verifier = {
-  readonly issuer: string
-  readonly audience: string
-  /**
-   * The token's content when it is a valid access token for this API (RFC 9068 section 4).
-   * @throws BearerError with the reason otherwise; `keys_unavailable` when the issuer's keys cannot be had,
-   * `introspection_unavailable` when it cannot be asked.
-   */
-  verify(token: string): Promise<AccessToken>
-  /** Passes a reason on to `onRejected`. */
-  rejected(reason: BearerReason): void
 }
 
 const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'PS256', 'Ed25519', 'EdDSA']
@@ -66,15 +56,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     now,
     onFetchFailed: (cause) => options.onFetchFailed?.(cause),
   })
-  return {
-    issuer,
-    audience,
-    async verify(token) {
-      let result = readAccessToken(token, await source.current(), expected, now())
-      if (result === 'kid') result = readAccessToken(token, await source.refreshed(), expected, now())
-      if (typeof result === 'string') throw new BearerError(result)
-      return result
-    },
-    rejected: (reason) => options.onRejected?.(reason),
-  }
+  return verifierOf(options, now, async (token) => {
+    let result = readAccessToken(token, await source.current(), expected, now())
+    if (result === 'kid') result = readAccessToken(token, await source.refreshed(), expected, now())
+    if (typeof result === 'string') throw new BearerError(result)
+    return result
+  })
 }

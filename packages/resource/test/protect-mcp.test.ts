@@ -207,12 +207,12 @@ describe('protectMcp', () => {
     }
   })
 
-  it('A-MCP-02 lets pages of its own origin and of listed ones call, and read the challenge', async () => {
+  it('A-MCP-02, B-DPOP-26 lets pages of its own origin and of listed ones call, and read the challenge', async () => {
     for (const ask of await doors()) {
       for (const origin of ['https://api.test', 'https://inspector.test']) {
         const preflight = await ask({ method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
         expect(preflight.status).toBe(204)
-        expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization')
+        expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization, DPoP,')
         const init = await post(message('tools/list'))
         for (const [wanted, sent] of [
           [200, init],
@@ -220,7 +220,7 @@ describe('protectMcp', () => {
         ] as const) {
           const answer = await ask({ ...sent, headers: { ...sent.headers, origin } })
           expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([wanted, origin])
-          expect(answer.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate')
+          expect(answer.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate, DPoP-Nonce,')
           expect(answer.headers.get('vary')).toContain('Origin')
         }
       }

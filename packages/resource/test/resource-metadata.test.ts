@@ -36,6 +36,16 @@ it('A-PRM-02 the document says what clients need, and leaves out what has no val
   expect(JSON.parse(bare.body)).toMatchObject({ resource_documentation: 'https://api.test/help' })
 })
 
+it('A-PRM-02, B-DPOP-33 the document says whether tokens may or must be bound to a key', () => {
+  const algorithms = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
+  const read = (dpop: 'offered' | 'required'): unknown => JSON.parse(createResourceMetadata({ ...options, dpop }).body)
+  expect(read('offered')).toMatchObject({
+    dpop_signing_alg_values_supported: algorithms,
+    dpop_bound_access_tokens_required: false,
+  })
+  expect(read('required')).toMatchObject({ dpop_bound_access_tokens_required: true })
+})
+
 it.for([
   ['plain http', { resource: 'http://api.test' }],
   ['a fragment', { resource: 'https://api.test/#a' }],

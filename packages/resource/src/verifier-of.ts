@@ -1,0 +1,47 @@
+import type { AccessToken } from './access-token.ts'
+import { BearerError, type BearerReason } from './bearer-error.ts'
+import { createDpopVerifier, type DpopVerifier } from './dpop.ts'
+import type { DpopOptions } from './dpop-options.ts'
+
+/** Decides about access tokens of one issuer for one API. */
+export type Verifier = {
+  readonly issuer: string
+  readonly audience: string
+  /**
+   * The content of a token that came as a bearer token, when it is valid for this API (RFC 9068 section 4). One that is bound
+   * to a key is refused: whoever holds it is not asked for the key here.
+   * @throws BearerError with the reason otherwise; `keys_unavailable` when the issuer's keys cannot be had,
+   * `introspection_unavailable` when it cannot be asked.
+   */
+  verify(token: string): Promise<AccessToken>
+  /** Decides about tokens that are bound to a key; absent where none are taken. */
+  readonly dpop?: DpopVerifier | undefined
+  /** Passes a reason on to `onRejected`. */
+  rejected(reason: BearerReason): void
+}
+
+type Facts = {
+  readonly issuer: string
+  readonly audience: string
+  readonly dpop?: DpopOptions | undefined
+  readonly onRejected?: ((reason: BearerReason) => void) | undefined
+}
+
+/** A verifier around what reads a token, whether it is signed or looked up. */
+export function verifierOf(
+  { issuer, audience, dpop, onRejected }: Facts,
+  now: () => number,
+  read: (token: string) => Promise<AccessToken>,
+): Verifier {
+  return {
+    issuer,
+    audience,
+    async verify(token) {
+      const content = await read(token)
+      if (content.jkt !== undefined) throw new BearerError('cnf')
+      return content
+    },
+    dpop: dpop === undefined ? undefined : createDpopVerifier(dpop, { audience, now, read }),
+    rejected: (reason) => onRejected?.(reason),
+  }
+}
