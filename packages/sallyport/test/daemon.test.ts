@@ -120,12 +120,11 @@ describe('a running daemon', () => {
 })
 
 describe('start and stop', () => {
-  it('FT-16 ends quickly and cleanly on Ctrl-C, with its connections kept alive', async () => {
-    const other = await startDaemon(copyOf('stop'))
+  it('FT-16 ends cleanly on Ctrl-C and waits for no connection that is only kept alive', async () => {
+    // The longest wait for running requests is longer than this test may take.
+    const other = await startDaemon(copyOf('stop'), [], { env: { SALLYPORT_SHUTDOWN__DRAIN: '300s' } })
     await fetch(`${other.url}/oauth2/jwks`)
-    const { code, milliseconds } = await other.stop('SIGINT')
-    expect(code).toBe(0)
-    expect(milliseconds).toBeLessThan(1000)
+    expect(await other.stop('SIGINT')).toBe(0)
     const events = other.lines().map(({ event }) => event)
     expect(events).toEqual(expect.arrayContaining(['lifecycle.drain.started', 'lifecycle.drain.finished']))
   })
@@ -133,7 +132,7 @@ describe('start and stop', () => {
   it('FT-16 takes the two signals that a terminal and a launcher make of one Ctrl-C as one', async () => {
     const other = await startDaemon(copyOf('twice'))
     process.kill(other.pid, 'SIGINT')
-    expect((await other.stop('SIGINT')).code).toBe(0)
+    expect(await other.stop('SIGINT')).toBe(0)
     expect(other.lines().map(({ event }) => event)).toContain('lifecycle.drain.finished')
   })
 
@@ -167,7 +166,7 @@ describe('start and stop', () => {
     send('credentials&client_id=client_none')
     finish()
     expect((await answered).status).toBe(401)
-    expect((await stopped).code).toBe(0)
+    expect(await stopped).toBe(0)
   })
 
   it('keeps clients, people and keys from one start to the next', async () => {

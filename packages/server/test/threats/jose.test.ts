@@ -1,6 +1,5 @@
 import { sign } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
-import { decodeJwt, type TestIssuer } from '@sallyport/testing'
+import { decodeJwt, processorTime, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { newRealIssuer } from '../real-pages.ts'
 import { firstKey, kidOf, signedByUs } from '../signed-by-us.ts'
@@ -66,11 +65,13 @@ describe('encrypted tokens', () => {
   it.for(Object.entries(headers))('JW-02, JW-03, JW-04 %s is refused at once', async ([, header]) => {
     const issuer = await newRealIssuer()
     const jwe = [encoded(header), 'A'.repeat(342), 'A'.repeat(16), 'A'.repeat(12_000), 'A'.repeat(22)].join('.')
-    const start = performance.now()
-    expect(await verdictOf(issuer, jwe)).toBe('refused')
-    const { error } = await issuer.authorize({ method: 'POST', parameters: { id_token_hint: jwe } })
-    expect(error).toBe('invalid_request')
-    expect(performance.now() - start).toBeLessThan(200)
+    const spent = await processorTime(async () => {
+      expect(await verdictOf(issuer, jwe)).toBe('refused')
+      const { error } = await issuer.authorize({ method: 'POST', parameters: { id_token_hint: jwe } })
+      expect(error).toBe('invalid_request')
+    })
+    // 2^31 rounds would take minutes of it.
+    expect(spent).toBeLessThan(1000)
   })
 })
 
@@ -88,9 +89,10 @@ describe('size and form', () => {
       'a deep header': `${encoded(`{"alg":"ES256","typ":"at+jwt","x":${'{"a":'.repeat(500)}1${'}'.repeat(500)}}`)}.AAAA.AAAA`,
     }
     for (const [name, token] of Object.entries(tokens)) {
-      const start = performance.now()
-      expect([name, (await issuer.userinfo(token)).status]).toEqual([name, 401])
-      expect([name, performance.now() - start < 100]).toEqual([name, true])
+      const spent = await processorTime(async () => {
+        expect([name, (await issuer.userinfo(token)).status]).toEqual([name, 401])
+      })
+      expect([name, spent < 100]).toEqual([name, true])
     }
   })
 
