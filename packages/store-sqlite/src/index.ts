@@ -1,4 +1,5 @@
 export { openSqliteStore, type SqliteStore } from './open-store.ts'
+export { openSqliteReplay, type SqliteReplay, type SqliteReplayOptions } from './open-replay.ts'
 export type { SqliteStoreOptions } from './options.ts'
 export { StoreRefused, type StoreRefusal } from './store-refused.ts'
 export type { Statistics } from './group-commit.ts'

@@ -7,15 +7,19 @@ import type { SqliteStoreOptions } from './options.ts'
 import { StoreRefused } from './store-refused.ts'
 
 /** Opens the file, checks it and brings its schema up to date. Throws `StoreRefused` or `StoreUnavailable`. */
-export async function openDatabase(
+export const openDatabase = (
   options: SqliteStoreOptions,
-): Promise<{ readonly db: Database; readonly migrated: readonly string[] }> {
+): Promise<{ readonly db: Database; readonly migrated: readonly string[] }> =>
+  openFile(options, async (db) => ({ db, migrated: await prepareSchema(db, options) }))
+
+/** Opens the file, checks it and lets `prepare` make of it what it has to be. Throws `StoreRefused` or `StoreUnavailable`. */
+export async function openFile<T>(options: SqliteStoreOptions, prepare: (db: Database) => Promise<T>): Promise<T> {
   prepareFile(options.path, options.mustExist ?? false)
   const db = open(options)
   try {
     configure(db, options)
     refuseDamage(db, options.path)
-    return { db, migrated: await prepareSchema(db, options) }
+    return await prepare(db)
   } catch (error) {
     db.close()
     throw openingFault(error, options.path)
