@@ -32,6 +32,14 @@ export async function standingExceptions(
 const uses = ({ uses: count, lastUsedAt }: PkceException): string =>
   count === 0 ? 'never used' : `used ${count} times, last at ${instant(lastUsedAt)}`
 
+/** Only one that was used keeps its client from another (see `exceptionCoolingOff`). */
+function afterwards(exception: PkceException): string {
+  const until = instant(exceptionEnd(exception) + lingering)
+  return exception.uses > 0
+    ? `it gets no other exception before ${until}`
+    : `nothing came in by it, so another can be made at any time; this is told until ${until}`
+}
+
 /** What is told about each of them, wherever it is told: in the doctor, the check, at the start and in the coverage. */
 export function exceptionNotices(
   { policy }: Pick<Config, 'policy'>,
@@ -46,7 +54,7 @@ export function exceptionNotices(
       return {
         exception,
         problem: `${clientId} had an exception until ${instant(deadline)}, ${uses(exception)}`,
-        fix: `see that it sends a challenge, and wait until 90 days have passed`,
+        fix: `see that it sends a challenge; ${afterwards(exception)}`,
       }
     if (forbidden) return { exception, problem: `${clientId} has an exception that the policy forbids`, fix: end }
     const soon = deadline - now <= exceptionNoticeDays * day

@@ -79,11 +79,23 @@ const findings = ({ stdout }: Outcome): string[] =>
   )
 
 describe('config check of declared exceptions', () => {
-  it('A-GOV-02 passes one that is complete and young, and says every time that it stands', async () => {
+  it('A-GOV-02, A-GOV-07 finds one as long as it stands; what the baseline has is a note until its last days', async () => {
     const outcome = await check(declared(), '--json')
-    expect([findings(outcome), outcome.code]).toEqual([[], 0])
+    expect([findings(outcome), outcome.code]).toEqual([['exception-standing exceptions.shop-legacy.deadline'], 3])
     expect(outcome.stdout).toContain(`needs no challenge until ${dayIn(60)}T00:00:00Z, accepted by Chief of risk`)
-    expect((await check(declared())).stdout).toContain('exception shop-legacy')
+    const baseline = scratch.path('reviewed.json')
+    await check(declared(), '--baseline', baseline, '--write-baseline')
+    const reviewed = await check(declared(), '--baseline', baseline, '--format', 'sarif')
+    expect([reviewed.code, reviewed.stdout]).toEqual([0, expect.stringContaining('"level": "note"')])
+    expect((await check(declared(), '--baseline', baseline)).stdout).toContain('note exception-reviewed')
+    const junit = (await check(declared(), '--baseline', baseline, '--format', 'junit')).stdout
+    expect(junit).toMatch(/name="exception-reviewed">\s*<system-out>/)
+    expect(junit).toContain('failures="0"')
+    const later = await check(declared({ deadline: dayIn(70), acceptedBy: 'Mr C' }), '--baseline', baseline, '--json')
+    expect([findings(later), later.code]).toEqual([
+      ['exception-standing exceptions.shop-legacy.deadline', 'policy-regression exception deadline'],
+      3,
+    ])
   })
 
   it.each<[string, Members, string]>([
@@ -113,9 +125,9 @@ describe('config check of declared exceptions', () => {
   })
 
   it('A-GOV-02 finds two that stand for one client', async () => {
-    expect(findings(await check(`${declared()}${exception({}, 'second')}`, '--json'))).toEqual([
+    expect(findings(await check(`${declared()}${exception({}, 'second')}`, '--json'))).toContain(
       'exception-refused exceptions.second.client',
-    ])
+    )
   })
 
   it.each(['owner', 'reason', 'ticket', 'compensatingControl', 'acceptedBy', 'created', 'deadline', 'client'])(
@@ -147,6 +159,9 @@ describe('config apply of declared exceptions', () => {
     expect(await listed()).toMatchObject([{ id: declaredExceptionId('shop-legacy'), state: 'in force' }])
     expect((await config('diff')).code).toBe(0)
 
+    write(declared({ deadline: dayIn(80) }))
+    const unaccepted = await config('apply')
+    expect([unaccepted.code, unaccepted.stderr]).toEqual([3, expect.stringContaining('accepted it before')])
     write(declared({ deadline: dayIn(80), acceptedBy: 'New chief of risk' }))
     expect(told(await config('apply', '--json'))).toEqual(['update exception shop-legacy acceptedBy deadline'])
     expect(await listed()).toMatchObject([{ accepted_by: 'New chief of risk', deadline: `${dayIn(80)}T00:00:00Z` }])
@@ -179,7 +194,7 @@ describe('config apply of declared exceptions', () => {
     await config('apply')
     const env = { SALLYPORT_POLICY__PKCE_EXCEPTIONS: 'dated' }
     const id = declaredExceptionId('shop-legacy')
-    const renew = ['exception', 'renew', id, '--accepted-by', 'Chief of risk', '--deadline', dayIn(70)]
+    const renew = ['exception', 'renew', id, '--accepted-by', 'Head of risk', '--deadline', dayIn(70)]
     const refused = await place.run(renew, { env })
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('exceptions:')

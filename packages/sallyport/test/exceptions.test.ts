@@ -1,5 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Seconds } from '@sallyport/protocol'
+import type { PkceException } from '@sallyport/server'
+import { exceptionNotices } from '../src/exceptions.ts'
 import { createScratch, prepare, type Installation } from './cli.ts'
+
+// Each test runs many commands, one process each.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const scratch = createScratch()
 let place: Installation
@@ -69,6 +75,8 @@ describe('sallyport exception', () => {
     expect(check.stdout).toContain('which is soon')
     const renew = ['exception', 'renew', id, '--deadline', inDays(60), '--accepted-by']
     expect((await place.run([...renew, 'TEAM A'], dated)).code).toBe(2)
+    const same = await place.run([...renew, ' ms b'], dated)
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining('--accepted-by accepted it before')])
     expect(await place.json([...renew, 'Mr C'], dated)).toMatchObject({ accepted_by: 'Mr C' })
     const again = await place.run([...renew, 'Mr D'], dated)
     expect(again.code).toBe(2)
@@ -85,5 +93,20 @@ describe('sallyport exception', () => {
     expect((await place.run(['doctor', '--json'])).stdout).toContain('an exception that the policy forbids')
     await place.json(['exception', 'revoke', String(id)])
     expect((await place.run(['doctor', '--json'], dated)).stdout).toContain('no client has an exception')
+  })
+
+  it('A-GOV-02 tells of one that ended, and makes only a client that used it wait', () => {
+    const ended = (uses: number): PkceException => ({
+      ...{ id: 'exception_1', clientId: client, owner: 'A', reason: 'r', ticket: 't', compensatingControl: 'c' },
+      ...{ acceptedBy: 'B', createdAt: 0 as Seconds, deadline: 86_400 as Seconds, renewedAt: undefined },
+      ...{ revokedAt: undefined, uses, lastUsedAt: undefined },
+    })
+    const told = [0, 3].map((uses) =>
+      exceptionNotices({ policy: { pkceExceptions: 'dated' } }, [ended(uses)], 100_000).map(({ fix }) => fix),
+    )
+    expect(told).toEqual([
+      [expect.stringContaining('another can be made at any time; this is told until 1970-04-02T00:00:00Z')],
+      [expect.stringContaining('it gets no other exception before 1970-04-02T00:00:00Z')],
+    ])
   })
 })

@@ -91,6 +91,12 @@ export function newException(
   return { id: `exception_${orderedId(now, random)}`, ...said, ...state }
 }
 
+/** The name that stands there already is no new decision, and two people see more than one (A-GOV-02). */
+const sameAcceptor = (before: string, acceptedBy: string): ExceptionFault | undefined =>
+  sameName(before, acceptedBy)
+    ? { member: 'acceptedBy', problem: 'accepted it before; somebody else has to accept the renewal' }
+    : undefined
+
 /** What keeps an exception from being renewed; the store decides the race. Throws `ExceptionRefused`. */
 export function requireRenewable(
   exception: PkceException,
@@ -102,7 +108,7 @@ export function requireRenewable(
       ? undefined
       : { member: 'id', problem: 'was renewed before, and only once is possible' },
     textFault('acceptedBy', renewal.acceptedBy),
-    acceptorFault(exception.owner, renewal.acceptedBy),
+    acceptorFault(exception.owner, renewal.acceptedBy) ?? sameAcceptor(exception.acceptedBy, renewal.acceptedBy),
     deadlineFault(renewal.deadline, now),
   ])
   if (faults.length > 0) throw new ExceptionRefused(faults)

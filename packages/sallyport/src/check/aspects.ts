@@ -1,19 +1,32 @@
 /** How a value is judged: what is more of it, and the words for having more and less. */
 export type Aspect =
+  /** `null` is no limit. */
   | { readonly kind: 'lifetime'; readonly words: string }
-  | { readonly kind: 'set'; readonly more: string; readonly less: string }
+  /** `null` is everything. More is weaker unless `weakWhen` says that less is. */
+  | { readonly kind: 'set'; readonly more: string; readonly less: string; readonly weakWhen?: 'less' }
   /** `weakWhen` is the value that protects less. */
   | { readonly kind: 'flag'; readonly weakWhen: boolean; readonly yes: string; readonly no: string }
   | { readonly kind: 'ranked'; readonly ranks: readonly string[]; readonly words: string }
+  /** An instant as text; later is weaker. */
+  | { readonly kind: 'end'; readonly words: string }
+  /** A change is said, and is neither weaker nor stronger. */
+  | { readonly kind: 'told'; readonly words: string }
 
 /** What each value of a client means; phrases are about several clients and begin with their verb. */
-export const clientAspects: Readonly<Record<string, Aspect>> = {
+export const clientAspects = {
+  type: { kind: 'told', words: 'are of type' },
   authentication: {
     kind: 'ranked',
     ranks: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
-    words: 'authenticate',
+    words: 'authenticate by',
   },
-  assertionAudience: { kind: 'ranked', ranks: ['interop', 'issuer'], words: 'name the audience of assertions' },
+  assertionAudience: { kind: 'ranked', ranks: ['interop', 'issuer'], words: 'name the audience of assertions by' },
+  assertionAlgorithms: {
+    kind: 'set',
+    more: 'may sign assertions with more algorithms',
+    less: 'lose algorithms for assertions',
+  },
+  keys: { kind: 'told', words: 'prove themselves by the keys' },
   grants: { kind: 'set', more: 'may use more grants', less: 'lose grants' },
   redirectUris: { kind: 'set', more: 'may be returned to at more redirect URIs', less: 'lose redirect URIs' },
   postLogoutRedirectUris: {
@@ -23,15 +36,41 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
   },
   allowedOrigins: { kind: 'set', more: 'may call from more origins', less: 'lose origins' },
   scope: { kind: 'set', more: 'may ask for more scopes', less: 'lose scopes' },
+  defaultScope: { kind: 'set', more: 'get more scopes without asking', less: 'get fewer scopes without asking' },
+  machineScope: { kind: 'set', more: 'may ask for more scopes for themselves', less: 'lose scopes for themselves' },
   resources: { kind: 'set', more: 'may ask for tokens for more resources', less: 'lose resources' },
+  defaultResource: { kind: 'told', words: 'get tokens without asking for' },
   introspects: { kind: 'set', more: 'may introspect tokens of more resources', less: 'may introspect less' },
+  introspectsOwnTokens: {
+    kind: 'flag',
+    weakWhen: true,
+    yes: 'may introspect tokens of their own',
+    no: 'may introspect no tokens of their own any more',
+  },
   exceptedFromPkce: {
     kind: 'flag',
     weakWhen: true,
     yes: 'are excepted from PKCE',
     no: 'need PKCE again',
   },
-  subjects: { kind: 'ranked', ranks: ['public', 'pairwise'], words: 'know people' },
+  subjects: { kind: 'ranked', ranks: ['public', 'pairwise'], words: 'know people by' },
+  sector: { kind: 'told', words: 'belong to the sector' },
+  idTokens: { kind: 'told', words: 'get ID Tokens signed with' },
+  userinfo: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get claims' },
+  introspectionAnswers: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get answers of introspection' },
+  signInAge: { kind: 'lifetime', words: 'sign-ins' },
+  requireAuthTime: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'are told when people signed in',
+    no: 'are not told any more when people signed in',
+  },
+  authenticationContexts: {
+    kind: 'set',
+    weakWhen: 'less',
+    more: 'ask for more ways to sign in',
+    less: 'ask no more for ways to sign in',
+  },
   requireState: { kind: 'flag', weakWhen: false, yes: 'need state now', no: 'need no state any more' },
   requireRedirectUriAtToken: {
     kind: 'flag',
@@ -40,6 +79,12 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
     no: 'are let off repeating the redirect URI at the token endpoint',
   },
   asksConsent: { kind: 'flag', weakWhen: false, yes: 'ask for consent now', no: 'ask for no consent any more' },
+  mcp: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'keep the rules of MCP now',
+    no: 'are let off the rules of MCP',
+  },
   sessionRefreshTokens: {
     kind: 'flag',
     weakWhen: true,
@@ -49,15 +94,24 @@ export const clientAspects: Readonly<Record<string, Aspect>> = {
   accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
   refreshTokenIdle: { kind: 'lifetime', words: 'unused refresh tokens' },
   refreshTokenAbsolute: { kind: 'lifetime', words: 'refresh token families' },
+  owned: { kind: 'flag', weakWhen: false, yes: 'have an owner now', no: 'have no owner any more' },
+  securityLevel: { kind: 'ranked', ranks: ['baseline'], words: 'are kept at the level' },
   disabled: { kind: 'flag', weakWhen: false, yes: 'are disabled', no: 'are enabled again' },
-}
+} as const satisfies Readonly<Record<string, Aspect>>
 
 /** What each value of a resource means. */
-export const resourceAspects: Readonly<Record<string, Aspect>> = {
+export const resourceAspects = {
   scopes: { kind: 'set', more: 'have more scopes', less: 'lose scopes' },
   byDevice: { kind: 'set', more: 'give more scopes to devices', less: 'give fewer scopes to devices' },
   // A handle ends on every call once it is revoked; a JWT is believed until it expires.
-  format: { kind: 'ranked', ranks: ['jwt', 'opaque'], words: 'are reached' },
-  binding: { kind: 'ranked', ranks: ['bearer', 'mtls', 'dpop'], words: 'are reached' },
+  format: { kind: 'ranked', ranks: ['jwt', 'opaque'], words: 'are reached by' },
+  binding: { kind: 'ranked', ranks: ['bearer', 'mtls', 'dpop'], words: 'are reached by' },
   accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
-}
+} as const satisfies Readonly<Record<string, Aspect>>
+
+/** What each value of an exception means. */
+export const exceptionAspects = {
+  deadline: { kind: 'end', words: 'last' },
+  client: { kind: 'told', words: 'are for' },
+  acceptedBy: { kind: 'told', words: 'are accepted by' },
+} as const satisfies Readonly<Record<string, Aspect>>

@@ -1,9 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { CommandFailure, exitCode } from '../failure.ts'
-import type { EffectivePolicy, Value, Values } from './effective.ts'
+import type { EffectivePolicy, Value, Values } from './values.ts'
 
 /** Version of the shape of the file. */
-const baselineVersion = 1
+const baselineVersion = 2
 const maxSize = 32 * 1024 * 1024
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -38,10 +38,11 @@ function contentsOf(path: string): unknown {
 /** The effective policy that was committed. A file that is none is no reason to pass: it ends the check with 78. */
 export function readBaseline(path: string): EffectivePolicy {
   const read = contentsOf(path)
-  if (!isRecord(read) || read['baseline_version'] !== baselineVersion) throw unusable(path, 'is none of this release')
-  const { policy, clients, resources } = read
-  if (!isValues(policy) || !areValues(clients) || !areValues(resources)) throw unusable(path, 'is damaged')
-  return { policy, clients, resources }
+  if (!isRecord(read) || read['baseline_version'] !== baselineVersion)
+    throw unusable(path, 'was made by another release')
+  const { policy, clients, resources, exceptions } = read
+  if (!isValues(policy) || ![clients, resources, exceptions].every(areValues)) throw unusable(path, 'is damaged')
+  return { policy, clients, resources, exceptions } as EffectivePolicy
 }
 
 /** Written with one member a line, so that a change reads well in a review. */

@@ -1,54 +1,95 @@
+import { createHash } from 'node:crypto'
 import { effectivePolicy, type Client, type Policy, type Resource } from '@sallyport/server'
+import type { DeclaredException } from '../config/declared.ts'
+import { instant } from '../terminal.ts'
 import { now } from '../workplace.ts'
+import type { clientAspects, resourceAspects } from './aspects.ts'
+import { comparedSettings, settingValue } from './setting-aspects.ts'
 import type { Subject } from './subject.ts'
-
-/** A value of the effective policy. `null` stands for "no limit" in lists. */
-export type Value = string | number | boolean | readonly string[] | null
-
-export type Values = Readonly<Record<string, Value>>
-
-/** What really holds, worked out from policy and registration: not what was written, but what it comes to. */
-export type EffectivePolicy = {
-  readonly policy: Values
-  /** By the name in the file. */
-  readonly clients: Readonly<Record<string, Values>>
-  readonly resources: Readonly<Record<string, Values>>
-}
+import type { EffectivePolicy, Value, Values } from './values.ts'
 
 const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort()
 
-function clientValues(policy: Policy, client: Client, excepted: boolean): Values {
+/** A name for a set of keys that fits into one line. */
+const fingerprint = (keys: object): string =>
+  createHash('sha256').update(JSON.stringify(keys)).digest('base64url').slice(0, 16)
+
+/** How it proves who it is. */
+const proofValues = (client: Client) =>
+  ({
+    authentication: client.authenticationMethod,
+    assertionAudience: client.assertionAudience,
+    assertionAlgorithms: client.authenticationAlgorithm === undefined ? null : [client.authenticationAlgorithm],
+    keys: client.jwksUri ?? (client.jwks === undefined ? null : fingerprint(client.jwks)),
+  }) satisfies Values
+
+/** What it may ask for, and what it gets unasked. */
+const rightValues = (client: Client) =>
+  ({
+    grants: sorted(client.grantTypes),
+    scope: sorted(client.scope),
+    defaultScope: sorted(client.defaultScope),
+    machineScope: client.grantTypes.includes('client_credentials') ? sorted(client.machineScope ?? client.scope) : [],
+    resources: client.resources === undefined ? null : sorted(client.resources),
+    defaultResource: client.defaultResource ?? null,
+    introspects: sorted(client.resourceServerOf),
+    introspectsOwnTokens: client.introspectOwnTokens,
+  }) satisfies Values
+
+/** What an answer to it says, and how it is protected. */
+const answerValues = (client: Client) =>
+  ({
+    subjects: client.subjectType,
+    sector: client.sectorIdentifierUri ?? null,
+    idTokens: client.idTokenAlgorithm,
+    userinfo: client.userinfoAlgorithm === undefined ? 'plain' : 'signed',
+    introspectionAnswers: client.introspectionAlgorithm === undefined ? 'plain' : 'signed',
+    signInAge: client.defaultMaxAge ?? null,
+    requireAuthTime: client.requireAuthTime,
+    authenticationContexts: sorted(client.defaultAcrValues),
+  }) satisfies Values
+
+/** By the names of `clientAspects`. */
+export function clientValues(policy: Policy, client: Client, excepted: boolean): Values {
   const { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute } = effectivePolicy(policy, client)
   const refreshes = client.grantTypes.includes('refresh_token')
   return {
     type: client.type,
-    authentication: client.authenticationMethod,
-    ...(client.authenticationMethod === 'private_key_jwt' ? { assertionAudience: client.assertionAudience } : {}),
-    grants: sorted(client.grantTypes),
+    ...proofValues(client),
+    ...rightValues(client),
+    ...answerValues(client),
     redirectUris: sorted(client.redirectUris),
     postLogoutRedirectUris: sorted(client.postLogoutRedirectUris),
     allowedOrigins: sorted(client.allowedOrigins),
-    scope: sorted(client.scope),
-    resources: client.resources === undefined ? null : sorted(client.resources),
-    introspects: sorted(client.resourceServerOf),
     exceptedFromPkce: excepted,
-    subjects: client.subjectType,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requireRedirectUriAtToken:
       client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',
     asksConsent: !client.firstParty,
+    mcp: client.mcp,
     sessionRefreshTokens: client.sessionRefreshTokens,
     accessTokenLifetime,
-    ...(refreshes ? { refreshTokenIdle, refreshTokenAbsolute } : {}),
+    // Without refresh tokens there is none that lives.
+    refreshTokenIdle: refreshes ? refreshTokenIdle : 0,
+    refreshTokenAbsolute: refreshes ? refreshTokenAbsolute : 0,
+    owned: client.owner !== undefined,
+    securityLevel: client.securityLevel,
     disabled: client.disabledAt !== undefined,
-  }
+  } satisfies Record<keyof typeof clientAspects, Value>
 }
 
-/** Stages stand beside the other values, under the name that they have in the file. */
-const policyValues = ({ stages, ...values }: Policy): readonly (readonly [string, Value])[] => [
-  ...Object.entries(values),
-  ...Object.entries(stages).map(([name, stage]) => [`stages.${name}`, stage] as const),
-]
+/** By the names of `resourceAspects`. */
+export const resourceValues = (policy: Policy, resource: Resource): Values =>
+  ({
+    scopes: sorted(resource.scopes.map(({ name }) => name)),
+    byDevice: policy.deviceGrant ? byDevice(resource) : [],
+    format: resource.format,
+    binding: resource.binding,
+    accessTokenLifetime: Math.min(
+      policy.accessTokenLifetime,
+      resource.accessTokenLifetime ?? policy.accessTokenLifetime,
+    ),
+  }) satisfies Record<keyof typeof resourceAspects, Value>
 
 const byName = <T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> =>
   Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -60,25 +101,29 @@ const isExcepted = ({ exceptions }: Subject['declarations'], { id }: Client, at:
 const byDevice = ({ scopes, notByDevice }: Resource): readonly string[] =>
   sorted(scopes.map(({ name }) => name).filter((name) => !notByDevice.includes(name)))
 
-/** The effective policy of a configuration and of every client it declares. */
-export const effectiveOf = ({ config, policy, clients, declarations }: Subject): EffectivePolicy => ({
-  policy: byName([...policyValues(policy), ['registration.mode', config.registration.mode ?? 'off']]),
-  clients: byName(
-    clients.map(({ name, client }) => [name, clientValues(policy, client, isExcepted(declarations, client, now()))]),
-  ),
-  resources: byName(
-    declarations.resources.map(({ key, resource }) => [
-      key,
-      {
-        scopes: sorted(resource.scopes.map(({ name }) => name)),
-        byDevice: policy.deviceGrant ? byDevice(resource) : [],
-        format: resource.format,
-        binding: resource.binding,
-        accessTokenLifetime: Math.min(
-          policy.accessTokenLifetime,
-          resource.accessTokenLifetime ?? policy.accessTokenLifetime,
-        ),
-      },
-    ]),
-  ),
+const settingValues = ({ resolved }: Subject): readonly (readonly [string, Value])[] =>
+  comparedSettings.map((setting) => [setting.key, settingValue(setting, resolved.get(setting.key)?.value)])
+
+const exceptionValues = ({ request }: DeclaredException): Values => ({
+  client: request.clientId,
+  deadline: instant(request.deadline),
+  acceptedBy: request.acceptedBy,
 })
+
+/** The effective policy of a configuration, of every client and resource it declares, and the exceptions that stand. */
+export function effectiveOf(subject: Subject): EffectivePolicy {
+  const { policy, clients, declarations } = subject
+  const at = now()
+  return {
+    policy: byName(settingValues(subject)),
+    clients: byName(
+      clients.map(({ name, client }) => [name, clientValues(policy, client, isExcepted(declarations, client, at))]),
+    ),
+    resources: byName(declarations.resources.map(({ key, resource }) => [key, resourceValues(policy, resource)])),
+    exceptions: byName(
+      declarations.exceptions
+        .filter(({ request }) => request.deadline > at)
+        .map((declared) => [declared.key, exceptionValues(declared)]),
+    ),
+  }
+}

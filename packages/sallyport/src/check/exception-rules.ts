@@ -41,19 +41,29 @@ function refusals({ clients, config }: Subject, declared: DeclaredException): re
   return found.map((one) => finding(declared, one))
 }
 
-/** An exception warns in its last days, and fails the check when it is over. */
-function deadlines(declared: DeclaredException, at: Seconds): readonly CheckFinding[] {
-  const { deadline } = declared.request
+/** What the committed baseline says of it; a day that was put off was not reviewed. */
+const isReviewed = ({ reviewed }: Subject, { key, request }: DeclaredException): boolean =>
+  reviewed !== undefined &&
+  Object.hasOwn(reviewed.exceptions, key) &&
+  reviewed.exceptions[key]?.['deadline'] === instant(request.deadline)
+
+/**
+ * An exception is a finding as long as it stands. One that the baseline has was looked at, and only says that it is there
+ * until its last days; after them it fails whatever the baseline says.
+ */
+function standing(subject: Subject, declared: DeclaredException, at: Seconds): CheckFinding {
+  const { deadline, acceptedBy, clientId } = declared.request
   if (deadline <= at) {
     const problem = `ended ${instant(deadline)}`
     const fix = 'see that the client sends a challenge, then take the exception out'
-    return [finding(declared, { rule: 'exception-expired', member: 'deadline', problem, fix })]
+    return finding(declared, { rule: 'exception-expired', member: 'deadline', problem, fix })
   }
-  if (deadline - at > exceptionNoticeDays * day) return []
-  const problem = `ends ${instant(deadline)}, which is soon`
-  return [
-    finding(declared, { rule: 'exception-standing', member: 'deadline', problem, fix: 'mend the client before that' }),
-  ]
+  const soon = deadline - at <= exceptionNoticeDays * day
+  const until = `${instant(deadline)}${soon ? ', which is soon' : ''}`
+  const problem = `${clientId} needs no challenge until ${until}, accepted by ${acceptedBy}`
+  const rule = !soon && isReviewed(subject, declared) ? 'exception-reviewed' : 'exception-standing'
+  const fix = 'mend the client before that, then take the exception out'
+  return finding(declared, { rule, member: 'deadline', problem, fix })
 }
 
 /** Two exceptions of a client would be one without an end. */
@@ -70,20 +80,15 @@ function twice({ declarations }: Subject): readonly CheckFinding[] {
   })
 }
 
-/** What is wrong with the exceptions that the file declares. */
+/** One that is refused never comes into force, so that it does not stand either. */
+function looked(subject: Subject, declared: DeclaredException): readonly CheckFinding[] {
+  const refused = refusals(subject, declared)
+  const state = standing(subject, declared, now())
+  return refused.length > 0 && state.rule !== 'exception-expired' ? refused : [...refused, state]
+}
+
+/** What is wrong with the exceptions that the file declares, and that they are there. */
 export const exceptionRuleFindings = (subject: Subject): readonly CheckFinding[] => [
-  ...subject.declarations.exceptions.flatMap((declared) => [
-    ...refusals(subject, declared),
-    ...deadlines(declared, now()),
-  ]),
+  ...subject.declarations.exceptions.flatMap((declared) => looked(subject, declared)),
   ...twice(subject),
 ]
-
-/** Said by every check, also by one that finds nothing: an exception is never quiet. */
-export const standingNotes = ({ declarations }: Subject): readonly string[] =>
-  declarations.exceptions
-    .filter(({ request }) => request.deadline > now())
-    .map(
-      ({ key, request: { clientId, deadline, acceptedBy } }) =>
-        `exception ${key}: ${clientId} needs no challenge until ${instant(deadline)}, accepted by ${acceptedBy}`,
-    )

@@ -8,16 +8,18 @@ export type CheckFinding = {
   readonly fix: string
 }
 
-export type Severity = 'error' | 'warning'
+/** A note is said and fails nothing. */
+export type Severity = 'error' | 'warning' | 'note'
 
 type Rule = { readonly severity: Severity; readonly about: string }
 
-/** Every rule of `config check`. Each finding fails the check; the severity tells what to mend first. */
+/** Every rule of `config check`. Errors and warnings fail the check; the severity tells what to mend first. */
 export const rules = {
   'issuer-not-https': { severity: 'error', about: 'The issuer is an https URL' },
   'hsts-missing': { severity: 'error', about: 'Browsers are told to come back over TLS only' },
   'weak-bound': { severity: 'error', about: 'Every value lies within its floor and its ceiling' },
   'listener-without-tls': { severity: 'error', about: 'The public listener is reached through TLS only' },
+  'proxy-anybody': { severity: 'error', about: 'Only proxies of the operator say where a request came from' },
   'management-exposed': { severity: 'error', about: 'Health and metrics stay on this machine' },
   'fetch-loopback': { severity: 'error', about: 'The server fetches nothing from its own machine' },
   'registration-open': { severity: 'error', about: 'Open registration is limited to hosts that are known' },
@@ -39,7 +41,8 @@ export const rules = {
     about: 'Every exception from PKCE is complete, short and accepted by somebody else',
   },
   'exception-expired': { severity: 'error', about: 'No exception from PKCE is past its deadline' },
-  'exception-standing': { severity: 'warning', about: 'No client is excepted from PKCE for long' },
+  'exception-standing': { severity: 'warning', about: 'No client is excepted from PKCE' },
+  'exception-reviewed': { severity: 'note', about: 'No client is excepted from PKCE, not even as the baseline says' },
   'fapi2-public-client': { severity: 'error', about: 'FAPI 2.0: clients are confidential' },
   'fapi2-shared-secret': { severity: 'error', about: 'FAPI 2.0: clients prove themselves by keys' },
   'fapi2-bearer': { severity: 'error', about: 'FAPI 2.0: access tokens are bound to a key' },
@@ -55,6 +58,11 @@ export const rules = {
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof rules
+
+/** Whether a finding fails the check. */
+export const fails = ({ rule }: CheckFinding): boolean => severityOf(rule) !== 'note'
+
+export const severityOf = (rule: RuleId): Severity => rules[rule].severity
 
 /** File and line of an origin, where it has them. */
 export function placeOf(origin: string): { readonly file: string; readonly line: number } | undefined {

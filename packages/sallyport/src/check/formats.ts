@@ -1,4 +1,4 @@
-import { findingLine, placeOf, rules, type CheckFinding, type RuleId } from './finding.ts'
+import { fails, findingLine, placeOf, rules, severityOf, type CheckFinding, type RuleId } from './finding.ts'
 
 export const formats = ['text', 'json', 'sarif', 'junit'] as const
 export type Format = (typeof formats)[number]
@@ -32,8 +32,6 @@ export const reportText = ({ findings, changes }: Report): string =>
 
 const ruleIds = Object.keys(rules) as readonly RuleId[]
 
-const levels = { error: 'error', warning: 'warning' } as const
-
 function sarifResult(finding: CheckFinding, file: string): Record<string, unknown> {
   const { rule, key, problem, fix, origin } = finding
   // Code scanning refuses a whole report for one finding without a place: then the file that was looked at is shown.
@@ -45,7 +43,7 @@ function sarifResult(finding: CheckFinding, file: string): Record<string, unknow
   return {
     ruleId: rule,
     ruleIndex: ruleIds.indexOf(rule),
-    level: levels[rules[rule].severity],
+    level: severityOf(rule),
     message: { text: `${key}: ${problem}; ${fix}` },
     locations: [{ physicalLocation, logicalLocations: [{ fullyQualifiedName: key }] }],
     partialFingerprints: { 'sallyportFinding/v1': `${rule} ${key}` },
@@ -65,7 +63,7 @@ export const sarif = ({ findings, version, file }: Report): Record<string, unkno
           rules: ruleIds.map((id) => ({
             id,
             shortDescription: { text: rules[id].about },
-            defaultConfiguration: { level: levels[rules[id].severity] },
+            defaultConfiguration: { level: severityOf(id) },
           })),
         },
       },
@@ -90,15 +88,16 @@ function testCase(id: RuleId, findings: readonly CheckFinding[]): string {
   const head = `    <testcase classname="sallyport.config" name="${xml(id)}"`
   const failed = findings.filter(({ rule }) => rule === id)
   if (failed.length === 0) return `${head}/>`
-  const message = xml(`${rules[id].about}: ${failed.length} found`)
   const lines = xml(failed.map(findingLine).join('\n'))
+  if (severityOf(id) === 'note') return `${head}>\n      <system-out>${lines}</system-out>\n    </testcase>`
+  const message = xml(`${rules[id].about}: ${failed.length} found`)
   return `${head}>\n      <failure type="${rules[id].severity}" message="${message}">${lines}</failure>\n    </testcase>`
 }
 
 /** JUnit XML with one case a rule, so that a dashboard shows rules that hold as well. */
 export function junit({ findings }: Report): string {
   const cases = ruleIds.map((id) => testCase(id, findings))
-  const failures = new Set(findings.map(({ rule }) => rule)).size
+  const failures = new Set(findings.filter(fails).map(({ rule }) => rule)).size
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites tests="${cases.length}" failures="${failures}">`,

@@ -1,7 +1,8 @@
-import { stages } from '@sallyport/server'
+import { settings } from '../config/settings.ts'
 import { writeDuration } from '../config/units.ts'
-import { clientAspects, resourceAspects, type Aspect } from './aspects.ts'
-import type { EffectivePolicy, Value, Values } from './effective.ts'
+import { clientAspects, exceptionAspects, resourceAspects, type Aspect } from './aspects.ts'
+import { isWeaker, settingAspects, settingValue } from './setting-aspects.ts'
+import type { EffectivePolicy, Value, Values } from './values.ts'
 
 /** A change of the effective policy, in words. */
 export type PolicyChange = {
@@ -22,11 +23,12 @@ function setDifference(aspect: Aspect & { kind: 'set' }, before: Value, after: V
   if (before === null || after === null)
     return [{ weaker: after === null, words: told(after === null ? `${aspect.more}: all` : aspect.less) }]
   if (!isList(before) || !isList(after)) return []
+  const lessIsWeaker = aspect.weakWhen === 'less'
   const gained = after.filter((item) => !before.includes(item))
   const lost = before.filter((item) => !after.includes(item))
   return [
-    ...(gained.length > 0 ? [{ weaker: true, words: said(aspect.more, gained) }] : []),
-    ...(lost.length > 0 ? [{ weaker: false, words: said(aspect.less, lost) }] : []),
+    ...(gained.length > 0 ? [{ weaker: !lessIsWeaker, words: said(aspect.more, gained) }] : []),
+    ...(lost.length > 0 ? [{ weaker: lessIsWeaker, words: said(aspect.less, lost) }] : []),
   ]
 }
 
@@ -49,7 +51,7 @@ function difference(aspect: Aspect, before: Value, after: Value): readonly Diffe
     case 'set':
       return setDifference(aspect, before, after)
     case 'lifetime': {
-      const [old, now] = [Number(before), Number(after)]
+      const [old, now] = [endless(before), endless(after)]
       const words: Words = (count, noun) => `${aspect.words} of ${counted(count, noun)} live ${longer(old, now)}`
       return [{ weaker: now > old, words }]
     }
@@ -57,13 +59,32 @@ function difference(aspect: Aspect, before: Value, after: Value): readonly Diffe
       return [{ weaker: after === aspect.weakWhen, words: told(after === true ? aspect.yes : aspect.no) }]
     case 'ranked': {
       const rank = (value: Value): number => aspect.ranks.indexOf(String(value))
-      const words = told(`${aspect.words} by ${String(after)} instead of ${String(before)}`)
-      return [{ weaker: rank(after) < rank(before), words }]
+      return [{ weaker: rank(after) < rank(before), words: told(`${aspect.words} ${instead(before, after)}`) }]
     }
+    case 'end': {
+      const words = told(`${aspect.words} until ${instead(before, after)}`)
+      return [{ weaker: String(after) > String(before), words }]
+    }
+    case 'told':
+      return [{ weaker: false, words: told(`${aspect.words} ${instead(before, after)}`) }]
   }
 }
 
-const longer = (before: number, after: number): string => `${writeDuration(after)} instead of ${writeDuration(before)}`
+/** A lifetime that is not there has no end. */
+const endless = (value: Value): number => (value === null ? Infinity : Number(value))
+
+const lived = (seconds: number): string => (seconds === Infinity ? 'without limit' : writeDuration(seconds))
+
+const longer = (before: number, after: number): string => `${lived(after)} instead of ${lived(before)}`
+
+/** A value in words; a list is cut where nobody would read on. */
+function inWords(value: Value): string {
+  if (value === null) return 'none'
+  if (!isList(value)) return String(value)
+  return `[${value.slice(0, 5).join(', ')}${value.length > 5 ? ', …' : ''}]`
+}
+
+const instead = (before: Value, after: Value): string => `${inWords(after)} instead of ${inWords(before)}`
 
 type Group = { readonly aspect: string; readonly difference: Difference; readonly names: string[] }
 
@@ -73,8 +94,8 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 function compareObjects(
   noun: string,
   aspects: Readonly<Record<string, Aspect>>,
-  before: Readonly<Record<string, Values>>,
-  after: Readonly<Record<string, Values>>,
+  before: Named,
+  after: Named,
 ): readonly PolicyChange[] {
   const groups = new Map<string, Group>()
   for (const [name, values] of Object.entries(after)) {
@@ -98,66 +119,56 @@ function compareObjects(
   }))
 }
 
-function comings(
-  noun: string,
-  before: Readonly<Record<string, Values>>,
-  after: Readonly<Record<string, Values>>,
-): readonly PolicyChange[] {
+type Named = Readonly<Record<string, Values>>
+
+/** Objects that came and went. Of one kind the coming alone is weaker. */
+function comings(noun: string, before: Named, after: Named, weakens = false): readonly PolicyChange[] {
   const missing = (from: object, into: object): string[] =>
     Object.keys(into).filter((name) => !Object.hasOwn(from, name))
-  const listed = (names: readonly string[], words: string): PolicyChange[] =>
-    names.length === 0
-      ? []
-      : [
-          {
-            aspect: noun,
-            weaker: false,
-            sentence: `${counted(names.length, noun)} ${words}: ${names.slice(0, 10).join(', ')}`,
-          },
-        ]
-  return [...listed(missing(before, after), 'added'), ...listed(missing(after, before), 'removed')]
+  const listed = (names: readonly string[], words: string, weaker: boolean): readonly PolicyChange[] => {
+    const sentence = `${counted(names.length, noun)} ${words}: ${names.slice(0, 10).join(', ')}`
+    return names.length === 0 ? [] : [{ aspect: noun, weaker, sentence }]
+  }
+  return [...listed(missing(before, after), 'added', weakens), ...listed(missing(after, before), 'removed', false)]
 }
 
-/** Numbers of the policy of which more is neither weaker nor stronger. */
-const neutral: ReadonlySet<string> = new Set(['stateLength', 'keyPublicationLead', 'devicePollInterval'])
-
-/** Switches of the policy that protect while they are on; any other switch opens something. */
-const protecting: ReadonlySet<string> = new Set(['refuseWebViews', 'refuseUnknownHosts'])
-
-/** Values of choices that open something. */
-const opening: Readonly<Record<string, string>> = { pkceExceptions: 'dated' }
-
-/** How far registration is open, least first. */
-const doors: readonly Value[] = ['off', 'initial_access_token', 'open']
-
-const stageRank = (value: Value): number => (stages as readonly Value[]).indexOf(value)
-
-function isWeaker(key: string, before: Value, after: Value): boolean {
-  if (typeof before === 'number' && typeof after === 'number') return after > before && !neutral.has(key)
-  if (typeof after === 'boolean') return after !== protecting.has(key)
-  if (key.startsWith('stages.')) return stageRank(after) < stageRank(before)
-  if (key === 'registration.mode') return doors.indexOf(after) > doors.indexOf(before)
-  return after === opening[key]
-}
-
-const policyChange = (key: string, before: Value, after: Value): PolicyChange => ({
+const settingChange = (key: string, before: Value, after: Value): PolicyChange => ({
   aspect: `policy ${key}`,
-  weaker: isWeaker(key, before, after),
-  sentence: `${key.includes('.') ? key : `policy.${key}`} is ${String(after)} instead of ${String(before)}`,
+  weaker: isWeaker(settingAspects[key], before, after),
+  sentence: `${key} is ${instead(before, after)}`,
 })
+
+/** What a setting was before there was one: what it is when nobody says anything. */
+function defaultOf(key: string): Value {
+  const setting = settings.find((one) => one.key === key)
+  return setting === undefined ? null : settingValue(setting, setting.fallback)
+}
+
+/** A baseline of an earlier release knows less; a value that was not in it is said to be new rather than passed over. */
+function unheard(noun: string, aspects: Readonly<Record<string, Aspect>>, before: Named): readonly PolicyChange[] {
+  const [one] = Object.values(before)
+  const missing = one === undefined ? [] : Object.keys(aspects).filter((key) => !Object.hasOwn(one, key))
+  if (missing.length === 0) return []
+  const sentence = `the baseline says nothing of ${missing.join(', ')} of ${noun}s; write it anew`
+  return [{ aspect: noun, weaker: false, sentence }]
+}
 
 /** Everything in which two effective policies differ, what got weaker first. */
 export function policyChanges(before: EffectivePolicy, after: EffectivePolicy): readonly PolicyChange[] {
   const server = Object.entries(after.policy).flatMap(([key, now]) => {
-    const then = before.policy[key]
-    return then === undefined || JSON.stringify(then) === JSON.stringify(now) ? [] : [policyChange(key, then, now)]
+    const then = Object.hasOwn(before.policy, key) ? (before.policy[key] ?? null) : defaultOf(key)
+    return JSON.stringify(then) === JSON.stringify(now) ? [] : [settingChange(key, then, now)]
   })
   const all = [
     ...server,
+    ...unheard('client', clientAspects, before.clients),
     ...compareObjects('client', clientAspects, before.clients, after.clients),
     ...comings('client', before.clients, after.clients),
+    ...unheard('resource', resourceAspects, before.resources),
     ...compareObjects('resource', resourceAspects, before.resources, after.resources),
     ...comings('resource', before.resources, after.resources),
+    ...compareObjects('exception', exceptionAspects, before.exceptions, after.exceptions),
+    ...comings('exception', before.exceptions, after.exceptions, true),
   ]
   return [...all.filter(({ weaker }) => weaker), ...all.filter(({ weaker }) => !weaker)]
 }

@@ -4,6 +4,7 @@ import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import { exceptionRuleFindings } from './exception-rules.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
+import { proxyFindings } from './proxy-rule.ts'
 import { declaredFaults, placeIn, type Subject } from './subject.ts'
 
 type Looked = readonly CheckFinding[]
@@ -12,6 +13,7 @@ type Looked = readonly CheckFinding[]
 export const baseFindings = (subject: Subject): Looked => [
   ...issuerFindings(subject),
   ...listenerFindings(subject),
+  ...proxyFindings(subject),
   ...outboundFindings(subject),
   ...openDoorFindings(subject),
   ...registrationFindings(subject),

@@ -8,8 +8,9 @@ import {
   type RegistrationContext,
 } from '@sallyport/server'
 import type { Declarations, DeclaredClient } from '../config/declared.ts'
-import type { Config } from '../config/load.ts'
+import type { Config, Loaded } from '../config/load.ts'
 import { now } from '../workplace.ts'
+import type { EffectivePolicy } from './values.ts'
 
 /** A client that is looked at: declared in a file, or found in a store. */
 export type CheckedClient = {
@@ -24,6 +25,10 @@ export type CheckedClient = {
 /** All that the rules look at. */
 export type Subject = {
   readonly config: Config
+  /** Every setting as it came out. */
+  readonly resolved: Loaded['resolved']
+  /** What was committed after a review, when it was given. */
+  readonly reviewed: EffectivePolicy | undefined
   readonly policy: Policy
   readonly issuer: string | undefined
   readonly issuerPlace: string

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createPolicy, isInForce, registrationFaults, registrationOf, type Store } from '@sallyport/server'
 import { readBaseline, writeBaseline as writeBaselineFile } from '../check/baseline.ts'
 import { effectiveOf } from '../check/effective.ts'
-import type { CheckFinding } from '../check/finding.ts'
+import { fails, severityOf, type CheckFinding } from '../check/finding.ts'
 import {
   findingRecord,
   formats,
@@ -15,16 +15,16 @@ import {
 } from '../check/formats.ts'
 import { policyChanges, type PolicyChange } from '../check/policy-change.ts'
 import { isProfile, profileFindings, type Profile } from '../check/profiles.ts'
-import { standingNotes } from '../check/exception-rules.ts'
 import { baseFindings, clientFinding } from '../check/rules.ts'
 import { declaredClients, type Subject } from '../check/subject.ts'
+import type { EffectivePolicy } from '../check/values.ts'
 import type { Call } from '../command.ts'
 import { configOf, profileFile, type Config, type Loaded, type Sources } from '../config/load.ts'
 import { defaultFile } from '../config/file.ts'
 import type { Declarations } from '../config/declared.ts'
 import { loadUnderstood } from '../config/understood.ts'
 import { exceptionNotices, standingExceptions } from '../exceptions.ts'
-import { exitCode, unknownName, usage, type ExitCode } from '../failure.ts'
+import { CommandFailure, exitCode, unknownName, usage, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { printOutcome } from '../terminal.ts'
 import { version } from '../version.ts'
@@ -43,8 +43,9 @@ export async function check(call: Call, options: CheckOptions): Promise<ExitCode
     throw usage('--write-baseline needs --baseline FILE, the file to write')
   const { profile, sources } = chosen(call.sources)
   const loaded = await loadUnderstood(sources)
-  const { subject, stored } = await subjectOf(loaded)
-  const changes = compared(call, options, subject)
+  const reviewed = reviewedPolicy(options)
+  const { subject, stored } = await subjectOf(loaded, reviewed)
+  const changes = reviewed === undefined ? [] : policyChanges(reviewed, effectiveOf(subject))
   const findings = [
     ...boundFindings(loaded),
     ...baseFindings(subject),
@@ -52,14 +53,29 @@ export async function check(call: Call, options: CheckOptions): Promise<ExitCode
     ...profileFindings[profile](subject),
     ...changes.filter(({ weaker }) => weaker).map(regression(options.baseline)),
   ]
-  const harmless = changes.filter(({ weaker }) => !weaker).map(({ sentence }) => sentence)
   show(call, format, {
     findings,
-    changes: [...standingNotes(subject), ...harmless],
+    changes: changes.filter(({ weaker }) => !weaker).map(({ sentence }) => sentence),
     version: version(),
     file: sources.files[0] ?? defaultFile,
   })
-  return findings.length === 0 ? exitCode.ok : exitCode.found
+  if (options.writeBaseline === true) keep(call, options, subject, findings)
+  return findings.some(fails) ? exitCode.found : exitCode.ok
+}
+
+/** The committed policy to compare with; none when it is to be written anew. */
+const reviewedPolicy = ({ baseline, writeBaseline }: CheckOptions): EffectivePolicy | undefined =>
+  baseline === undefined || writeBaseline === true ? undefined : readBaseline(baseline)
+
+/** What breaks a rule is not to be what everything later is compared with. */
+function keep(call: Call, { baseline }: CheckOptions, subject: Subject, findings: readonly CheckFinding[]): void {
+  const errors = findings.filter(({ rule }) => severityOf(rule) === 'error').length
+  if (errors > 0)
+    throw new CommandFailure(
+      exitCode.found,
+      `the baseline was not written: ${errors} finding${errors === 1 ? ' is an error' : 's are errors'}`,
+    )
+  if (baseline !== undefined && !call.dryRun) writeBaselineFile(baseline, effectiveOf(subject))
 }
 
 function formatOf({ terminal }: Call, { format }: CheckOptions): Format {
@@ -85,13 +101,15 @@ const boundFindings = ({ faults }: Loaded): readonly CheckFinding[] =>
 
 type Looked = { readonly subject: Subject; readonly stored: readonly CheckFinding[] }
 
-async function subjectOf(loaded: Loaded): Promise<Looked> {
+async function subjectOf(loaded: Loaded, reviewed: EffectivePolicy | undefined): Promise<Looked> {
   const config = configOf(loaded.resolved)
   const { declarations } = loaded
   const store = await stored(config, declarations)
   const issuerPlace = loaded.resolved.get('issuer')?.origin ?? 'nowhere'
   const subject: Subject = {
     config,
+    resolved: loaded.resolved,
+    reviewed,
     policy: createPolicy(config.policy),
     issuer: store.issuer,
     issuerPlace: config.issuer === undefined ? 'nowhere' : issuerPlace,
@@ -137,15 +155,6 @@ async function exceptionFindings(
     problem,
     fix,
   }))
-}
-
-/** Everything in which the effective policy differs from the baseline; or the baseline is written anew. */
-function compared(call: Call, { baseline, writeBaseline }: CheckOptions, subject: Subject): readonly PolicyChange[] {
-  if (baseline === undefined) return []
-  const effective = effectiveOf(subject)
-  if (writeBaseline !== true) return policyChanges(readBaseline(baseline), effective)
-  if (!call.dryRun) writeBaselineFile(baseline, effective)
-  return []
 }
 
 const regression =

@@ -35,7 +35,7 @@ export function addException(program: Command): void {
     .requiredOption('--deadline <date>', 'day or instant at which it ends by itself, at most 90 days away')
   verb(group, 'list', 'show the register', listExceptions)
   verb(group, 'renew <exception-id>', 'go on until another day; once, with a new acceptance', renewException)
-    .requiredOption('--accepted-by <name>', 'who accepts the risk now; not the owner')
+    .requiredOption('--accepted-by <name>', 'who accepts the risk now; neither the owner nor who did so before')
     .requiredOption('--deadline <date>', 'day or instant at which it ends by itself, at most 90 days away')
   verb(group, 'revoke <exception-id>', 'end it at once', revokeException)
 }

@@ -211,7 +211,7 @@ export const settings: readonly AnySetting[] = [
   ...policySettings,
   ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, deviceGrant, outboundLoopback],
   ...stageSettings,
-  ...[documentMode, documentHosts, blockedDocumentHosts],
+  ...[documentMode, documentHosts, blockedDocumentHosts, documentRedirects],
   ...legacyTargets,
   ...registrationSettings,
   alertWebhook,
