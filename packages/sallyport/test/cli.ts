@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { runCommandLine } from '../src/command-line.ts'
 
 /** The program as it is installed. */
 export const binary = fileURLToPath(new URL('../bin/sallyport.mjs', import.meta.url))
@@ -35,8 +37,8 @@ export function startProcess(words: readonly string[], { cwd, env }: RunOptions 
   return child
 }
 
-/** Runs one command to its end. */
-export function run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+/** Runs one command to its end, in a process of its own. */
+export function runApart(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = startProcess(words, options)
     let stdout = ''
@@ -49,6 +51,61 @@ export function run(words: readonly string[], options: RunOptions = {}): Promise
     })
     child.stdin?.end(options.input ?? '')
   })
+}
+
+/** They write their log past the streams, listen to signals and stay. */
+const servers = new Set(['start', 'dev'])
+let previous: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs one command to its end, here where it can be: the same code as the program, without the third of a second that a
+ * process takes to load it. Commands take turns, since they share what belongs to a process: folder, environment, streams.
+ */
+export function run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  if (servers.has(words[0] ?? '')) return runApart(words, options)
+  const turn = previous.then(() => runHere(words, options))
+  previous = turn.catch(() => undefined)
+  return turn
+}
+
+async function runHere(words: readonly string[], { cwd, env, input = '' }: RunOptions): Promise<Outcome> {
+  const stdout = createSink()
+  const stderr = createSink()
+  const giveBack = lend({ stdin: Readable.from([Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream })
+  const before = { folder: process.cwd(), environment: process.env }
+  process.env = environment(env)
+  if (cwd !== undefined) process.chdir(cwd)
+  process.exitCode = undefined
+  try {
+    const code = await runCommandLine(words)
+    return { code, stdout: stdout.text(), stderr: stderr.text() }
+  } finally {
+    process.exitCode = undefined
+    process.env = before.environment
+    process.chdir(before.folder)
+    giveBack()
+  }
+}
+
+/** Puts others in the place of streams of this process, until the answer is called. */
+function lend(streams: Readonly<Record<'stdin' | 'stdout' | 'stderr', Readable | Writable>>): () => void {
+  const own = Object.getOwnPropertyDescriptors(process)
+  for (const [name, stream] of Object.entries(streams))
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, value: stream })
+  return () => {
+    for (const name of ['stdin', 'stdout', 'stderr'] as const) Object.defineProperty(process, name, own[name] ?? {})
+  }
+}
+
+function createSink(): { readonly stream: Writable; text(): string } {
+  const chunks: Buffer[] = []
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(Buffer.from(chunk))
+      done()
+    },
+  })
+  return { stream, text: () => Buffer.concat(chunks).toString() }
 }
 
 /** A folder that is gone after the test file. */
