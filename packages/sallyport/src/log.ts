@@ -14,6 +14,12 @@ export type Log = {
   flush(): void
 }
 
+/** The log of a process that does not know yet which issuer it serves. */
+export type ProcessLog = Log & {
+  /** The same log with the issuer in each line. */
+  of(issuer: string): Log
+}
+
 const levels: Readonly<Record<SecurityEvent['severity'], LogLevel>> = {
   info: 'info',
   low: 'info',
@@ -28,6 +34,10 @@ export function reasonIdOf({ reason, detail }: SecurityEvent): Reason | undefine
   return undefined
 }
 
+/** The wire's error code of a refusal. */
+export const errorOf = (reason: Reason | undefined): string | undefined =>
+  reason === undefined ? undefined : reasons[reason].error
+
 /** A pseudonym of a person that is the same in every line. */
 const subjectHash = (subject: string): string => createHash('sha256').update(subject).digest('hex').slice(0, 16)
 
@@ -41,12 +51,16 @@ export function eventFields(event: SecurityEvent): Record<string, unknown> {
   add('client_id', event.clientId)
   add('sub_hash', event.subject === undefined ? undefined : subjectHash(event.subject))
   add('grant_id', event.authorizationId)
+  const { grant_type: grantType, ...detail } = event.detail
+  const reasonId = reasonIdOf(event)
+  add('grant_type', grantType)
+  add('error', errorOf(reasonId))
   add('reason', event.reason)
-  add('reason_id', reasonIdOf(event))
+  add('reason_id', reasonId)
   add('class', event.class)
   add('ip_prefix', event.network)
   if (event.count > 1) fields['count'] = event.count
-  if (Object.keys(event.detail).length > 0) fields['detail'] = event.detail
+  if (Object.keys(detail).length > 0) fields['detail'] = detail
   return fields
 }
 
@@ -60,7 +74,7 @@ export function faultFields(cause: unknown, withStack: boolean): Record<string, 
 }
 
 /** Writes JSON lines to stdout, without ever making a request wait for the reader. */
-export async function createLog(level: LogLevel, node: string): Promise<Log> {
+export async function createLog(level: LogLevel, node: string): Promise<ProcessLog> {
   const { pino } = await import('pino')
   const destination = pino.destination({ dest: 1, sync: false })
   const logger: Logger = pino(
@@ -72,6 +86,13 @@ export async function createLog(level: LogLevel, node: string): Promise<Log> {
     },
     destination as DestinationStream,
   )
+  const flush = (): void => {
+    destination.flushSync()
+  }
+  return { ...linesOf(logger, level, flush), of: (issuer) => linesOf(logger.child({ issuer }), level, flush) }
+}
+
+function linesOf(logger: Logger, level: LogLevel, flush: () => void): Log {
   return {
     event: (event) => {
       logger[levels[event.severity]](eventFields(event), event.event)
@@ -83,8 +104,6 @@ export async function createLog(level: LogLevel, node: string): Promise<Log> {
       const known = requestId === undefined ? {} : { request_id: requestId }
       logger.error({ ...known, ...faultFields(cause, level === 'debug') }, message)
     },
-    flush: () => {
-      destination.flushSync()
-    },
+    flush,
   }
 }

@@ -82,6 +82,30 @@ describe('a running daemon', () => {
     }
   })
 
+  it('A-LOG-01 writes a refused exchange with every field that is known of it', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = `grant_type=authorization_code&code=x&code=y&client_id=client_${'A'.repeat(22)}`
+    const answer = await fetch(`${daemon.url}/oauth2/token`, { method: 'POST', headers, body })
+    const id = answer.headers.get('x-request-id')
+    expect(await daemon.line(({ request_id: other }) => other === id)).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      level: 'info',
+      node: expect.any(String) as string,
+      issuer: 'http://127.0.0.1:7636',
+      msg: 'token.request.rejected',
+      event: 'token.request.rejected',
+      severity: 'low',
+      request_id: id,
+      grant_type: 'authorization_code',
+      error: 'invalid_request',
+      reason: 'param_duplicated',
+      reason_id: 'param_duplicated',
+      class: 'malformed',
+      ip_prefix: '127.0.0.1',
+      detail: { surface: 'token', reason_detail: 'code', presented_client_id: `client_${'A'.repeat(22)}` },
+    })
+  })
+
   it('A-LOG-06 writes hostile text as data', async () => {
     const hostile = encodeURIComponent('a"}\r\n{"level":"info","msg":"forged"}')
     await fetch(`${daemon.url}/oauth2/authorize?client_id=${hostile}`)

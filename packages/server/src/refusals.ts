@@ -55,8 +55,6 @@ const waiting: ReadonlySet<Reason> = new Set(['authorization_pending', 'slow_dow
 /** True for the answers to a device whose person has not decided yet: no refusal, so no event and no count (RFC 8628 section 3.5). */
 export const isWaiting = (reason: Reason): boolean => waiting.has(reason)
 
-const classes: Partial<Record<Reason, string>> = { code_unknown: 'malformed', code_missing: 'malformed' }
-
 const events: Partial<Record<Reason, string>> = {
   redirect_uri_mismatch: 'authz.redirect_uri.mismatch',
   csrf: 'csrf.rejected',
@@ -76,17 +74,22 @@ function eventFor(surface: Surface, reason: Reason): string {
   return managing ?? events[reason] ?? (httpReasons.has(reason) ? 'http.request.rejected' : eventOf[surface])
 }
 
+/** What is known of a refused request beside the reason. */
+export type RefusalFacts = {
+  readonly clientId?: string | undefined
+  readonly subject?: string | undefined
+  /** Class of a failed code exchange. */
+  readonly class?: string | undefined
+  readonly detail?: Readonly<Record<string, string | number | boolean>> | undefined
+}
+
 /** Writes the event of a refusal unless it was written where it was found, and counts it. */
 export async function reportRefusal(
   ctx: Context,
   call: Call,
   surface: Surface,
   error: OAuthError,
-  facts: {
-    readonly clientId?: string | undefined
-    readonly subject?: string | undefined
-    readonly detail?: Readonly<Record<string, string | number | boolean>>
-  } = {},
+  facts: RefusalFacts = {},
 ): Promise<void> {
   ctx.measure('requests_rejected', { surface, error: error.code, reason: error.reason })
   if (error.reported) return
@@ -97,7 +100,7 @@ export async function reportRefusal(
       reason: error.reason,
       clientId: facts.clientId,
       subject: facts.subject,
-      class: surface === 'token' ? classes[error.reason] : undefined,
+      class: facts.class,
       detail: {
         surface: error.reason === 'csrf' ? (call.request.path.split('/').at(-1) ?? '') : surface,
         ...(error.detail === undefined ? {} : { reason_detail: error.detail.slice(0, 200) }),

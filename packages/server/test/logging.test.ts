@@ -80,6 +80,61 @@ describe('failed exchanges', () => {
   })
 })
 
+describe('malformed exchanges', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const sent = 'grant_type=authorization_code&code=x&code_verifier=y'
+  const malformed: readonly (readonly [string, string, object, (string | undefined)?])[] = [
+    ['a doubled verifier', `${sent}&code_verifier=z&client_id=ID`, {}],
+    ['a doubled code', `${sent}&code=z&client_id=ID`, {}],
+    ['a control character', `${sent}&redirect_uri=a%00&client_id=ID`, {}],
+    ['too many parameters', `${sent}&client_id=ID${'&a=b'.repeat(200)}`, {}],
+    ['no grant type', 'code=x&client_id=ID', {}],
+    ['a doubled resource that is none', `${sent}&resource=x&client_id=ID`, {}],
+    ['a doubled client id', `${sent}&client_id=ID&client_id=ID`, {}, 'nobody'],
+    ['another content type', `${sent}&client_id=ID`, { 'content-type': 'text/plain' }, 'unread'],
+  ]
+  it.for(malformed)('A-LOG-01 %s is malformed, and its client is told where it can be known', async (row) => {
+    const [, body, headers, what] = row
+    const issuer = await newIssuer()
+    const { P } = issuer.clients
+    const path = '/oauth2/token'
+    const encoded = Buffer.from(body.replaceAll('ID', P.id))
+    const { json } = await issuer.send({ method: 'POST', path, headers: { ...form, ...headers }, body: encoded })
+    expect(json['error']).toMatch(/^invalid_(?:request|target)$/)
+    expect(issuer.records.events).toHaveLength(1)
+    expect(issuer.records.events[0]).toMatchObject({
+      clientId: what === undefined ? P.id : undefined,
+      class: what === 'unread' ? undefined : 'malformed',
+    })
+  })
+
+  it('A-LOG-01 what is no exchange of a code has no class, and names its grant type only where there is such a type', async () => {
+    const issuer = await newIssuer()
+    const { K } = issuer.clients
+    const known = `client_${'A'.repeat(22)}`
+    await issuer.token(K, { grant_type: 'refresh_token', refresh_token: ['a', 'b'] })
+    await issuer.token(K, { grant_type: 'password' })
+    await issuer.post('/oauth2/token', { grant_type: 'authorization_code', code: ['a', 'b'], client_id: known })
+    expect(issuer.records.events.map(({ clientId, class: kind, detail }) => [clientId, kind, detail])).toEqual([
+      [K.id, undefined, { surface: 'token', reason_detail: 'refresh_token', grant_type: 'refresh_token' }],
+      [K.id, undefined, { surface: 'token' }],
+      [
+        undefined,
+        'malformed',
+        { surface: 'token', reason_detail: 'code', grant_type: 'authorization_code', presented_client_id: known },
+      ],
+    ])
+  })
+
+  it('A-LOG-01 a store that is away keeps no refusal from being told', async () => {
+    const memory = createMemoryStore()
+    const issuer = await newIssuer({ store: { ...memory, findClient: () => Promise.reject(new Error('away')) } })
+    const body = { grant_type: 'authorization_code', code: ['a', 'b'], client_id: issuer.clients.P.id }
+    expect((await issuer.post('/oauth2/token', body)).status).toBe(400)
+    expect(issuer.records.events[0]).toMatchObject({ class: 'malformed', clientId: undefined })
+  })
+})
+
 describe('what is written', () => {
   it('A-LOG-02, AR-04 no credential of any flow stands in events, faults or measures', async () => {
     const issuer = await newIssuer()

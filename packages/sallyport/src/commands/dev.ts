@@ -53,7 +53,7 @@ type Serving = {
 async function serve({ config, store, masterKey, issuer, door, terminal }: Serving): Promise<ExitCode> {
   const accounts = await openAccounts(store, config, issuer)
   const listeners = new Set<(event: SecurityEvent) => void>()
-  const log = await devLog(config, terminal)
+  const log = await devLog(config, issuer, terminal)
   const state: DemoState = {
     issuer,
     publicUrl: `http://localhost:${door.port}`,
@@ -109,8 +109,8 @@ async function stopAll(daemon: Daemon, apps: DemoApps): Promise<void> {
 }
 
 /** With --json the lines of the log, else one short line an event. */
-async function devLog(config: Config, terminal: Terminal): Promise<Log> {
-  if (terminal.json) return createLog(config.log.level, nodeName())
+async function devLog(config: Config, issuer: string, terminal: Terminal): Promise<Log> {
+  if (terminal.json) return (await createLog(config.log.level, nodeName())).of(issuer)
   const time = (): string => new Date().toTimeString().slice(0, 8)
   return {
     event: ({ event, reason, clientId, severity }) => {

@@ -7,7 +7,7 @@ import { claimStore } from '../daemon-lock.ts'
 import { atDoor, nodeName, startDaemon, type Daemon } from '../daemon.ts'
 import { exceptionNotices, standingExceptions } from '../exceptions.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
-import { createLog, type Log } from '../log.ts'
+import { createLog, type Log, type ProcessLog } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
 import { startableConfig } from '../startable-config.ts'
@@ -21,7 +21,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(call: Call): Promise<ExitCode> {
-  let log: Log | undefined
+  let log: ProcessLog | undefined
   try {
     const config = await startableConfig(call.sources)
     log = await createLog(config.log.level, nodeName())
@@ -37,12 +37,13 @@ async function start(call: Call): Promise<ExitCode> {
   }
 }
 
-async function serve(config: Config, log: Log): Promise<ExitCode> {
+async function serve(config: Config, bare: ProcessLog): Promise<ExitCode> {
   const store = await openStore(config.storePath)
   const lock = claimStore(config.storePath)
   try {
     const masterKey = readMasterKey(config.data, config.masterKey)
     const issuer = issuerOf(config, await store.admin.readSetting(issuerSetting))
+    const log = bare.of(issuer)
     const accounts = await openAccounts(store, config, issuer)
     const options = { config, issuer, store, accounts, masterKey, log, development: false, routes: [] }
     return await atDoor(config, false, async (door) => {

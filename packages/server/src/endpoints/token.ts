@@ -11,6 +11,7 @@ import { deviceGrant, type AuthenticatedClient, type GrantType } from '../model/
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
+import { refusedTokenRequest } from '../refused-token-request.ts'
 import { commit } from '../tokens/commit.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { provenBy } from '../usage.ts'
@@ -49,7 +50,8 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     // A device that waits for its person does what it is meant to do.
     if (isWaiting(error.reason)) return withCors(errorJson(ctx, error), origin)
     if (client !== undefined) ctx.usage.refused(client.id, error.reason)
-    await reportRefusal(ctx, call, 'token', error, { clientId: client?.id })
+    const facts = error.reported ? {} : await refusedTokenRequest(ctx, call.request, error, client)
+    await reportRefusal(ctx, call, 'token', error, facts)
     if (client !== undefined && isGrantGuess(error.reason)) await countFailure(ctx, call, grantGuesses(client))
     return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
