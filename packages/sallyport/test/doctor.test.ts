@@ -35,7 +35,7 @@ async function findings(
 describe('doctor', () => {
   it('A-PKCE-19 proves that PKCE is enforced, and says with how many cases', async () => {
     const { stdout } = await copyOf().run(['doctor'])
-    expect(stdout).toMatch(/ok {5} proof: PKCE is enforced: (\d{3}) of \1 cases hold/)
+    expect(stdout).toMatch(/ok {5} proof: PKCE is enforced: (\d{4}) of \1 cases hold/)
   })
 
   it('finds a server that does not run, says what to do and ends with 3', async () => {

@@ -17,9 +17,14 @@ describe('sallyport prove', { timeout: 60_000 }, () => {
   it('A-PKCE-19 tells for every door and client that nothing got through', async () => {
     const { code, stdout } = await place.run(['prove'])
     expect(code).toBe(0)
-    for (const line of [/^authorize GET +spa +\d+\/\d+ +holds$/m, /^token +native +\d+\/\d+ +holds$/m])
+    for (const line of [
+      /^authorize GET +spa +\d+\/\d+ +holds$/m,
+      /^token +native +\d+\/\d+ +holds$/m,
+      /^pushed +agent +\d+\/\d+ +holds$/m,
+      /^token +metadata document, none +\d+\/\d+ +holds$/m,
+    ])
       expect(stdout).toMatch(line)
-    expect(stdout).toMatch(/PKCE is enforced: \d{3} cases hold/)
+    expect(stdout).toMatch(/PKCE is enforced: \d{4} cases hold/)
   })
 
   it('A-PKCE-19 writes a signed report that this installation recognises, and only as it was made', async () => {

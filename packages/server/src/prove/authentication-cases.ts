@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { numericDate } from '@sallyport/protocol'
 import { assertionOf, withAssertion, type Proof } from './credentials.ts'
-import type { ProofClient, ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import type { ProvingGround } from './proving-ground.ts'
 import { issue, redeem, seenAt } from './redemption.ts'
 import { invalidClient, tokens, type SteppedCase, type Steps } from './steps.ts'
 

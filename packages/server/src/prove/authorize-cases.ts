@@ -1,6 +1,15 @@
 import { challengeOf } from '@sallyport/protocol'
-import { descriptionIn, honestRequest, responseOf, seenAt, sentBack, type AuthorizeEntry } from './authorize-entries.ts'
-import { freshPair, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import {
+  authorizeEntries,
+  descriptionIn,
+  honestRequest,
+  responseOf,
+  seenAt,
+  sentBack,
+  type AuthorizeEntry,
+} from './authorize-entries.ts'
+import { exceptedKind, type ProofClient } from './proof-clients.ts'
+import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 
 type Spoiled = {
@@ -9,8 +18,12 @@ type Spoiled = {
   readonly error?: string
   /** What the description has to begin with. */
   readonly says?: string
+  /** True of a request without challenge and method, which is what an exception is for. */
+  readonly bare?: true
   change(challenge: string, verifier: string): Parameters
 }
+
+const without: Parameters = { code_challenge: undefined, code_challenge_method: undefined }
 
 const challenge = (requirement: string, title: string, change: Spoiled['change']): Spoiled => ({
   requirement,
@@ -29,8 +42,9 @@ const named = (title: string, says: string, parameters: Parameters): Spoiled => 
 /** Everything that must not get a code, as changes of an honest request. */
 const spoiled: readonly Spoiled[] = [
   {
-    ...challenge('A-PKCE-01', 'no challenge', () => ({ code_challenge: undefined, code_challenge_method: undefined })),
+    ...challenge('A-PKCE-01', 'no challenge', () => without),
     says: 'pkce_required:',
+    bare: true,
   },
   {
     ...challenge('A-PKCE-01', 'no challenge, but a method', () => ({ code_challenge: undefined })),
@@ -50,10 +64,10 @@ const spoiled: readonly Spoiled[] = [
   named('the answer to plain names the method', 'transform algorithm not supported', {
     code_challenge_method: 'plain',
   }),
-  named('the answer to no challenge names it', 'pkce_required: code challenge required', {
-    code_challenge: undefined,
-    code_challenge_method: undefined,
-  }),
+  {
+    ...named('the answer to no challenge names it', 'pkce_required: code challenge required', without),
+    bare: true,
+  },
   challenge('A-PKCE-04', '42 characters', (value) => ({ code_challenge: value.slice(1) })),
   challenge('A-PKCE-04', '44 characters', (value) => ({ code_challenge: `A${value}` })),
   challenge('A-PKCE-04', 'padding', (value) => ({ code_challenge: `${value}=` })),
@@ -93,9 +107,10 @@ async function spoiledCase(place: Place, one: Spoiled): Promise<ProofCase> {
   const seen = seenAt(answer)
   const description = descriptionIn(answer)
   const says = one.says === undefined || description.startsWith(one.says)
-  const refused = entry.refusal(error)
+  const refused = entry.refusal(error, client)
   // A browser that is sent back brings the state along.
-  const state = answer.status === 303 ? responseOf(answer).get('state') : sent.state
+  const response = responseOf(answer)
+  const state = response.has('error') ? response.get('state') : sent.state
   const holds = seen === refused && state === sent.state && says
   const expected = one.says === undefined ? refused : `${refused}, saying ${one.says}`
   return caseAt(place, { requirement, title, expected, seen: says ? seen : `${seen}, saying ${description}`, holds })
@@ -109,7 +124,7 @@ async function doubledCase(place: Place): Promise<ProofCase> {
     Object.entries(honestRequest(client, one.challenge, ground)) as [string, string][],
   ).toString()
   const seen = seenAt(await entry.send(ground, client, `${text}&code_challenge=${other.challenge}`))
-  const expected = entry.refusal('invalid_request')
+  const expected = entry.refusal('invalid_request', client)
   return caseAt(place, { requirement: 'A-GEN-04', title: 'two challenges', expected, seen, holds: seen === expected })
 }
 
@@ -135,9 +150,9 @@ async function controlCases(place: Place): Promise<readonly ProofCase[]> {
       requirement: 'A-PKCE-10',
       title: 'a challenge that already gave a code',
       // Which challenges were used is known when a code is to be made, whatever door the request came in by.
-      expected: sentBack('invalid_request'),
+      expected: sentBack('invalid_request', client),
       seen: again,
-      holds: again === sentBack('invalid_request'),
+      holds: again === sentBack('invalid_request', client),
     }),
   ]
 }
@@ -158,12 +173,27 @@ async function redirectCase(place: Place): Promise<ProofCase> {
   })
 }
 
+const isExcepted = ({ ground, client }: Place): boolean =>
+  client.kind === exceptedKind && ground.registry.policy.pkceExceptions === 'dated'
+
+/** A request without a challenge, which is refused whatever else is right about it. */
+export const bareCases = async (place: Place): Promise<readonly ProofCase[]> => {
+  const cases: ProofCase[] = []
+  for (const one of spoiled) if (one.bare === true) cases.push(await spoiledCase(place, one))
+  return cases
+}
+
 /** Every case of one client at one door. */
-export async function authorizeCases(place: Place, pause: () => Promise<void>): Promise<readonly ProofCase[]> {
+export async function authorizeCases(place: Place): Promise<readonly ProofCase[]> {
   const cases: ProofCase[] = [...(await controlCases(place))]
-  for (const one of spoiled) {
+  const { ground, entry, client } = place
+  const door = authorizeEntries.indexOf(entry)
+  for (const [number, one] of spoiled.entries()) {
+    if (!ground.takes(number + door, client, ground.clients.length)) continue
+    // Where an exception is in force the cases of exceptions look at these.
+    if (one.bare === true && isExcepted(place)) continue
     cases.push(await spoiledCase(place, one))
-    await pause()
+    await ground.pause()
   }
   cases.push(await doubledCase(place), await redirectCase(place))
   return cases

@@ -1,22 +1,31 @@
+import { isLoopbackRedirect } from '@sallyport/protocol'
+import { isSelfRegistered } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { credentials, type Proof } from './credentials.ts'
-import { encode, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import { encode, type Parameters, type ProvingGround } from './proving-ground.ts'
 
 /** A door at which an authorization request can come in. Signed requests join here. */
 export type AuthorizeEntry = {
   readonly name: string
   send(ground: ProvingGround, client: ProofClient, parameters: Parameters | string): Promise<HttpResponse>
   /** How it refuses a request whose client and redirect URI are right, and one whose redirect URI is not. */
-  refusal(error: string): string
+  refusal(error: string, client: ProofClient): string
   readonly mismatch: string
 }
 
-/** The answer to a request that is refused with the browser on its way. */
-export const sentBack = (error: string): string => `303 to the client with error=${error} and no code`
+/**
+ * The answer to a request that is refused with the browser on its way. Whoever registered itself gets no browser sent on by a
+ * mere link (A-AUTHZ-13).
+ */
+export const sentBack = (error: string, { record }: ProofClient): string =>
+  isSelfRegistered(record)
+    ? `400 a page that leads to the client with error=${error} and no code`
+    : `303 to the client with error=${error} and no code`
 
 const byBrowser = (method: 'GET' | 'POST'): AuthorizeEntry => ({
   name: `authorize ${method}`,
-  send: (ground, _client, parameters) => ground.send(method, '/oauth2/authorize', parameters),
+  send: (ground, _client, parameters) => ground.authorize(method, parameters),
   refusal: sentBack,
   mismatch: '400 redirect_uri_mismatch',
 })
@@ -47,8 +56,7 @@ export const openReference = (
   { record }: ProofClient,
   reference: string,
   more: Parameters = {},
-): Promise<HttpResponse> =>
-  ground.send('GET', '/oauth2/authorize', { client_id: record.id, request_uri: reference, ...more })
+): Promise<HttpResponse> => ground.authorize('GET', { client_id: record.id, request_uri: reference, ...more })
 
 /** What is wrong is told at the push, as JSON to the client; what is right gets its code from the browser's visit. */
 const pushed: AuthorizeEntry = {
@@ -63,9 +71,9 @@ const pushed: AuthorizeEntry = {
 
 export const authorizeEntries: readonly AuthorizeEntry[] = [byBrowser('GET'), byBrowser('POST'), pushed]
 
-/** The parameters of an authorization response; empty when the answer stayed with the server. */
-export function responseOf({ headers }: HttpResponse): URLSearchParams {
-  const { location } = headers
+/** The parameters of an authorization response, which a page may also hold ready; empty when the answer stayed with the server. */
+export function responseOf({ headers, body }: HttpResponse): URLSearchParams {
+  const { location = /<a href="([^"]+)">/.exec(String(body))?.[1] } = headers
   return new URLSearchParams(typeof location === 'string' ? location.slice(location.indexOf('?') + 1) : '')
 }
 
@@ -84,17 +92,24 @@ export function seenAt(answer: HttpResponse): string {
   const response = responseOf(answer)
   if (response.has('code')) return `${answer.status} with a code`
   const { error } = errorIn(answer)
-  if (response.has('error')) return `${answer.status} to the client with error=${error} and no code`
+  const leads = answer.status === 303 ? 'to' : 'a page that leads to'
+  if (response.has('error')) return `${answer.status} ${leads} the client with error=${error} and no code`
   if (error !== undefined) return `${answer.status} ${error}`
   return `${answer.status} ${/id="reason">([a-z_]+)/.exec(String(answer.body))?.[1] ?? 'without an error'}`
 }
 
+/** Where a client wants its answer: a program on this machine listens on another port each time (RFC 8252 section 7.3). */
+export function redirectUriOf({ record }: ProofClient, ground: ProvingGround): string {
+  const [uri = ''] = record.redirectUris
+  return isLoopbackRedirect(uri) ? uri.replace('127.0.0.1', `127.0.0.1:${ground.port()}`) : uri
+}
+
 /** The request as an honest client sends it. */
-export const honestRequest = ({ record }: ProofClient, challenge: string, ground: ProvingGround): Parameters => ({
+export const honestRequest = (client: ProofClient, challenge: string, ground: ProvingGround): Parameters => ({
   response_type: 'code',
-  client_id: record.id,
-  redirect_uri: record.redirectUris[0],
-  scope: record.scope.join(' '),
+  client_id: client.record.id,
+  redirect_uri: redirectUriOf(client, ground),
+  scope: client.record.scope.join(' '),
   state: ground.random.id(12),
   nonce: ground.random.id(12),
   code_challenge: challenge,

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { clientAssertionType, createSigner, numericDate, signJwt } from '@sallyport/protocol'
-import type { Parameters, ProofClient, ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import type { Parameters, ProvingGround } from './proving-ground.ts'
 
 /** What a client proves itself with in the place of what it has. */
 export type Proof = {

@@ -2,7 +2,10 @@ import { after, lookupKey } from '@sallyport/protocol'
 import type { Authorization } from '../model/authorization.ts'
 import { deviceGrant } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
-import { freshPair, subject, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import { subject } from './browser.ts'
+import { credentials } from './credentials.ts'
+import type { ProofClient } from './proof-clients.ts'
+import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
 import { seenAt } from './redemption.ts'
 import type { ProofCase } from './report.ts'
 import { invalidGrant, invalidRequest, runSteps, tokens, type SteppedCase, type Steps } from './steps.ts'
@@ -10,12 +13,17 @@ import { invalidGrant, invalidRequest, runSteps, tokens, type SteppedCase, type 
 /** A device that waits, and all that is needed to get its tokens. */
 type Waiting = { readonly deviceCode: string; readonly verifier: string; readonly client: ProofClient }
 
-const ask = (ground: ProvingGround, { record }: ProofClient, parameters: Parameters): Promise<HttpResponse> =>
-  ground.send('POST', '/oauth2/device_authorization', { client_id: record.id, scope: 'openid', ...parameters })
+async function ask(ground: ProvingGround, client: ProofClient, parameters: Parameters): Promise<HttpResponse> {
+  const shown = await credentials(ground, client)
+  const sent = { ...shown.parameters, scope: 'openid', ...parameters }
+  return ground.send('POST', '/oauth2/device_authorization', sent, shown.headers)
+}
 
-async function begin(ground: ProvingGround, client: ProofClient): Promise<Waiting> {
+/** A request of a device; with a challenge unless other parameters are given. */
+async function begin(ground: ProvingGround, client: ProofClient, other?: Parameters): Promise<Waiting> {
   const { verifier, challenge } = freshPair(ground.random)
-  const answer = await ask(ground, client, { code_challenge: challenge, code_challenge_method: 'S256' })
+  const parameters = other ?? { code_challenge: challenge, code_challenge_method: 'S256' }
+  const answer = await ask(ground, client, parameters)
   const body = JSON.parse(Buffer.from(answer.body).toString()) as { device_code?: string }
   return { deviceCode: body.device_code ?? '', verifier, client }
 }
@@ -35,6 +43,17 @@ async function approve({ store, sessionId, random, now }: ProvingGround, deviceC
   if (outcome !== 'approved') throw new Error(`the device was not let in: ${outcome}`)
 }
 
+/** Ends the request of a device as the person who is signed in. */
+async function turnAway(
+  { store, sessionId, now }: ProvingGround,
+  deviceCode: string,
+  as: 'denied' | 'disowned',
+): Promise<void> {
+  const digest = lookupKey(deviceCode)
+  const claimed = await store.devices.claim(digest, sessionId, now())
+  if (!claimed || !(await store.devices.end(digest, { as, sessionId }, now(), []))) throw new Error('no such device')
+}
+
 async function letIn(ground: ProvingGround, client: ProofClient): Promise<Waiting> {
   const waiting = await begin(ground, client)
   await approve(ground, waiting.deviceCode)
@@ -42,18 +61,14 @@ async function letIn(ground: ProvingGround, client: ProofClient): Promise<Waitin
 }
 
 /** One question to the token endpoint, with changes. */
-const poll = (
+async function poll(
   ground: ProvingGround,
   { deviceCode, verifier, client }: Waiting,
   changes: Parameters = {},
-): Promise<HttpResponse> => {
-  const honest = {
-    client_id: client.record.id,
-    grant_type: deviceGrant,
-    device_code: deviceCode,
-    code_verifier: verifier,
-  }
-  return ground.send('POST', '/oauth2/token', { ...honest, ...changes })
+): Promise<HttpResponse> {
+  const shown = await credentials(ground, client)
+  const honest = { grant_type: deviceGrant, device_code: deviceCode, code_verifier: verifier }
+  return ground.send('POST', '/oauth2/token', { ...shown.parameters, ...honest, ...changes }, shown.headers)
 }
 
 /** A spoiled question, before a person decided and after, and each time an honest one, which tells what became of the code. */
@@ -133,6 +148,43 @@ const cases = (other: ProofClient): readonly SteppedCase[] => [
       ]
     },
   },
+  ...(['denied', 'disowned'] as const).map((as) => ({
+    requirement: 'A-DEV-11',
+    title: `a code that the person ${as}, asked for twice`,
+    steps: (async (ground, client) => {
+      const waiting = await begin(ground, client)
+      await turnAway(ground, waiting.deviceCode, as)
+      return [
+        ['400 access_denied', seenAt(await poll(ground, waiting))],
+        ['400 access_denied', seenAt(await poll(ground, waiting))],
+      ]
+    }) satisfies Steps,
+  })),
+  {
+    requirement: 'A-DEV-11',
+    title: 'a code that the person denied, with a wrong verifier, then the right one',
+    steps: async (ground, client) => {
+      const waiting = await begin(ground, client)
+      await turnAway(ground, waiting.deviceCode, 'denied')
+      return [
+        [invalidGrant, seenAt(await poll(ground, waiting, { code_verifier: ground.random.handle() }))],
+        ['400 access_denied', seenAt(await poll(ground, waiting))],
+      ]
+    },
+  },
+  {
+    requirement: 'A-PKCE-18',
+    title: 'control: a device without a challenge, with no verifier and with one',
+    steps: async (ground, client) => {
+      const seen: [string, string][] = []
+      for (const changes of [{ code_verifier: undefined }, {}]) {
+        const waiting = await begin(ground, client, {})
+        await approve(ground, waiting.deviceCode)
+        seen.push([tokens, seenAt(await poll(ground, waiting, changes))])
+      }
+      return seen
+    },
+  },
   {
     requirement: 'A-DEV-11',
     title: 'a code that is over, although a person let it in',
@@ -145,8 +197,9 @@ const cases = (other: ProofClient): readonly SteppedCase[] => [
 ]
 
 /** Every case of the grant for devices; none where the policy does not offer it. */
-export async function deviceCases(ground: ProvingGround, pause: () => Promise<void>): Promise<readonly ProofCase[]> {
-  if (ground.devices === undefined) return []
-  const [client, other] = ground.devices
-  return runSteps({ ground, entry: 'device grant', client }, cases(other), pause)
+export async function deviceCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
+  const done: ProofCase[] = []
+  for (const [client, other] of ground.devices)
+    done.push(...(await runSteps({ ground, entry: 'device grant', client }, cases(other), 1)))
+  return done
 }

@@ -2,8 +2,11 @@ import { createPolicy } from '../policy.ts'
 import { authorizeCases } from './authorize-cases.ts'
 import { authorizeEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
+import { exceptionCases } from './exception-cases.ts'
+import { loopbackCases } from './loopback-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
 import { pushedCases } from './pushed-cases.ts'
+import { registrationCases } from './registration-cases.ts'
 import type { ProofCase, ProofReport } from './report.ts'
 import { tokenCases } from './token-cases.ts'
 
@@ -37,25 +40,28 @@ async function documentCases(ground: ProvingGround): Promise<readonly ProofCase[
  */
 export async function prove(options: ProveOptions): Promise<ProofReport> {
   const begun = performance.now()
-  const pause = options.pause ?? (() => Promise.resolve())
   const ground = await openProvingGround(options)
+  const begunAt = ground.now()
   const cases: ProofCase[] = [...(await documentCases(ground))]
   for (const client of ground.clients) {
-    for (const entry of authorizeEntries) cases.push(...(await authorizeCases({ ground, entry, client }, pause)))
-    cases.push(...(await pushedCases(ground, client, pause)))
-    cases.push(...(await tokenCases(ground, client, pause)))
+    for (const entry of authorizeEntries) cases.push(...(await authorizeCases({ ground, entry, client })))
+    cases.push(...(await pushedCases(ground, client)))
+    cases.push(...(await tokenCases(ground, client)), ...(await loopbackCases(ground, client)))
   }
-  cases.push(...(await deviceCases(ground, pause)))
+  cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)))
+  cases.push(...(await exceptionCases(ground, begunAt)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length
   return {
     version: 1,
+    extent: options.short === true ? 'short' : 'whole',
     issuer: options.issuer,
     at: Math.floor(Date.now() / 1000),
     milliseconds: Math.round(performance.now() - begun),
     proven: failed === 0,
     failed,
     policy: { ...createPolicy(options.policy) },
+    requests: ground.requests(),
     cases,
   }
 }

@@ -1,10 +1,14 @@
+import { isLoopbackRedirect } from '@sallyport/protocol'
 import { openReference, honestRequest, push, referenceIn, responseOf, seenAt, sentBack } from './authorize-entries.ts'
-import { freshPair, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import { freshPair, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { invalidClient, runSteps, type SteppedCase } from './steps.ts'
 
 const code = '303 with a code'
-const unusable = sentBack('invalid_request_uri')
+/** Where a client listens on no port in particular, nobody can tell where to send its browser. */
+const unusable = (client: ProofClient): string =>
+  isLoopbackRedirect(client.record.redirectUris[0] ?? '') ? '400 par_unknown' : sentBack('invalid_request_uri', client)
 
 const request = (ground: ProvingGround, client: ProofClient) =>
   honestRequest(client, freshPair(ground.random).challenge, ground)
@@ -21,7 +25,7 @@ const referenceCases: readonly SteppedCase[] = [
       const reference = await pushed(ground, client)
       return [
         [code, seenAt(await openReference(ground, client, reference))],
-        [unusable, seenAt(await openReference(ground, client, reference))],
+        [unusable(client), seenAt(await openReference(ground, client, reference))],
       ]
     },
   },
@@ -39,7 +43,7 @@ const referenceCases: readonly SteppedCase[] = [
     title: 'a reference that was never given',
     steps: async (ground, client) => {
       const forged = `urn:ietf:params:oauth:request_uri:${ground.random.handle()}`
-      return [[unusable, seenAt(await openReference(ground, client, forged))]]
+      return [[unusable(client), seenAt(await openReference(ground, client, forged))]]
     },
   },
   {
@@ -76,13 +80,9 @@ const proofCase: SteppedCase = {
 }
 
 /** Every case of one client about what it pushed. */
-export const pushedCases = (
-  ground: ProvingGround,
-  client: ProofClient,
-  pause: () => Promise<void>,
-): Promise<readonly ProofCase[]> =>
+export const pushedCases = (ground: ProvingGround, client: ProofClient): Promise<readonly ProofCase[]> =>
   runSteps(
     { ground, entry: 'pushed', client },
     client.record.authenticationMethod === 'none' ? referenceCases : [...referenceCases, proofCase],
-    pause,
+    4,
   )

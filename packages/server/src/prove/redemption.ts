@@ -2,18 +2,25 @@ import { challengeOf } from '@sallyport/protocol'
 import type { HttpResponse } from '../model/http.ts'
 import { authorizeEntries, honestRequest, responseOf } from './authorize-entries.ts'
 import { credentials, type Credentials, type Proof } from './credentials.ts'
-import { freshPair, type Parameters, type ProofClient, type ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
 
 /** A code and all that is needed to redeem it. */
-export type Issued = { readonly code: string; readonly verifier: string; readonly client: ProofClient }
+export type Issued = {
+  readonly code: string
+  readonly verifier: string
+  readonly redirectUri: string
+  readonly client: ProofClient
+}
 
 /** A code of the client, by an honest request. */
 export async function issue(ground: ProvingGround, client: ProofClient, verifier?: string): Promise<Issued> {
   const pair = verifier === undefined ? freshPair(ground.random) : { verifier, challenge: challengeOf(verifier) }
   const [entry] = authorizeEntries
   if (entry === undefined) throw new Error('no door')
-  const answer = await entry.send(ground, client, honestRequest(client, pair.challenge, ground))
-  return { code: responseOf(answer).get('code') ?? '', verifier: pair.verifier, client }
+  const request = honestRequest(client, pair.challenge, ground)
+  const code = responseOf(await entry.send(ground, client, request)).get('code') ?? ''
+  return { code, verifier: pair.verifier, redirectUri: request['redirect_uri'] ?? '', client }
 }
 
 /** Who redeems a code, and by what. */
@@ -28,8 +35,7 @@ export async function redeem(
 ): Promise<HttpResponse> {
   const { parameters, headers } = shown ?? (await credentials(ground, as, proof))
   // Sent by all, since a policy may want it (A-CODE-07).
-  const [redirectUri] = issued.client.record.redirectUris
-  const right = { redirect_uri: redirectUri, code_verifier: issued.verifier }
+  const right = { redirect_uri: issued.redirectUri, code_verifier: issued.verifier }
   const sent = { grant_type: 'authorization_code', code: issued.code, ...right }
   return ground.send('POST', '/oauth2/token', { ...parameters, ...sent, ...changes }, headers)
 }

@@ -15,6 +15,8 @@ export type ProofCase = {
 /** The whole proof. `proven` is true only when every case holds. */
 export type ProofReport = {
   readonly version: 1
+  /** Every request in the name of every kind of client, or each in the name of some. */
+  readonly extent: 'whole' | 'short'
   readonly issuer: string
   /** Seconds since 1970. */
   readonly at: number
@@ -23,5 +25,7 @@ export type ProofReport = {
   readonly failed: number
   /** The policy it was proven for, as in force. */
   readonly policy: Readonly<Record<string, unknown>>
+  /** Requests that were sent to its server. */
+  readonly requests: number
   readonly cases: readonly ProofCase[]
 }

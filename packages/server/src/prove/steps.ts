@@ -1,4 +1,5 @@
-import type { ProofClient, ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import type { ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 
 /** What a step has to come to, and what it came to. */
@@ -17,19 +18,20 @@ export const invalidRequest = '400 invalid_request'
 
 type Place = { readonly ground: ProvingGround; readonly entry: string; readonly client: ProofClient }
 
-/** Runs cases one after the other at one door in the name of one client. */
+/** Runs cases one after the other at one door in the name of one client; a short proof runs each for one client among so many. */
 export async function runSteps(
   { ground, entry, client }: Place,
   cases: readonly SteppedCase[],
-  pause: () => Promise<void>,
+  among = 1,
 ): Promise<readonly ProofCase[]> {
   const done: ProofCase[] = []
-  for (const { requirement, title, steps } of cases) {
+  for (const [number, { requirement, title, steps }] of cases.entries()) {
+    if (!ground.takes(number, client, among)) continue
     const outcomes = await steps(ground, client)
     const expected = outcomes.map(([wanted]) => wanted).join(', then ')
     const seen = outcomes.map(([, found]) => found).join(', then ')
     done.push({ requirement, entry, client: client.kind, title, expected, seen, holds: expected === seen })
-    await pause()
+    await ground.pause()
   }
   return done
 }

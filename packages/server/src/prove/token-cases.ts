@@ -1,14 +1,14 @@
 import { authenticationCases } from './authentication-cases.ts'
 import { codeCases } from './code-cases.ts'
-import type { ProofClient, ProvingGround } from './proving-ground.ts'
+import type { ProofClient } from './proof-clients.ts'
+import type { ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { runSteps } from './steps.ts'
 import { verifierCases } from './verifier-cases.ts'
 
 /** Every case of one client at the token endpoint. */
-export const tokenCases = (
-  ground: ProvingGround,
-  client: ProofClient,
-  pause: () => Promise<void>,
-): Promise<readonly ProofCase[]> =>
-  runSteps({ ground, entry: 'token', client }, [...verifierCases, ...codeCases, ...authenticationCases(client)], pause)
+export async function tokenCases(ground: ProvingGround, client: ProofClient): Promise<readonly ProofCase[]> {
+  const place = { ground, entry: 'token', client }
+  const ofAll = await runSteps(place, [...verifierCases, ...codeCases], 4)
+  return [...ofAll, ...(await runSteps(place, authenticationCases(client), 2))]
+}

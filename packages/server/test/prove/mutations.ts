@@ -1,7 +1,11 @@
+import type { PolicyOptions } from '@sallyport/server'
+
 /** One check taken away: the edits that do it, and the requirement whose cases must notice. */
 export type Mutation = {
   readonly name: string
   readonly notices: string
+  /** The policy it is proven for; one that opens every door where nothing is said. */
+  readonly policy?: PolicyOptions
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[]
 }
 
@@ -10,6 +14,9 @@ const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
 const device = 'server/src/grants/device-code.ts'
 const reference = 'server/src/authorization/pushed-request.ts'
+const metadata = 'server/src/clients/client-metadata.ts'
+const rules = 'server/src/clients/registration-rules.ts'
+const relaxations = 'server/src/relaxations.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
 const one = (name: string, notices: string, file: string, find: string, replace = ''): Mutation => ({
@@ -318,4 +325,95 @@ export const mutations: readonly Mutation[] = [
       { file: memory, find: 'row.request.expiresAt <= now || ', replace: '' },
     ],
   },
+  one(
+    'a device that was denied or disowned goes on',
+    'A-DEV-11',
+    device,
+    "if (view.state === 'denied' || view.state === 'disowned') throw await fail('device_denied', {})",
+  ),
+  one(
+    'a device needs a verifier although it sent no challenge',
+    'A-PKCE-18',
+    device,
+    'if (challenge === undefined) return undefined',
+    "if (challenge === undefined && verifier === undefined) return 'verifier_missing'\n  if (challenge === undefined) return undefined",
+  ),
+  one(
+    'a request under an exception needs no nonce and no openid',
+    'A-GOV-01',
+    validate,
+    "if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')",
+  ),
+  {
+    name: 'exceptions count although the policy lets nobody have one',
+    notices: 'A-PKCE-01',
+    policy: {},
+    edits: [{ file: relaxations, find: "policy.pkceExceptions !== 'dated' || ", replace: '' }],
+  },
+  one('public clients may have an exception', 'A-PKCE-01', relaxations, '!isPublic(client) && ', ''),
+  one(
+    'clients that registered themselves may have an exception',
+    'A-PKCE-01',
+    relaxations,
+    "client.channel === 'managed' && ",
+  ),
+  one(
+    'an exception outlives its deadline',
+    'A-GOV-01',
+    'server/src/model/exception.ts',
+    'revokedAt === undefined && deadline > now',
+    'revokedAt === undefined',
+  ),
+  one(
+    'an exception outlives its revocation',
+    'A-GOV-01',
+    'server/src/model/exception.ts',
+    'revokedAt === undefined && deadline > now',
+    'deadline > now',
+  ),
+  one(
+    'any host is this machine',
+    'A-REDIR-05',
+    'protocol/src/redirect-uri.ts',
+    "return `http://${match[1] ?? ''}${uri.slice(match[0].length)}`",
+    'return `http://127.0.0.1${uri.slice(match[0].length)}`',
+  ),
+  one(
+    'any number is a port',
+    'A-REDIR-07',
+    'protocol/src/redirect-uri.ts',
+    "if (number < 1 || number > 65535 || (port.length > 1 && port.startsWith('0'))) return undefined",
+  ),
+  one('a client may register without PKCE', 'A-DCR-09', metadata, 'refuseWeakerPkce(document)\n'),
+  {
+    name: 'a client may register any redirect URI',
+    notices: 'A-DCR-05',
+    edits: [
+      { file: metadata, find: 'if (problem !== undefined) {', replace: 'if (false) {' },
+      {
+        file: rules,
+        find: 'if (problem !== undefined) faults.push({ member, problem: `${JSON',
+        replace: 'if (false) faults.push({ member, problem: `${JSON',
+      },
+    ],
+  },
+  {
+    name: 'a client may register any grant',
+    notices: 'A-DCR-06',
+    edits: [
+      {
+        file: metadata,
+        find: "if (refused !== undefined || !grants.includes('authorization_code'))",
+        replace: 'if (false)',
+      },
+      { file: rules, find: 'if (!defaults.allowedGrants.includes(grant))', replace: 'if (false)' },
+    ],
+  },
+  one(
+    'whoever registered itself gets browsers sent on',
+    'A-PKCE-01',
+    'server/src/authorization/respond.ts',
+    'if (silent || !isSelfRegistered(client) || client.firstParty)',
+    'if (true)',
+  ),
 ]
