@@ -73,6 +73,8 @@ const client: Client = {
   idTokenAlgorithm: 'RS256',
   userinfoAlgorithm: undefined,
   introspectionAlgorithm: undefined,
+  introspectionEncryptionAlgorithm: undefined,
+  introspectionContentEncryption: undefined,
   defaultMaxAge: undefined,
   requireAuthTime: false,
   defaultAcrValues: [],

@@ -38,6 +38,16 @@ export {
   type VerifiedJwt,
 } from './jws-verify.ts'
 export { clientAssertionType, maxAssertionLength, maxAssertionLifetime, clockSkew } from './client-assertion.ts'
+export {
+  contentEncryptionAlgorithms,
+  encryptionKey,
+  isContentEncryptionAlgorithm,
+  isKeyEncryptionAlgorithm,
+  keyEncryptionAlgorithms,
+  type ContentEncryptionAlgorithm,
+  type EncryptionKey,
+  type KeyEncryptionAlgorithm,
+} from './encryption-key.ts'
 export { maxClientKeys, readKeySet, sharesKey, verificationKeys, type KeySet, type PublicJwk } from './key-set.ts'
 export {
   codeMemory,

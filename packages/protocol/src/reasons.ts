@@ -396,6 +396,24 @@ export const reasons = {
     'introspection',
     'Signed introspection answers are not enabled for this client',
   ),
+  introspection_encrypted_only: entry(
+    'invalid_request',
+    400,
+    'introspection',
+    'This client gets encrypted answers only; accept application/token-introspection+jwt',
+  ),
+  introspection_key_missing: entry(
+    'invalid_request',
+    400,
+    'introspection',
+    'The client has no key that the answer can be encrypted to',
+  ),
+  introspection_keys_unavailable: entry(
+    'temporarily_unavailable',
+    503,
+    'introspection',
+    'The keys of the client cannot be fetched now; try again shortly',
+  ),
   introspection_not_allowed: entry(
     'unauthorized_client',
     403,

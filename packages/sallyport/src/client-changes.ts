@@ -44,6 +44,8 @@ export type Options = {
   readonly sectorIdentifierUri?: string | false
   readonly idTokenAlgorithm?: string
   readonly introspectionAlgorithm?: string
+  readonly introspectionEncryptionAlgorithm?: string
+  readonly introspectionContentEncryption?: string
   readonly firstParty?: boolean
   readonly mcp?: boolean
   readonly requireState?: boolean
@@ -78,6 +80,8 @@ function registration(options: Options): Partial<ClientRegistration> {
     subjectType: options.subjectType,
     idTokenAlgorithm: options.idTokenAlgorithm,
     introspectionAlgorithm: options.introspectionAlgorithm,
+    introspectionEncryptionAlgorithm: options.introspectionEncryptionAlgorithm,
+    introspectionContentEncryption: options.introspectionContentEncryption,
     firstParty: options.firstParty,
     mcp: options.mcp,
     requireState: options.requireState,

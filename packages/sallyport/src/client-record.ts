@@ -32,6 +32,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   sector_identifier_uri: client.sectorIdentifierUri,
   id_token_signed_response_alg: client.idTokenAlgorithm,
   introspection_signed_response_alg: client.introspectionAlgorithm,
+  introspection_encrypted_response_alg: client.introspectionEncryptionAlgorithm,
+  introspection_encrypted_response_enc: client.introspectionContentEncryption,
   first_party: client.firstParty,
   mcp: client.mcp,
   require_state: client.requireState,

@@ -105,6 +105,7 @@ describe('what a baseline compares', () => {
     idTokenAlgorithm: ['ES256', 'RS256', 'told'],
     userinfoAlgorithm: ['ES256', undefined],
     introspectionAlgorithm: ['ES256', undefined],
+    introspectionEncryptionAlgorithm: ['ECDH-ES', undefined],
     defaultMaxAge: [60, undefined],
     requireAuthTime: [true, false],
     defaultAcrValues: [['urn:a', 'urn:b'], ['urn:a']],

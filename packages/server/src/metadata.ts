@@ -1,4 +1,11 @@
-import { codeChallengeMethod, identityScopes, jwsAlgorithms, type JwsAlgorithm } from '@sallyport/protocol'
+import {
+  codeChallengeMethod,
+  contentEncryptionAlgorithms,
+  identityScopes,
+  jwsAlgorithms,
+  keyEncryptionAlgorithms,
+  type JwsAlgorithm,
+} from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
 import { supportedClaims } from './claims.ts'
 import { subjectTypes } from './clients/sector-rules.ts'
@@ -59,6 +66,8 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
+    introspection_encryption_alg_values_supported: keyEncryptionAlgorithms,
+    introspection_encryption_enc_values_supported: contentEncryptionAlgorithms,
     scopes_supported: [...new Set([...identityScopes, ...facts.resourceScopes])],
     protected_resources: facts.protectedResources,
     subject_types_supported: subjectTypes,

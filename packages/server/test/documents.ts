@@ -1,5 +1,5 @@
 import type { Connect, Client } from '@sallyport/server'
-import type { Authorized, TestClient, TestIssuer, TestIssuerOptions } from '@sallyport/testing'
+import type { Authorized, TestClient, TestIssuer } from '@sallyport/testing'
 import { Duplex } from 'node:stream'
 import { newIssuer } from './fixtures.ts'
 
@@ -50,7 +50,10 @@ export type DocumentIssuer = {
 }
 
 /** An issuer that accepts documents, and a host that has one. */
-export async function documentIssuer(options: TestIssuerOptions = {}, url = documentUrl): Promise<DocumentIssuer> {
+export async function documentIssuer(
+  options: Parameters<typeof newIssuer>[0] = {},
+  url = documentUrl,
+): Promise<DocumentIssuer> {
   const host: DocumentHost = {
     status: '200 OK',
     headers: ['content-type: application/json'],

@@ -57,7 +57,11 @@ export const clientAspects = {
   sector: { kind: 'told', words: 'belong to the sector' },
   idTokens: { kind: 'told', words: 'get ID Tokens signed with' },
   userinfo: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get claims' },
-  introspectionAnswers: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get answers of introspection' },
+  introspectionAnswers: {
+    kind: 'ranked',
+    ranks: ['plain', 'signed', 'encrypted'],
+    words: 'get answers of introspection',
+  },
   signInAge: { kind: 'lifetime', words: 'sign-ins' },
   requireAuthTime: {
     kind: 'flag',

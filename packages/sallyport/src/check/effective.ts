@@ -36,6 +36,12 @@ const rightValues = (client: Client) =>
     introspectsOwnTokens: client.introspectOwnTokens,
   }) satisfies Values
 
+/** Encrypted ones are signed as well. */
+function introspectionAnswers(client: Client): 'plain' | 'signed' | 'encrypted' {
+  if (client.introspectionEncryptionAlgorithm !== undefined) return 'encrypted'
+  return client.introspectionAlgorithm === undefined ? 'plain' : 'signed'
+}
+
 /** What an answer to it says, and how it is protected. */
 const answerValues = (client: Client) =>
   ({
@@ -43,7 +49,7 @@ const answerValues = (client: Client) =>
     sector: client.sectorIdentifierUri ?? null,
     idTokens: client.idTokenAlgorithm,
     userinfo: client.userinfoAlgorithm === undefined ? 'plain' : 'signed',
-    introspectionAnswers: client.introspectionAlgorithm === undefined ? 'plain' : 'signed',
+    introspectionAnswers: introspectionAnswers(client),
     signInAge: client.defaultMaxAge ?? null,
     requireAuthTime: client.requireAuthTime,
     authenticationContexts: sorted(client.defaultAcrValues),

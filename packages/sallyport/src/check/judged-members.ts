@@ -37,6 +37,8 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   idTokenAlgorithm: as('idTokens'),
   userinfoAlgorithm: as('userinfo'),
   introspectionAlgorithm: as('introspectionAnswers'),
+  introspectionEncryptionAlgorithm: as('introspectionAnswers'),
+  introspectionContentEncryption: harmless('is one of three that are all strong enough'),
   defaultMaxAge: as('signInAge'),
   requireAuthTime: as('requireAuthTime'),
   defaultAcrValues: as('authenticationContexts'),

@@ -88,6 +88,11 @@ function described(command: Command): Command {
     .option('--sector-identifier-uri <url>', 'document that lists its redirect URIs; its host is the sector')
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
+    .option(
+      '--introspection-encryption-algorithm <alg>',
+      'encrypt them to a key of its own, and give no others: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW',
+    )
+    .option('--introspection-content-encryption <enc>', 'A128CBC-HS256 when left out, A128GCM or A256GCM')
     .option('--first-party', 'it is your own: consent is taken as given')
     .option('--mcp', 'it is a client of MCP servers: it returns to https or to this machine only')
     .option('--owner <name>', 'who answers for it; an agent has to have one')

@@ -95,6 +95,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   idTokenAlgorithm: 'text',
   userinfoAlgorithm: 'text',
   introspectionAlgorithm: 'text',
+  introspectionEncryptionAlgorithm: 'text',
+  introspectionContentEncryption: 'text',
   defaultMaxAge: 'seconds',
   requireAuthTime: 'flag',
   defaultAcrValues: 'texts',

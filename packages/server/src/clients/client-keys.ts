@@ -30,11 +30,14 @@ export type ClientKeys = {
   ): readonly VerificationKey[] | undefined | Promise<readonly VerificationKey[] | undefined>
   /** Looks again, for a key that is not among them; `undefined` when it is too soon to look. */
   again(client: Client, source: Source): Promise<readonly VerificationKey[] | undefined>
+  /** The whole set that counts now, for what is encrypted to the client; `undefined` where it could not be had. */
+  set(client: Client, source: Source): Promise<KeySet | undefined>
 }
 
 type Fetched = {
   readonly uri: string
   readonly algorithm: JwsAlgorithm | undefined
+  set: KeySet | undefined
   keys: readonly VerificationKey[] | undefined
   /** When the keys stop counting, and when it is time to fetch them anew although they still do. */
   until: Seconds
@@ -55,7 +58,7 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
     fetched.delete(id)
     if (fetched.size >= maxClients) fetched.delete(fetched.keys().next().value ?? '')
     const entry: Fetched = {
-      ...{ uri, algorithm, keys: undefined },
+      ...{ uri, algorithm, set: undefined, keys: undefined },
       ...{ until: none, renewAt: none, triedAt: undefined, running: undefined },
     }
     fetched.set(id, entry)
@@ -68,6 +71,7 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
     // A set that cannot be had or read leaves the last good one in force, for as long as that counts.
     if (typeof found === 'string') return
     const lifetime = cacheLifetime(found.cacheControl, freshness, freshness.most)
+    entry.set = found.set
     entry.keys = verificationKeys(found.set, entry.algorithm)
     entry.until = after(now(), lifetime)
     entry.renewAt = after(now(), lifetime / 2)
@@ -83,6 +87,13 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
     return entry.running
   }
 
+  /** What to wait for before the entry counts; keys are fetched anew while the old ones still do, so that a short failure of the other side goes unnoticed. */
+  const renewed = (entry: Fetched, source: Source): Promise<void> | undefined => {
+    if (now() >= entry.until) return start(entry, source)
+    if (now() >= entry.renewAt) void start(entry, source)
+    return undefined
+  }
+
   const current = (entry: Fetched): readonly VerificationKey[] | undefined =>
     now() < entry.until ? entry.keys : undefined
 
@@ -95,11 +106,8 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
         return keys
       }
       const entry = entryOf(client)
-      const keys = current(entry)
-      if (keys === undefined) return start(entry, source)?.then(() => current(entry))
-      // Fetched while the old ones still count, so that a short failure of the other side goes unnoticed.
-      if (now() >= entry.renewAt) void start(entry, source)
-      return keys
+      const waiting = renewed(entry, source)
+      return waiting === undefined ? current(entry) : waiting.then(() => current(entry))
     },
     async again(client, source) {
       if (client.jwksUri === undefined) return undefined
@@ -108,6 +116,12 @@ export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys
       if (started === undefined) return undefined
       await started
       return current(entry)
+    },
+    async set(client, source) {
+      if (client.jwksUri === undefined) return client.jwks
+      const entry = entryOf(client)
+      await renewed(entry, source)
+      return now() < entry.until ? entry.set : undefined
     },
   }
 }

@@ -1,6 +1,7 @@
 import { isJwsAlgorithm, parseScope, redirectUriFault, refuse, type ApplicationType } from '@sallyport/protocol'
 import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
+import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
 import { looksLikeReserved } from './look-alike.ts'
 import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import {
@@ -50,7 +51,8 @@ export type SelfDescription = Required<
     | 'tosUri'
     | 'localized'
   >
->
+> &
+  IntrospectionMembers
 
 /**
  * Client metadata (RFC 7591 section 2) as a registration for the one validator. A list of what is read, so that everything
@@ -84,6 +86,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     ...sectorMembers(document, redirectUris),
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+    ...introspectionMembers(document),
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),

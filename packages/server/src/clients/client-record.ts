@@ -94,6 +94,7 @@ function describedBy(
   defaults: TypeDefaults,
   authenticationMethod: ClientAuthenticationMethod,
 ): Described {
+  const encryption = input.introspectionEncryptionAlgorithm
   return {
     name: input.name.normalize('NFC').trim(),
     type: input.type,
@@ -118,7 +119,11 @@ function describedBy(
     sectorIdentifierUri: input.sectorIdentifierUri,
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
-    introspectionAlgorithm: input.introspectionAlgorithm,
+    // RFC 9701 section 6 has these two values where nothing is said.
+    introspectionAlgorithm: input.introspectionAlgorithm ?? (encryption === undefined ? undefined : 'RS256'),
+    introspectionEncryptionAlgorithm: encryption,
+    introspectionContentEncryption:
+      encryption === undefined ? undefined : (input.introspectionContentEncryption ?? 'A128CBC-HS256'),
     defaultMaxAge: input.defaultMaxAge,
     requireAuthTime: input.requireAuthTime ?? false,
     defaultAcrValues: input.defaultAcrValues ?? [],

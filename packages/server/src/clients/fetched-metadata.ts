@@ -1,4 +1,4 @@
-import { verificationKeys } from '@sallyport/protocol'
+import { encryptionKey, verificationKeys } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import { fetchKeySet } from './client-keys.ts'
@@ -13,11 +13,15 @@ export async function requireFetchedMetadata(ctx: Context, call: Call, client: C
   const source = { requestId: call.id, network: call.network }
   const fault = await sectorDocumentFault(ctx.fetch, client, source)
   if (fault !== undefined) throw badMember('sector_identifier_uri', fault.problem)
-  if (!signsAnew(client, before) || client.jwksUri === undefined) return
+  const [signs, reads] = [signsAnew(client, before), readsAnew(client, before)]
+  if (!(signs || reads) || client.jwksUri === undefined) return
   const found = await fetchKeySet(ctx.fetch, client.jwksUri, source)
   if (typeof found === 'string') throw badMember('jwks_uri', found)
-  if (verificationKeys(found.set, client.authenticationAlgorithm).length === 0)
+  if (signs && verificationKeys(found.set, client.authenticationAlgorithm).length === 0)
     throw badMember('jwks_uri', 'has no key that the assertions of the client can be verified with')
+  const { introspectionEncryptionAlgorithm: alg } = client
+  if (reads && alg !== undefined && encryptionKey(found.set, alg) === undefined)
+    throw badMember('jwks_uri', `has no key with use enc that answers can be encrypted to with ${alg}`)
 }
 
 /** A client that could never prove who it is shall hear of it now (A-DCR-08, B-JWK-08). */
@@ -26,3 +30,9 @@ const signsAnew = (client: Client, before: Client | undefined): boolean =>
   (before?.authenticationMethod !== client.authenticationMethod ||
     before.jwksUri !== client.jwksUri ||
     before.authenticationAlgorithm !== client.authenticationAlgorithm)
+
+/** The same for a client that could never be answered (A-INT-08). */
+const readsAnew = (client: Client, before: Client | undefined): boolean =>
+  client.introspectionEncryptionAlgorithm !== undefined &&
+  (before?.introspectionEncryptionAlgorithm !== client.introspectionEncryptionAlgorithm ||
+    before.jwksUri !== client.jwksUri)

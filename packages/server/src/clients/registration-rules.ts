@@ -9,6 +9,7 @@ import {
 } from '@sallyport/protocol'
 import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
+import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
 import { keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
@@ -46,7 +47,7 @@ function strangers(input: object): ClientFault[] {
         }
       }
       if (/encrypt/i.test(key))
-        return { member: key, problem: 'encrypted answers are not offered; they can be signed', fix: 'remove it' }
+        return { member: key, problem: 'of all answers only those of introspection can be encrypted', fix: 'remove it' }
       const close = nearest(key, registrationMembers)
       return {
         member: key,
@@ -175,6 +176,7 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...nameFaults(input.name),
     ...grantFaults(input, defaults),
     ...keyFaults(input, development),
+    ...encryptionFaults(input),
     ...uriFaults(input, defaults, development),
     ...pageFaults(input),
     ...inventoryFaults(input),

@@ -1,4 +1,10 @@
-import type { ApplicationType, JwsAlgorithm, Seconds } from '@sallyport/protocol'
+import type {
+  ApplicationType,
+  ContentEncryptionAlgorithm,
+  JwsAlgorithm,
+  KeyEncryptionAlgorithm,
+  Seconds,
+} from '@sallyport/protocol'
 import {
   deviceGrant,
   type AssertionAudience,
@@ -35,6 +41,8 @@ export type ClientRegistration = {
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
   readonly introspectionAlgorithm?: JwsAlgorithm | undefined
+  readonly introspectionEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
+  readonly introspectionContentEncryption?: ContentEncryptionAlgorithm | undefined
   readonly defaultMaxAge?: number | undefined
   readonly requireAuthTime?: boolean | undefined
   readonly defaultAcrValues?: readonly string[] | undefined
@@ -131,6 +139,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'idTokenAlgorithm',
   'userinfoAlgorithm',
   'introspectionAlgorithm',
+  'introspectionEncryptionAlgorithm',
+  'introspectionContentEncryption',
   'defaultMaxAge',
   'requireAuthTime',
   'defaultAcrValues',

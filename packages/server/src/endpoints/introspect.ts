@@ -31,7 +31,8 @@ export async function introspect(ctx: Context, call: Call): Promise<HttpResponse
     const token = form.get('token')
     if (token === undefined) throw refuse('token_missing')
     if (!mayIntrospect(client)) throw refuse('introspection_not_allowed')
-    const wanted = introspectionForm(ctx, call, client)
+    const answerForm = introspectionForm(ctx, call, client)
+    const wanted = answerForm instanceof Promise ? await answerForm : answerForm
     const answer = token.includes('.')
       ? await accessTokenAnswer(ctx, call, client, await inspectAccessToken(ctx, token, ctx.now()))
       : await handleAnswer(ctx, call, client, form)

@@ -1,4 +1,11 @@
-import type { ApplicationType, JwsAlgorithm, KeySet, Seconds } from '@sallyport/protocol'
+import type {
+  ApplicationType,
+  ContentEncryptionAlgorithm,
+  JwsAlgorithm,
+  KeyEncryptionAlgorithm,
+  KeySet,
+  Seconds,
+} from '@sallyport/protocol'
 
 /** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service' | 'agent'
@@ -75,6 +82,9 @@ export type Client = {
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
   /** Answer introspection as a signed JWT where the caller accepts one (RFC 9701 section 6, A-INT-08). */
   readonly introspectionAlgorithm: JwsAlgorithm | undefined
+  /** Encrypt those JWTs to a key of the client, and give it no other answer (A-INT-08); the second has a value whenever the first has. */
+  readonly introspectionEncryptionAlgorithm: KeyEncryptionAlgorithm | undefined
+  readonly introspectionContentEncryption: ContentEncryptionAlgorithm | undefined
   readonly defaultMaxAge: number | undefined
   readonly requireAuthTime: boolean
   readonly defaultAcrValues: readonly string[]
@@ -161,6 +171,8 @@ export const laterClientMembers = {
   defaultResource: undefined,
   machineScope: undefined,
   introspectionAlgorithm: undefined,
+  introspectionEncryptionAlgorithm: undefined,
+  introspectionContentEncryption: undefined,
   documentFreshUntil: undefined,
   jwks: undefined,
   jwksUri: undefined,

@@ -55,6 +55,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   idTokenAlgorithm: 'ES256',
   userinfoAlgorithm: undefined,
   introspectionAlgorithm: undefined,
+  introspectionEncryptionAlgorithm: undefined,
+  introspectionContentEncryption: undefined,
   defaultMaxAge: undefined,
   requireAuthTime: false,
   defaultAcrValues: [],
