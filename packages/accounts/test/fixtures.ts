@@ -79,6 +79,7 @@ const client: Client = {
   requireAuthTime: false,
   defaultAcrValues: [],
   requireState: false,
+  requirePushedRequests: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
   mcp: false,

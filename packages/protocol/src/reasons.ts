@@ -202,6 +202,7 @@ export const reasons = {
     'pushed-request',
     'What was pushed is not allowed any more for this client',
   ),
+  par_required: entry('invalid_request', 400, 'pushed-request', 'Requests of this client have to be pushed first'),
   registration_parameter: entry(
     'registration_not_supported',
     400,

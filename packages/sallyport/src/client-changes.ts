@@ -49,6 +49,7 @@ export type Options = {
   readonly firstParty?: boolean
   readonly mcp?: boolean
   readonly requireState?: boolean
+  readonly requirePushedRequests?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
   readonly owner?: string
@@ -85,6 +86,7 @@ function registration(options: Options): Partial<ClientRegistration> {
     firstParty: options.firstParty,
     mcp: options.mcp,
     requireState: options.requireState,
+    requirePushedRequests: options.requirePushedRequests,
     owner: options.owner,
     purpose: options.purpose,
     reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,

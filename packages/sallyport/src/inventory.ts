@@ -108,6 +108,7 @@ const record = ({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Inv
   purpose: client.purpose,
   scope: client.scope.join(' '),
   resources: client.resources,
+  require_pushed_authorization_requests: client.requirePushedRequests,
   redirect_hosts: hosts,
   last_used_at: lastUse?.usedAt === undefined ? undefined : instant(lastUse.usedAt),
   library: lastUse?.library,

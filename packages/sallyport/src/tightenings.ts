@@ -25,6 +25,12 @@ const habits: Readonly<Record<Tightening, Habit>> = {
     about: 'codes redeemed without redirect_uri',
     count: ({ counts }) => counts.codes_redeemed - counts.redirect_uri_at_token,
   },
+  requirePushedRequests: {
+    about: 'requests that were not pushed',
+    // A client that is held to it by itself breaks no more.
+    count: ({ client, counts }) =>
+      client.requirePushedRequests ? 0 : counts.authorization_requests - counts.pushed_requests,
+  },
   requirePrivateKeyJwt: {
     about: 'requests that proved the client by a secret',
     // A client that has a key by now breaks no more.

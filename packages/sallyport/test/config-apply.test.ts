@@ -87,6 +87,19 @@ describe('config diff and apply', () => {
     expect((await config('diff')).code).toBe(0)
   })
 
+  it('B-PAR-09 hold a client to pushed requests, and let it go', async () => {
+    write(`clients:\n${app}    requirePushedRequests: true\n`)
+    expect((await config('apply')).code).toBe(0)
+    expect(await get('app')).toMatchObject({ require_pushed_authorization_requests: true })
+    expect((await config('diff')).code).toBe(0)
+    expect((await config('dump', '--declarations')).stdout).toContain('requirePushedRequests: true')
+    write(`clients:\n${app}    requirePushedRequests: yes please\n`)
+    expect((await config('apply')).code).toBe(78)
+    write(`clients:\n${app}`)
+    await config('apply')
+    expect(await get('app')).toMatchObject({ require_pushed_authorization_requests: false })
+  })
+
   it('A-RES-02, A-GOV-07 take format, binding and documentation of an API, and refuse a binding nobody checks', async () => {
     const more = '    format: opaque\n    binding: bearer\n    documentation: https://api.example/docs\n'
     write(`${orders}${more}`)

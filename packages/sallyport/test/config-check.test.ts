@@ -117,7 +117,20 @@ describe('config check of declared objects', () => {
       'fapi2-algorithm',
       'fapi2-public-client',
       'fapi2-algorithm',
+      'fapi2-direct-request',
+      'fapi2-direct-request',
     ])
+  })
+
+  it('B-FAPI-08 says which clients need not push, whoever would hold them to it', async () => {
+    const direct = async (head: string, more: string): Promise<string[]> =>
+      found(await check(`${head}clients:\n${web}${more}`, '--profile', 'fapi2', '--json'))
+        .filter(({ rule }) => rule === 'fapi2-direct-request')
+        .map(({ key }) => key)
+    expect(await direct('', '')).toEqual(['clients.shop.requirePushedRequests'])
+    expect(await direct('', '    requirePushedRequests: true\n')).toEqual([])
+    expect(await direct('stages:\n  requirePushedRequests: enforce\n', '')).toEqual([])
+    expect(await direct('stages:\n  requirePushedRequests: warn\n', '')).toHaveLength(1)
   })
 
   it('B-FAPI-04, B-CA-06 says which clients with keys the FAPI profile would not take', async () => {
@@ -265,6 +278,16 @@ describe('config check against a baseline', () => {
     expect(code).toBe(3)
     expect(stdout).toContain('stages.requireState is warn instead of enforce')
     expect(stdout).toContain('3 clients need no state any more: a, b, c')
+  })
+
+  it('B-PAR-09, A-GOV-07 takes clients that need not push any more for a weaker policy', async () => {
+    const loosened = '3 clients need not push their requests any more: a, b, c'
+    await check(three('    requirePushedRequests: true\n'), '--baseline', path, '--write-baseline')
+    const { code, stdout } = await against(three(''))
+    expect([code, stdout]).toEqual([3, expect.stringContaining(loosened)])
+    await check(three('', 'stages:\n  requirePushedRequests: enforce\n'), '--baseline', path, '--write-baseline')
+    expect((await against(three('    requirePushedRequests: true\n'))).stdout).not.toContain(loosened)
+    expect((await against(three(''))).stdout).toContain(loosened)
   })
 
   it('A-DEV-02, A-GOV-07 takes the grant for devices, and a scope that may be given to them, for a weaker policy', async () => {

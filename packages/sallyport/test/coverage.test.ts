@@ -100,6 +100,25 @@ describe('coverage', () => {
     expect(line?.clients.map(({ id, count }) => [id, count])).toEqual([[secret.id, 5]])
   })
 
+  it('A-GOV-04, B-PAR-09 lists who does not push every request, and not who is held to it by itself', async () => {
+    const store = createMemoryStore()
+    const [pushes, mixed, held] = [
+      await addClient(store, 'pushes'),
+      await addClient(store, 'mixed'),
+      await addClient(store, 'held'),
+    ]
+    const counts = { authorization_requests: 5, pushed_requests: 2 }
+    await store.usage.add([delta(pushes, { ...counts, pushed_requests: 5 }), delta(mixed, counts), delta(held, counts)])
+    const next = { ...held, requirePushedRequests: true, version: held.version + 1 }
+    expect(await store.admin.updateClient(next, [])).toBe(true)
+    const { clients } = await coverageOf(store, { since }, now)
+    const [line] = tighteningReport(clients, { policy: { stages: { requirePushedRequests: 'warn' } } })
+    expect(line?.clients.map(({ id, count }) => [id, count])).toEqual([[mixed.id, 3]])
+    expect(tighteningWarnings(line === undefined ? [] : [line])).toEqual([
+      expect.stringContaining('requirePushedRequests would break it, 3 requests that were not pushed'),
+    ])
+  })
+
   it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {
     const store = createMemoryStore()
     const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]

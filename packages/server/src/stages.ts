@@ -11,6 +11,7 @@ export const tightenings = [
   'requireNonce',
   'requireRedirectUriAtToken',
   'requirePrivateKeyJwt',
+  'requirePushedRequests',
 ] as const
 export type Tightening = (typeof tightenings)[number]
 
@@ -32,4 +33,5 @@ export const stagesOf = (options: { readonly [name in Tightening]?: Stage | unde
     requireNonce: options.requireNonce ?? 'off',
     requireRedirectUriAtToken: options.requireRedirectUriAtToken ?? 'off',
     requirePrivateKeyJwt: options.requirePrivateKeyJwt ?? 'off',
+    requirePushedRequests: options.requirePushedRequests ?? 'off',
   })

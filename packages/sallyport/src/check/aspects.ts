@@ -76,6 +76,12 @@ export const clientAspects = {
     less: 'ask no more for ways to sign in',
   },
   requireState: { kind: 'flag', weakWhen: false, yes: 'need state now', no: 'need no state any more' },
+  requirePushedRequests: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'have to push their requests now',
+    no: 'need not push their requests any more',
+  },
   requireRedirectUriAtToken: {
     kind: 'flag',
     weakWhen: false,

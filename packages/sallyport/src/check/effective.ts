@@ -69,6 +69,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     allowedOrigins: sorted(client.allowedOrigins),
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
+    requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
     requireRedirectUriAtToken:
       client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',
     asksConsent: !client.firstParty,

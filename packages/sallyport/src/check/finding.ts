@@ -49,6 +49,7 @@ export const rules = {
   'fapi2-code-lifetime': { severity: 'error', about: 'FAPI 2.0: a code lives at most 60 seconds' },
   'fapi2-exceptions': { severity: 'error', about: 'FAPI 2.0: no client is excepted from PKCE' },
   'fapi2-assertion-audience': { severity: 'error', about: 'FAPI 2.0: assertions name the issuer and nothing else' },
+  'fapi2-direct-request': { severity: 'error', about: 'FAPI 2.0: authorization requests are pushed' },
   'fapi2-algorithm': { severity: 'error', about: 'FAPI 2.0: PS256, ES256 or EdDSA' },
   'mcp-no-resource': { severity: 'error', about: 'MCP: every server is a resource of its own' },
   'mcp-unnamed-resource': { severity: 'warning', about: 'MCP: a client names the servers it may reach' },

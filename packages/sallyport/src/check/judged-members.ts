@@ -43,6 +43,7 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   requireAuthTime: as('requireAuthTime'),
   defaultAcrValues: as('authenticationContexts'),
   requireState: as('requireState'),
+  requirePushedRequests: as('requirePushedRequests'),
   requireRedirectUriAtToken: as('requireRedirectUriAtToken'),
   firstParty: as('asksConsent'),
   mcp: as('mcp'),

@@ -11,7 +11,7 @@ export const isProfile = (text: string): text is Profile => (profiles as readonl
 /** What a profile asks for beyond the rules that always hold. OAuth 2.1 is what always holds. */
 export const profileFindings: Readonly<Record<Profile, (subject: Subject) => readonly CheckFinding[]>> = {
   oauth21: () => [],
-  fapi2: (subject) => [...fapi2Server(subject), ...subject.clients.flatMap(fapi2Client)],
+  fapi2: (subject) => [...fapi2Server(subject), ...subject.clients.flatMap(fapi2Client), ...unpushed(subject)],
   mcp: (subject) => [...mcpServer(subject), ...subject.clients.flatMap(mcpClient)],
 }
 
@@ -89,6 +89,18 @@ function fapi2Client(checked: CheckedClient): readonly CheckFinding[] {
     found.push(at(checked, { rule: 'fapi2-algorithm', member: 'authenticationAlgorithm', problem, fix: mend }))
   }
   return found
+}
+
+/** FAPI 2.0 security profile, 5.3.2.2 items 2 and 3 (B-FAPI-08): requests come by a push alone. */
+function unpushed({ clients, policy }: Subject): readonly CheckFinding[] {
+  if (policy.stages.requirePushedRequests === 'enforce') return []
+  const direct = ({ client }: CheckedClient): boolean =>
+    client.grantTypes.includes('authorization_code') && !client.requirePushedRequests
+  const problem = 'its requests may come through the browser alone'
+  const fix = 'set it to true, or stages.requirePushedRequests to enforce'
+  return clients
+    .filter(direct)
+    .map((checked) => at(checked, { rule: 'fapi2-direct-request', member: 'requirePushedRequests', problem, fix }))
 }
 
 /** B-CA-06: what counts is what an assertion could be signed with, not what is. */

@@ -85,6 +85,7 @@ function row({ client, counts, refused, share, lastUse }: ClientCoverage): reado
     client.id,
     client.name.slice(0, 30),
     String(counts.authorization_requests),
+    String(counts.pushed_requests),
     String(counts.with_s256),
     String(refusals),
     String(counts.codes_issued),
@@ -100,7 +101,19 @@ function row({ client, counts, refused, share, lastUse }: ClientCoverage): reado
 }
 
 const header = [
-  ...['CLIENT', 'NAME', 'REQUESTS', 'S256', 'REFUSED', 'CODES', 'REDEEMED', 'VERIFIER', 'EXCEPTION', 'COVERAGE'],
+  ...[
+    'CLIENT',
+    'NAME',
+    'REQUESTS',
+    'PUSHED',
+    'S256',
+    'REFUSED',
+    'CODES',
+    'REDEEMED',
+    'VERIFIER',
+    'EXCEPTION',
+    'COVERAGE',
+  ],
   ...['SECRET', 'KEY', 'LIBRARY', 'LAST REFUSAL'],
 ]
 

@@ -156,6 +156,7 @@ const tightened: Readonly<Record<Tightening, string>> = {
   requireState: 'state in every authorization request',
   requireNonce: 'nonce in every OpenID request',
   requireRedirectUriAtToken: 'redirect_uri repeated at the token endpoint',
+  requirePushedRequests: 'authorization requests that are pushed (RFC 9126)',
   requirePrivateKeyJwt: 'a key (private_key_jwt) of every client that would have a secret',
 }
 

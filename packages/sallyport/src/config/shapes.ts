@@ -101,6 +101,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   requireAuthTime: 'flag',
   defaultAcrValues: 'texts',
   requireState: 'flag',
+  requirePushedRequests: 'flag',
   requireRedirectUriAtToken: 'flag',
   firstParty: 'flag',
   mcp: 'flag',

@@ -39,6 +39,10 @@ export const namesPushedRequest = (form: Form): boolean => form.get('request_uri
 
 const credentials: readonly string[] = ['client_secret', 'client_assertion', 'client_assertion_type']
 
+/** Whether every request of a client has to be pushed: because it says so, or because the server wants it of all (B-PAR-09). */
+export const mustPush = ({ policy }: Context, client: Client): boolean =>
+  client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce'
+
 /** What was pushed without what proved who pushed it: the proof ends at the endpoint and is not kept. */
 export const withoutCredentials = (text: string): string =>
   text

@@ -42,6 +42,7 @@ export type SelfDescription = Required<
     | 'sectorIdentifierUri'
     | 'idTokenAlgorithm'
     | 'userinfoAlgorithm'
+    | 'requirePushedRequests'
     | 'defaultMaxAge'
     | 'requireAuthTime'
     | 'defaultAcrValues'
@@ -87,6 +88,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
     ...introspectionMembers(document),
+    requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),

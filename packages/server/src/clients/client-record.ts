@@ -128,6 +128,7 @@ function describedBy(
     requireAuthTime: input.requireAuthTime ?? false,
     defaultAcrValues: input.defaultAcrValues ?? [],
     requireState: input.requireState ?? false,
+    requirePushedRequests: input.requirePushedRequests ?? false,
     requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
     firstParty: input.firstParty ?? false,
     mcp: input.mcp ?? false,

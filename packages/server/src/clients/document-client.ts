@@ -20,6 +20,12 @@ const text = (document: Document, member: string): string | undefined => {
   return typeof value === 'string' ? value : fail(`${member} is no text`)
 }
 
+const flag = (document: Document, member: string): boolean | undefined => {
+  const value = document[member]
+  if (value === undefined) return undefined
+  return typeof value === 'boolean' ? value : fail(`${member} is neither true nor false`)
+}
+
 const texts = (document: Document, member: string): readonly string[] | undefined => {
   const value = document[member]
   if (value === undefined) return undefined
@@ -125,6 +131,7 @@ export function documentRegistration(
     ...keysOf(document, method),
     grantTypes: grantTypes(document),
     scope: scopeOf(document, askable),
+    requirePushedRequests: flag(document, 'require_pushed_authorization_requests'),
     clientUri: text(document, 'client_uri'),
     logoUri: text(document, 'logo_uri'),
     // Documents are how MCP clients are known, and no document can prove whose a private-use scheme is (A-MCP-05).

@@ -22,7 +22,7 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
 
 /** Members by which a client asks for a protection that this version does not give. */
 const protections =
-  /^(?:require_pushed_authorization_requests|require_signed_request_object|dpop_bound_access_tokens|tls_client_certificate_bound_access_tokens|request_object_signing_alg|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+  /^(?:require_signed_request_object|dpop_bound_access_tokens|tls_client_certificate_bound_access_tokens|request_object_signing_alg|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
 
 /** A client that asks for a protection and does not get it is told: it would believe in it otherwise (RFC 7591 section 5). */
 export function refuseUnkeptProtection(document: MetadataDocument): void {

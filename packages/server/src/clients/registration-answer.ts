@@ -30,6 +30,7 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   introspection_signed_response_alg: client.introspectionAlgorithm,
   introspection_encrypted_response_alg: client.introspectionEncryptionAlgorithm,
   introspection_encrypted_response_enc: client.introspectionContentEncryption,
+  require_pushed_authorization_requests: client.requirePushedRequests,
   default_max_age: client.defaultMaxAge,
   require_auth_time: client.requireAuthTime,
   default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,

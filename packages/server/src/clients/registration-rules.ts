@@ -107,6 +107,12 @@ function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
       problem: `are not for clients of type ${input.type}; nobody is ever sent back to one`,
       fix: 'leave them out',
     })
+  if (input.requirePushedRequests === true && !grants.includes('authorization_code'))
+    faults.push({
+      member: 'requirePushedRequests',
+      problem: 'is for clients with the grant authorization_code; others have no requests to push',
+      fix: 'leave it out',
+    })
   const method = input.authenticationMethod
   if (method !== undefined && !defaults.methods.includes(method)) {
     faults.push({

@@ -47,6 +47,7 @@ export type ClientRegistration = {
   readonly requireAuthTime?: boolean | undefined
   readonly defaultAcrValues?: readonly string[] | undefined
   readonly requireState?: boolean | undefined
+  readonly requirePushedRequests?: boolean | undefined
   readonly requireRedirectUriAtToken?: boolean | undefined
   readonly firstParty?: boolean | undefined
   readonly mcp?: boolean | undefined
@@ -145,6 +146,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'requireAuthTime',
   'defaultAcrValues',
   'requireState',
+  'requirePushedRequests',
   'requireRedirectUriAtToken',
   'firstParty',
   'mcp',

@@ -5,6 +5,7 @@ import { proceed, refused } from '../authorization/proceed.ts'
 import { findInteraction } from '../authorization/interactions.ts'
 import {
   answeredOnce,
+  mustPush,
   namesPushedRequest,
   noLongerAllowed,
   onlyRedirectUri,
@@ -78,6 +79,8 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   }
   let request: AuthorizationRequest
   try {
+    // Said before all else about it: what was wrong with a request that may not come this way helps nobody (JR-11).
+    if (asked.use === undefined && mustPush(ctx, asked.settled.client)) throw refuse('par_required')
     request = await validateRequest(ctx, asked.settled, asked.form)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error

@@ -90,6 +90,8 @@ export type Client = {
   readonly defaultAcrValues: readonly string[]
   /** Absence of `state` is an error (A-AUTHZ-10). */
   readonly requireState: boolean
+  /** Requests have to be pushed first: `require_pushed_authorization_requests` (RFC 9126 section 6, B-PAR-09). */
+  readonly requirePushedRequests: boolean
   /** `redirect_uri` must be repeated at the token endpoint, as OAuth 2.0 had it (A-CODE-07). */
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
@@ -179,4 +181,5 @@ export const laterClientMembers = {
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
   mcp: false,
+  requirePushedRequests: false,
 } as const satisfies Partial<Client>

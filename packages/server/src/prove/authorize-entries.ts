@@ -69,7 +69,21 @@ const pushed: AuthorizeEntry = {
   mismatch: '400 invalid_request',
 }
 
-export const authorizeEntries: readonly AuthorizeEntry[] = [byBrowser('GET'), byBrowser('POST'), pushed]
+/** Doors to which a browser comes by itself. */
+export const directEntries: readonly [AuthorizeEntry, AuthorizeEntry] = [byBrowser('GET'), byBrowser('POST')]
+
+/** Every door, whether a policy closes it or not. */
+export const authorizeEntries: readonly AuthorizeEntry[] = [...directEntries, pushed]
+
+type UnderPolicy = Pick<ProvingGround, 'registry'>
+
+/** Whether the policy wants the requests of all clients pushed. */
+export const pushedOnly = ({ registry: { policy } }: UnderPolicy): boolean =>
+  policy.stages?.requirePushedRequests === 'enforce'
+
+/** Every door at which an honest request gets through under the policy. */
+export const openEntries = (ground: UnderPolicy): readonly [AuthorizeEntry, ...AuthorizeEntry[]] =>
+  pushedOnly(ground) ? [pushed] : [...directEntries, pushed]
 
 /** The parameters of an authorization response, which a page may also hold ready; empty when the answer stayed with the server. */
 export function responseOf({ headers, body }: HttpResponse): URLSearchParams {

@@ -1,5 +1,5 @@
 import { bareCases } from './authorize-cases.ts'
-import { authorizeEntries, honestRequest, responseOf, seenAt as answered, sentBack } from './authorize-entries.ts'
+import { honestRequest, openEntries, responseOf, seenAt as answered } from './authorize-entries.ts'
 import { except, exceptedKind, exceptionLifetime, registerProofClient, type ProofClient } from './proof-clients.ts'
 import type { Parameters, ProvingGround } from './proving-ground.ts'
 import { alive, redeem, seenAt, type Issued } from './redemption.ts'
@@ -16,14 +16,19 @@ const bareRequest = (ground: ProvingGround, client: ProofClient, changes: Parame
 })
 
 async function askBare(ground: ProvingGround, client: ProofClient, changes: Parameters = {}): Promise<string> {
-  const [entry] = authorizeEntries
-  return entry === undefined ? '' : answered(await entry.send(ground, client, bareRequest(ground, client, changes)))
+  const [entry] = openEntries(ground)
+  return answered(await entry.send(ground, client, bareRequest(ground, client, changes)))
 }
+
+/** How the same door refuses. */
+const refused = (ground: ProvingGround, client: ProofClient): string =>
+  openEntries(ground)[0].refusal('invalid_request', client)
 
 /** A code without a challenge. */
 async function issueBare(ground: ProvingGround, client: ProofClient): Promise<Issued> {
   const request = bareRequest(ground, client)
-  const answer = await ground.authorize('GET', request)
+  const [entry] = openEntries(ground)
+  const answer = await entry.send(ground, client, request)
   const redirectUri = request['redirect_uri'] ?? ''
   return { code: responseOf(answer).get('code') ?? '', verifier: ground.random.handle(), redirectUri, client }
 }
@@ -41,15 +46,13 @@ const inForce: readonly SteppedCase[] = [
   {
     requirement: 'A-GOV-01',
     title: 'no nonce',
-    steps: async (ground, client) => [
-      [sentBack('invalid_request', client), await askBare(ground, client, { nonce: undefined })],
-    ],
+    steps: async (ground, client) => [[refused(ground, client), await askBare(ground, client, { nonce: undefined })]],
   },
   {
     requirement: 'A-GOV-01',
     title: 'no scope openid',
     steps: async (ground, client) => [
-      [sentBack('invalid_request', client), await askBare(ground, client, { scope: 'offline_access' })],
+      [refused(ground, client), await askBare(ground, client, { scope: 'offline_access' })],
     ],
   },
   {
@@ -117,7 +120,7 @@ const revoked: SteppedCase = {
     await store.exceptions.revoke(id, now(), [])
     return [
       [invalidGrant, await redeemBare(ground, issued)],
-      [sentBack('invalid_request', other), await askBare(ground, other)],
+      [refused(ground, other), await askBare(ground, other)],
     ]
   },
 }
@@ -136,7 +139,7 @@ const deadline = (begun: number): SteppedCase => ({
     return [
       [code, before],
       [invalidGrant, await redeemBare(ground, issued)],
-      [sentBack('invalid_request', client), await askBare(ground, client)],
+      [refused(ground, client), await askBare(ground, client)],
     ]
   },
 })
@@ -150,7 +153,7 @@ export async function exceptionCases(ground: ProvingGround, begun: number): Prom
   if (client === undefined || ground.registry.policy.pkceExceptions !== 'dated') return []
   const place = { ground, entry: 'exception', client }
   const cases = [...(await runSteps(place, [...inForce, revoked, deadline(begun)]))]
-  for (const entry of authorizeEntries) {
+  for (const entry of openEntries(ground)) {
     cases.push(...(await bareCases({ ground, entry, client })))
     await ground.pause()
   }

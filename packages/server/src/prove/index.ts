@@ -1,11 +1,11 @@
 import { createPolicy } from '../policy.ts'
 import { authorizeCases } from './authorize-cases.ts'
-import { authorizeEntries } from './authorize-entries.ts'
+import { openEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
 import { exceptionCases } from './exception-cases.ts'
 import { loopbackCases } from './loopback-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
-import { pushedCases } from './pushed-cases.ts'
+import { directCases, pushedCases } from './pushed-cases.ts'
 import { registrationCases } from './registration-cases.ts'
 import type { ProofCase, ProofReport } from './report.ts'
 import { tokenCases } from './token-cases.ts'
@@ -44,11 +44,11 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
   const begunAt = ground.now()
   const cases: ProofCase[] = [...(await documentCases(ground))]
   for (const client of ground.clients) {
-    for (const entry of authorizeEntries) cases.push(...(await authorizeCases({ ground, entry, client })))
+    for (const entry of openEntries(ground)) cases.push(...(await authorizeCases({ ground, entry, client })))
     cases.push(...(await pushedCases(ground, client)))
     cases.push(...(await tokenCases(ground, client)), ...(await loopbackCases(ground, client)))
   }
-  cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)))
+  cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)), ...(await directCases(ground)))
   cases.push(...(await exceptionCases(ground, begunAt)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length

@@ -1,6 +1,16 @@
 import { isLoopbackRedirect } from '@sallyport/protocol'
-import { openReference, honestRequest, push, referenceIn, responseOf, seenAt, sentBack } from './authorize-entries.ts'
-import type { ProofClient } from './proof-clients.ts'
+import {
+  directEntries,
+  openReference,
+  honestRequest,
+  push,
+  pushedOnly,
+  referenceIn,
+  responseOf,
+  seenAt,
+  sentBack,
+} from './authorize-entries.ts'
+import { registerProofClient, type ProofClient } from './proof-clients.ts'
 import { freshPair, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { invalidClient, runSteps, type SteppedCase } from './steps.ts'
@@ -86,3 +96,24 @@ export const pushedCases = (ground: ProvingGround, client: ProofClient): Promise
     client.record.authenticationMethod === 'none' ? referenceCases : [...referenceCases, proofCase],
     4,
   )
+
+/** Who has to push gets nothing at the other doors, and its code by pushing (RFC 9126 sections 5 and 6). */
+export async function directCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
+  const held = await registerProofClient(ground.registry, 'spa, held to pushed requests', {
+    ...{ type: 'spa', name: 'Proof', redirectUris: ['https://held.invalid/cb'], scope: 'openid', firstParty: true },
+    requirePushedRequests: true,
+  })
+  const cases: ProofCase[] = []
+  for (const client of pushedOnly(ground) ? [...ground.clients, held] : [held]) {
+    const facts = { requirement: 'B-PAR-09', client: client.kind }
+    for (const { name: entry, send, refusal } of directEntries) {
+      const expected = refusal('invalid_request', client)
+      const seen = seenAt(await send(ground, client, request(ground, client)))
+      cases.push({ ...facts, entry, title: 'a request that was not pushed', expected, seen, holds: seen === expected })
+    }
+    const seen = seenAt(await openReference(ground, client, await pushed(ground, client)))
+    cases.push({ ...facts, entry: 'pushed', title: 'control: pushed', expected: code, seen, holds: seen === code })
+    await ground.pause()
+  }
+  return cases
+}

@@ -1,6 +1,6 @@
 import { challengeOf } from '@sallyport/protocol'
 import type { HttpResponse } from '../model/http.ts'
-import { authorizeEntries, honestRequest, responseOf } from './authorize-entries.ts'
+import { honestRequest, openEntries, responseOf } from './authorize-entries.ts'
 import { credentials, type Credentials, type Proof } from './credentials.ts'
 import type { ProofClient } from './proof-clients.ts'
 import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
@@ -16,8 +16,7 @@ export type Issued = {
 /** A code of the client, by an honest request. */
 export async function issue(ground: ProvingGround, client: ProofClient, verifier?: string): Promise<Issued> {
   const pair = verifier === undefined ? freshPair(ground.random) : { verifier, challenge: challengeOf(verifier) }
-  const [entry] = authorizeEntries
-  if (entry === undefined) throw new Error('no door')
+  const [entry] = openEntries(ground)
   const request = honestRequest(client, pair.challenge, ground)
   const code = responseOf(await entry.send(ground, client, request)).get('code') ?? ''
   return { code, verifier: pair.verifier, redirectUri: request['redirect_uri'] ?? '', client }

@@ -282,6 +282,13 @@ export const mutations: readonly Mutation[] = [
     'state.pushed.has(digest)',
   ),
   one(
+    'a client that has to push need not',
+    'B-PAR-09',
+    reference,
+    "client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce'",
+    'policy.stages.requirePushedRequests === null',
+  ),
+  one(
     'what stands beside a reference counts',
     'B-PAR-07',
     reference,

@@ -26,6 +26,7 @@ const kinds = [
   'metadata document, none',
   'metadata document, private_key_jwt',
 ]
+const held = 'spa, held to pushed requests'
 const devices = ['device', 'web with devices']
 /** Requests without a challenge and without a method. */
 const bare = ['no challenge', 'the answer to no challenge names it']
@@ -48,6 +49,10 @@ describe('the proof of one configuration', () => {
     'every number at its ceiling': bounds('max'),
     'the shortest sessions': { sessionIdle: floor.sessionIdle.min, sessionAbsolute: floor.sessionAbsolute.min },
     'a redirect URI at the token endpoint': { stages: { requireRedirectUriAtToken: 'enforce' } },
+    'requests that are pushed': { stages: { requirePushedRequests: 'enforce' } },
+    'exceptions beside requests that are pushed': {
+      ...{ pkceExceptions: 'dated', stages: { requirePushedRequests: 'enforce' } },
+    },
     'state and nonce of everybody': { stages: { requireState: 'enforce', requireNonce: 'enforce' } },
   }
   it.for(Object.entries(policies))('A-PKCE-19, B-PAR-02 %s is enforced at every door', async ([name, policy]) => {
@@ -78,7 +83,7 @@ describe('the proof of one configuration', () => {
         if (entry.startsWith('authorize')) expect(titlesOf(short, entry, client)).toContain('control: S256')
       }
     const kindsOf = ({ cases }: ProofReport) => new Set(cases.map(({ client }) => client))
-    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, 'any'].sort())
+    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, 'any'].sort())
     const keys = ({ cases }: ProofReport) => new Set(cases.map(({ entry, title }) => `${entry}: ${title}`))
     expect(keys(short)).toEqual(keys(whole))
   })
@@ -109,6 +114,20 @@ describe('the proof of one configuration', () => {
     const others = dated.filter(({ client, title }) => client !== excepted && bare.includes(title))
     expect(new Set(others.map(({ client }) => client)).size).toBe(kinds.length - 1)
     expect(others.every(({ seen }) => !seen.includes('with a code'))).toBe(true)
+  })
+
+  it('B-PAR-09 direct requests get nothing where they have to be pushed, of one client or of all', async () => {
+    for (const enforced of [false, true]) {
+      const policy = enforced ? ({ stages: { requirePushedRequests: 'enforce' } } as const) : {}
+      const { cases } = await prove({ issuer: 'https://as.test', policy, random, short: true })
+      const direct = cases.filter(({ requirement, entry }) => requirement === 'B-PAR-09' && entry !== 'pushed')
+      expect([...new Set(direct.map(({ client }) => client))].sort()).toEqual(
+        enforced ? [...kinds, held].sort() : [held],
+      )
+      expect(direct.filter(({ seen }) => seen.includes('with a code'))).toEqual([])
+      const open = cases.filter(({ entry, seen }) => entry.startsWith('authorize') && seen.includes('with a code'))
+      expect(open.length > 0).toBe(!enforced)
+    }
   })
 
   it('A-GOV-04 clients with a secret are no part of it where secrets are not taken', async () => {

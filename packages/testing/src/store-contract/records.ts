@@ -61,6 +61,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   requireAuthTime: false,
   defaultAcrValues: [],
   requireState: false,
+  requirePushedRequests: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
   mcp: false,
