@@ -19,7 +19,7 @@ function ownPeople({ store, now, random }: PeopleFacts): TestPeople {
 }
 
 const issuerWithPages = (): Promise<TestIssuer> =>
-  createTestIssuer({ people: ownPeople, clients: ['D', 'K', 'RS1'], policy: { deviceGrant: true } })
+  createTestIssuer({ people: ownPeople, clients: ['D', 'K', 'RS1', 'RS2'], policy: { deviceGrant: true } })
 
 it('A-DEV-07 lets a device in through the pages of the package, from sign-in to the last word', async () => {
   const issuer = await issuerWithPages()
@@ -38,7 +38,34 @@ it('A-DEV-07 lets a device in through the pages of the package, from sign-in to 
   const done = await browser.submit(asked, 'decision-form', { decision: 'allow' })
   expect(done.answer.text).toContain('The device is let in')
   expect((await issuer.poll(begun)).status).toBe(200)
-  expect((await browser.open('/account/apps')).answer.text).toContain('Television')
+})
+
+it('A-DEV-07 names the host that the application belongs to', async () => {
+  const issuer = await issuerWithPages()
+  const about = { type: 'device', name: 'Radio', clientUri: 'https://xn--rdio-loa.example/about' } as const
+  const begun = await issuer.beginDevice({
+    client: await issuer.addClient({ ...about, scope: 'openid offline_access read' }),
+  })
+  const { text } = (await issuer.enterCode(begun.userCode)).visit.answer
+  expect(text).toMatch(/The application belongs to <bdi[^>]*>xn--rdio-loa\.example</)
+})
+
+it('A-DEV-13 tells the person later which devices came in, from where, and takes their access back', async () => {
+  const issuer = await issuerWithPages()
+  const [first, second] = [await issuer.beginDevice(), await issuer.beginDevice({ remoteAddress: '2001:db8::1' })]
+  const browser = await issuer.answerDevice(first)
+  issuer.clock.advance(2)
+  await issuer.answerDevice(second, { browser })
+  const token = String((await issuer.poll(second)).json['access_token'])
+  await issuer.codeFlow({ client: issuer.clients.K, browser })
+  const apps = await browser.open('/account/apps')
+  const told = apps.answer.text.match(/<li>On [^<]*you let a device in[^]*?<\/li>/g) ?? []
+  expect(told.map((line) => /<bdi>(.*?)<\/bdi>/.exec(line)?.[1])).toEqual(['2001:db8:0:0::/64', '198.51.100.20'])
+  expect(apps.answer.text).toContain('If one of them was not you')
+  const television = apps.forms.find(({ fields }) => fields['client_id'] === issuer.clients.D.id)
+  await browser.submit(apps, television?.id ?? '')
+  expect(await issuer.isAlive(token)).toBe(false)
+  expect((await browser.open('/account/apps')).answer.text).not.toContain('you let a device in')
 })
 
 it('A-DEV-05, A-DEV-11 says what is wrong, when to come back, and what became of it', async () => {

@@ -56,6 +56,10 @@ const connected: readonly ConnectedApp[] = [
     scopes: full.scopes,
     since: seconds(1_790_000_000),
     offline: true,
+    devices: [
+      { since: seconds(1_790_086_400), network: '2001:db8:85a3:8d3::/64' },
+      { since: seconds(1_790_000_000), network: '203.0.113.9' },
+    ],
     rememberedUntil: seconds(1_800_000_000),
     csrf: 'csrf-token',
   },
@@ -64,6 +68,7 @@ const connected: readonly ConnectedApp[] = [
     scopes: [scope('openid')],
     since: undefined,
     offline: false,
+    devices: [],
     rememberedUntil: seconds(1_800_000_000),
     csrf: 'csrf-token',
   },

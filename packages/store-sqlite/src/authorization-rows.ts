@@ -38,6 +38,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
     authentication: authorization.authentication,
     tellAuthTime: authorization.tellAuthTime,
     tellAcr: authorization.tellAcr,
+    deviceNetwork: authorization.deviceNetwork,
     createdAt: authorization.createdAt,
     code: code && {
       redirectUri: code.redirectUri,
@@ -73,6 +74,7 @@ export function readAuthorization(
     tellAuthTime: details.tellAuthTime,
     tellAcr: details.tellAcr,
     offline: row[4] === 1,
+    deviceNetwork: details.deviceNetwork,
     createdAt: details.createdAt,
     expiresAt: row[5] as Seconds,
   }

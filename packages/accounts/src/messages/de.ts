@@ -122,6 +122,9 @@ export const de: Catalogue = {
   'apps.since': 'Hat Zugriff seit {date}.',
   'apps.agent': 'Ein Agent, der von selbst handelt. Wozu es ihn gibt: {purpose}',
   'apps.offline': 'Auch während Sie weg sind.',
+  'apps.device': 'Am {date} haben Sie ein Gerät aus dem Netz {network} hereingelassen.',
+  'apps.deviceHint':
+    'Waren Sie das bei einem davon nicht, nehmen Sie den Zugriff zurück und sagen Sie es denen, die {brand} betreiben: Vielleicht hat Sie jemand dazu überredet.',
   'apps.remembered': 'Fragt bis {date} nicht noch einmal.',
   'apps.withdraw': '{app} den Zugriff nehmen',
   'apps.withdrawn': 'Der Zugriff wurde zurückgenommen. Die Anwendung muss Sie neu fragen.',

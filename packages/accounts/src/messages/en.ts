@@ -122,6 +122,9 @@ export const en = {
   'apps.since': 'Has access since {date}.',
   'apps.agent': 'An agent that acts by itself. What it is for: {purpose}',
   'apps.offline': 'Also while you are away.',
+  'apps.device': 'On {date} you let a device in that was in the network {network}.',
+  'apps.deviceHint':
+    'If one of them was not you, take the access back and tell the people who run {brand}: somebody may have talked you into it.',
   'apps.remembered': 'Does not ask again until {date}.',
   'apps.withdraw': 'Take back access of {app}',
   'apps.withdrawn': 'The access was taken back. The application has to ask you again.',

@@ -13,10 +13,21 @@ export type AppsPage = {
   readonly withdrawn: boolean
 }
 
+/** Tells of each device that came in with a code, so that nobody's code was used unseen (A-DEV-13). */
+function deviceNotes({ words, brand }: Setting, devices: ConnectedApp['devices']): Html | false {
+  if (devices.length === 0) return false
+  const lines = devices.map(({ since, network }) => {
+    const told = words.say('apps.device', { date: words.date(since), network: markup`<bdi>${network}</bdi>` })
+    return markup`<li>${told}</li>`
+  })
+  return markup`<ul class="origin">${lines}</ul>
+<p class="hint">${words.say('apps.deviceHint', { brand: brand.name })}</p>`
+}
+
 /** One application: what it may do, since when, and the button that ends it. */
 function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
   const { words } = setting
-  const { client, scopes, since, offline, rememberedUntil, csrf } = app
+  const { client, scopes, since, offline, devices, rememberedUntil, csrf } = app
   const name = foreign(client.name)
   return markup`<section class="app" aria-labelledby="app-${index}">
 <h2 id="app-${index}">${name}</h2>
@@ -24,6 +35,7 @@ function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
 ${offline && words.say('apps.offline')}
 ${rememberedUntil !== undefined && words.say('apps.remembered', { date: words.date(rememberedUntil) })}</p>
 ${isAgent(client) && markup`<p>${words.say('apps.agent', { purpose: foreign(client.purpose ?? '') })}</p>`}
+${deviceNotes(setting, devices)}
 ${scopeList(words, scopes, name)}
 <form id="withdraw-${index}-form" method="post" action="${setting.base}/account/apps">
 ${hiddenFields({ client_id: client.id, csrf })}

@@ -41,6 +41,15 @@ async function heldBy(ctx: Context, subject: string): Promise<ReadonlyMap<string
 const facts = (session: Session, clientId: string, { authorizations, consent }: Held): string =>
   `apps ${session.digest} ${clientId} ${authorizations.at(-1)?.id ?? 'none'} ${consent?.grantedAt ?? 'none'}`
 
+const shownDevices = 10
+
+/** Each device is an authorization of its own, since nothing is remembered for the next. */
+const devicesOf = (authorizations: readonly Authorization[]): ConnectedApp['devices'] =>
+  authorizations
+    .flatMap(({ createdAt: since, deviceNetwork: network }) => (network === undefined ? [] : [{ since, network }]))
+    .slice(-shownDevices)
+    .reverse()
+
 async function appOf(ctx: Context, session: Session, id: string, held: Held): Promise<ConnectedApp | undefined> {
   const client = await ctx.clients.find(id)
   if (client === undefined) return undefined
@@ -51,6 +60,7 @@ async function appOf(ctx: Context, session: Session, id: string, held: Held): Pr
     scopes: await scopesInWords(ctx, [...scope]),
     since: authorizations[0]?.createdAt,
     offline: authorizations.some((one) => one.offline),
+    devices: devicesOf(authorizations),
     rememberedUntil: consent?.expiresAt,
     csrf: formToken(ctx.secrets, facts(session, id, held)),
   }

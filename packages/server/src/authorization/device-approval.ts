@@ -55,6 +55,7 @@ function authorizationFor(ctx: Context, { client, session, request }: Decidable,
     tellAuthTime: client.requireAuthTime,
     tellAcr: false,
     offline,
+    deviceNetwork: request.network,
     createdAt: now,
     // Without offline access nothing outlives the session, however that ends (A-RT-11).
     expiresAt: offline || expiresAt < session.expiresAt ? expiresAt : session.expiresAt,

@@ -25,6 +25,8 @@ export type Authorization = {
   readonly tellAcr: boolean
   /** Survives a normal sign-out: the person agreed to offline access (B-CX-16). */
   readonly offline: boolean
+  /** The network a device was in when it asked, where a person let one in by its code: they are told so later (A-DEV-13). */
+  readonly deviceNetwork: string | undefined
   readonly createdAt: Seconds
   /** Nothing issued under it lives longer. */
   readonly expiresAt: Seconds

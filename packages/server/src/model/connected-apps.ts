@@ -13,6 +13,8 @@ export type ConnectedApp = {
   readonly since: Seconds | undefined
   /** Some access lasts after sign-out (offline_access). */
   readonly offline: boolean
+  /** Devices that were let in with a code and still have access, the latest first, at most ten. */
+  readonly devices: readonly { readonly since: Seconds; readonly network: string }[]
   /** Until when agreement is remembered. */
   readonly rememberedUntil: Seconds | undefined
   /** Value for a hidden field named `csrf` of the form that takes this access back; it works once. */

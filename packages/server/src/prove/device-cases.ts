@@ -37,7 +37,14 @@ async function approve({ store, sessionId, random, now }: ProvingGround, deviceC
   const authorization: Authorization = {
     ...{ id: random.id(18), clientId, subject, sessionId, scope, resources, claims: undefined },
     authentication: { time: now(), acr: undefined, amr: ['pwd'] },
-    ...{ tellAuthTime: false, tellAcr: false, offline: true, createdAt: now(), expiresAt: after(now(), 86_400) },
+    ...{
+      tellAuthTime: false,
+      tellAcr: false,
+      offline: true,
+      deviceNetwork: undefined,
+      createdAt: now(),
+      expiresAt: after(now(), 86_400),
+    },
   }
   const outcome = await store.devices.approve({ digest, authorization, events: [] }, now())
   if (outcome !== 'approved') throw new Error(`the device was not let in: ${outcome}`)

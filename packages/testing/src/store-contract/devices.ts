@@ -26,7 +26,7 @@ const asked = (clientId: string, more: Partial<DeviceRequest> = {}): DeviceReque
 })
 
 const authorizationOf = (on: Ground, more: Partial<Authorization> = {}): Authorization =>
-  issue(on, { authorization: more }).authorization
+  issue(on, { authorization: { deviceNetwork: '192.0.2.1', ...more } }).authorization
 
 type Begun = { readonly on: Ground; readonly request: DeviceRequest; readonly approval: DeviceApproval }
 

@@ -40,6 +40,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     authentication: { time: start, acr: 'urn:test:one', amr: ['pwd'] },
     tellAuthTime: true,
     tellAcr: false,
+    deviceNetwork: undefined,
     offline: true,
     createdAt: start,
     expiresAt: later(40 * 86_400),
