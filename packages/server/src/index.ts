@@ -1,4 +1,4 @@
-export { createServer, type Server } from './server.ts'
+export { createServer, type Server, type ServerRoute } from './server.ts'
 export type { Fault, ServerOptions } from './server-options.ts'
 export { documentModes, hostFault, pairFault, type DocumentMode, type DocumentOptions } from './document-policy.ts'
 export { IssuerError, parseIssuer, type Issuer } from './issuer.ts'

@@ -25,9 +25,14 @@ import { networkOf } from './network.ts'
 import { reportRefusal } from './refusals.ts'
 import type { ServerOptions } from './server-options.ts'
 
+/** A path that leads somewhere; one that ends with `/` stands for whatever is named below it. */
+export type ServerRoute = { readonly path: string; readonly methods: readonly string[] }
+
 /** One running issuer. */
 export type Server = {
   readonly issuer: string
+  /** Every path this issuer answers, those of the host among them. */
+  readonly routes: readonly ServerRoute[]
   /** Answers a request. Never rejects. */
   handle(request: HttpRequest): Promise<HttpResponse>
   /** The browser side for login and consent pages, bound to one request. */
@@ -63,6 +68,14 @@ type Routes = {
 
 /** Where the documents of resources are (RFC 9728 section 3.1). */
 const resourceFolder = '/.well-known/oauth-protected-resource'
+
+function listed({ exact, folders, resources }: Routes): readonly ServerRoute[] {
+  const documents: readonly [string, Entry][] = [
+    [resourceFolder, resources],
+    [`${resourceFolder}/`, resources],
+  ]
+  return [...exact, ...folders, ...documents].map(([path, entry]) => ({ path, methods: [...entry.methods.keys()] }))
+}
 
 /** Nothing that looks like a file name, a path or an encoded character (HH-05). */
 const memberSyntax = /^[A-Za-z0-9_-]{1,64}$/
@@ -179,6 +192,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   return {
     issuer: ctx.issuer,
+    routes: listed(routes),
     maxBodyBytes: ctx.policy.requestBodySize,
     handle: (request) => answer(ctx, routes, callFor(request)),
     interactions: (request) => interactionsOf(ctx, callFor(request)),

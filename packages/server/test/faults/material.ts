@@ -2,6 +2,8 @@ import {
   basic,
   credentialsOf,
   encodeParameters,
+  plainRequest,
+  type HtmlForm,
   type Parameters,
   type TestClient,
   type TestIssuer,
@@ -36,15 +38,61 @@ function lasting(issuer: TestIssuer): Material {
       'refresh_token',
       'refresh_token',
       'client_credentials',
+      'urn:ietf:params:oauth:grant-type:device_code',
       'password',
     ],
     token_type_hint: ['access_token', 'refresh_token', 'x'],
     username: ['alice', 'bob', 'mallory'],
     password: [issuer.alice.password, 'wrong'],
-    decision: ['allow', 'deny', 'keep', 'other', 'cancel', 'logout'],
+    decision: ['allow', 'deny', 'disown', 'keep', 'other', 'cancel', 'logout'],
     remember: ['yes'],
     post_logout_redirect_uri: ['https://web.test/bye', 'https://evil.test'],
     ui_locales: ['de en', 'xx'],
+  }
+}
+
+type Gathered = { readonly material: Material; readonly forms: readonly HtmlForm[] }
+
+/** Devices that wait, one of them with its code entered at a browser. */
+async function devices(issuer: TestIssuer): Promise<Gathered> {
+  const begun = [await issuer.beginDevice(), await issuer.beginDevice()]
+  const [first] = begun
+  const { browser, visit } = await issuer.enterCode(first?.userCode ?? '')
+  const apps = await browser.open('/account/apps')
+  return {
+    material: {
+      device_code: [...begun.map(({ deviceCode }) => deviceCode), 'x'],
+      user_code: [...begun.map(({ userCode }) => userCode), 'BCDF-GHJK'],
+    },
+    forms: [...visit.forms, ...apps.forms],
+  }
+}
+
+/** A pushed request and a client that registered itself. */
+async function introductions(issuer: TestIssuer): Promise<Gathered['material']> {
+  const { K } = issuer.clients
+  const plain = plainRequest(K, challengeOf(issuer.random.handle()), issuer.random)
+  const pushed = [await issuer.push(K, plain), await issuer.push(K, { ...plain, prompt: 'none' })]
+  const document = { client_name: 'A tool', redirect_uris: ['https://tool.example/cb'], scope: 'openid read' }
+  const made = await issuer.send({
+    method: 'POST',
+    path: '/oauth2/register',
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(document)),
+    remoteAddress: `10.9.${issuer.records.exchanges.length % 250}.${issuer.clock.now() % 250}`,
+  })
+  const { client_id: id, registration_access_token: token } = made.json
+  return {
+    request_uri: [...pushed.map(({ json }) => String(json['request_uri'])), 'urn:ietf:params:oauth:request_uri:x'],
+    document: [
+      JSON.stringify(document),
+      JSON.stringify({ ...document, client_id: id }),
+      JSON.stringify({ ...document, token_endpoint_auth_method: 'none', grant_types: ['authorization_code'] }),
+      JSON.stringify({ ...document, redirect_uris: ['javascript:alert(1)'], jwks: { keys: [{}] } }),
+      JSON.stringify({ ...document, jwks_uri: 'https://tool.example/jwks', sector_identifier_uri: 1 }),
+    ],
+    name: [String(id), 'client_AAAAAAAAAAAAAAAAAAAAAA', 'oauth2', 'userinfo', 'x'],
+    authorization: [`Bearer ${String(token)}`],
   }
 }
 
@@ -61,7 +109,12 @@ export async function gather(issuer: TestIssuer): Promise<Material> {
   const consents =
     first === undefined ? [] : [await first.browser.submit(first.visit, 'login-form', { username, password })]
   const own = await issuer.codeFlow({ parameters: { resource: undefined, scope: 'openid profile' } })
-  const forms = [...begun.map(({ visit }) => visit), ...consents].flatMap(({ forms: all }) => all)
+  const atDevices = await devices(issuer)
+  const introduced = await introductions(issuer)
+  const forms = [
+    ...[...begun.map(({ visit }) => visit), ...consents].flatMap(({ forms: all }) => all),
+    ...atDevices.forms,
+  ]
   const verifiers = [...flows.map(({ authorized }) => authorized), ...unused].map(({ verifier }) => verifier)
   const tokens = [
     ...flows.flatMap(({ accessToken, refreshToken, idToken }) => [accessToken, refreshToken, idToken]),
@@ -70,6 +123,8 @@ export async function gather(issuer: TestIssuer): Promise<Material> {
   const browsers = [...flows.map(({ authorized }) => authorized.browser), ...begun.map(({ browser }) => browser)]
   return {
     ...lasting(issuer),
+    ...atDevices.material,
+    ...introduced,
     code: [...flows.map(({ authorized }) => authorized.code), ...unused.map(({ code }) => code), 'x'],
     code_verifier: verifiers,
     code_challenge: [
@@ -86,6 +141,7 @@ export async function gather(issuer: TestIssuer): Promise<Material> {
     authorization: [
       ...clients.map(({ id, secret }) => basic(id, secret ?? 'x')),
       ...tokens.map((token) => `Bearer ${token}`),
+      ...(introduced['authorization'] ?? []),
       'Basic',
       'Bearer a b',
       'DPoP x',
@@ -108,7 +164,7 @@ function tokenRequest(client: TestClient, parameters: Parameters): HttpRequest {
 
 /** Good token requests that nobody has sent yet. */
 export async function unsent(issuer: TestIssuer): Promise<readonly HttpRequest[]> {
-  const { K, P, S, post } = issuer.clients
+  const { D, K, P, S, post } = issuer.clients
   const requests: HttpRequest[] = []
   for (const client of [K, P, post]) {
     const { code, verifier, sent } = await issuer.authorize({ client })
@@ -119,6 +175,10 @@ export async function unsent(issuer: TestIssuer): Promise<readonly HttpRequest[]
     const { refreshToken } = await issuer.codeFlow({ client })
     requests.push(tokenRequest(client, { grant_type: 'refresh_token', refresh_token: refreshToken, scope: 'read' }))
   }
+  const { deviceCode, userCode } = await issuer.beginDevice()
+  await issuer.answerDevice({ userCode })
+  const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
+  requests.push(tokenRequest(D, { grant_type: grantType, device_code: deviceCode }))
   requests.push(tokenRequest(S, { grant_type: 'client_credentials', scope: 'read', resource: 'https://rs1.test' }))
   return requests
 }
