@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { sha256 } from './digest.ts'
 import { jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 import { importPublicKey, isGoodModulus, maxKeyText, showsSecret, type PublicJwk } from './key-set.ts'
+import { recentlyUsed } from './recently-used.ts'
 
 /** The members that make a key what it is, in the order of RFC 7638 section 3.3; whatever else is said of it does not count. */
 const requiredMembers = {
@@ -37,6 +38,23 @@ export const isThumbprint = (value: unknown): value is string => typeof value ==
 export type ProofKey = { readonly key: KeyObject; readonly thumbprint: string }
 
 /**
+ * Keys that were read lately: a client signs all its proofs with one, and reading it costs a good part of what checking the
+ * signature does. Strangers who send others only make each other read again.
+ */
+const readLately = recentlyUsed<ProofKey>(1000)
+
+/** What cannot be used is never kept. */
+function importedOnce(text: string, members: PublicJwk): ProofKey | undefined {
+  const known = readLately.get(text)
+  if (known !== undefined) return known
+  const key = importPublicKey(members)
+  if (key === undefined || !isStrong(key)) return undefined
+  const read = { key, thumbprint: sha256(text) }
+  readLately.set(text, read)
+  return read
+}
+
+/**
  * The key of a proof (RFC 9449 section 4.2): public, and whole; only its material is looked at. A key that is weak, not on
  * its curve, or not of the kind that the algorithm needs gives `undefined`, and so does a private one (B-DPOP-04 to -06).
  */
@@ -46,9 +64,7 @@ export function readProofKey(value: unknown, alg: JwsAlgorithm): ProofKey | unde
   if (showsSecret(jwk)) return undefined
   const members = material(jwk)
   if (members === undefined || !isOfKind(members, alg)) return undefined
-  const key = importPublicKey(members)
-  if (key === undefined || !isStrong(key)) return undefined
-  return { key, thumbprint: sha256(JSON.stringify(members)) }
+  return importedOnce(JSON.stringify(members), members)
 }
 
 function isOfKind({ kty, crv }: PublicJwk, alg: JwsAlgorithm): boolean {

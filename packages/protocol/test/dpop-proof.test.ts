@@ -23,7 +23,8 @@ import {
   type ProofParts,
 } from './proofs.ts'
 
-const request: ProvenRequest = { method: 'POST', uri: 'https://as.example/token' }
+const endpoint = 'https://as.example/token'
+const request: ProvenRequest = { method: 'POST', uri: endpoint }
 
 const check = (proof: string, at = now, about = request): Proof | ProofFault => checkProof(proof, about, seconds(at))
 
@@ -205,8 +206,17 @@ describe('the claims of a proof', () => {
     expect(await checked({ claims: { htu } })).toBe('htu')
   })
 
+  it('B-DPOP-11 DP-04 counts for each address under which the same thing is reached, and no other', async () => {
+    const uri = ['https://api.example/v1/orders', 'https://orders.example/orders']
+    const check = async (htu: string) =>
+      checkProof(await makeProof({ claims: { htu } }), { method: 'POST', uri }, seconds(now))
+    for (const htu of [...uri, 'https://ORDERS.example:443/orders?page=2']) expect(await check(htu)).toMatchObject(good)
+    for (const htu of ['https://orders.example/v1/orders', 'https://api.example/orders', 'https://as.example/token'])
+      expect(await check(htu)).toBe('htu')
+  })
+
   it('B-DPOP-09 B-WR-05 compares without query and fragment on both sides', async () => {
-    for (const htu of [`${request.uri}?a=b#c`, `${request.uri}?`, `${request.uri}#c`])
+    for (const htu of [`${endpoint}?a=b#c`, `${endpoint}?`, `${endpoint}#c`])
       expect(await checked({ claims: { htu } }), htu).toMatchObject(good)
     const withQuery = { method: 'GET', uri: 'https://api.example/items?page=2' }
     const proof = await makeProof({ claims: { htm: 'GET', htu: 'https://api.example/items' } })
