@@ -40,7 +40,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['tokens/verified-token-cache.ts'],
   ['context.ts'],
   ['http.ts', 'refusals.ts', 'subjects.ts'],
-  ['form.ts', 'json-body.ts'],
+  ['form.ts', 'json-body.ts', 'code-facts.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization'],
   [

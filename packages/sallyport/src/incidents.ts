@@ -1,6 +1,7 @@
 import {
   isBrowserBased,
   isFailedExchange,
+  isPublic,
   isoWeek,
   judge,
   type ClientHistory,
@@ -36,7 +37,11 @@ async function failedExchanges(
   return found
 }
 
-async function historyOf({ usage, findClient }: Sources, event: SecurityEvent): Promise<ClientHistory | undefined> {
+async function historyOf(
+  { usage, findClient }: Sources,
+  event: SecurityEvent,
+  failures: readonly SecurityEvent[],
+): Promise<ClientHistory | undefined> {
   const { clientId, reason, ts } = event
   const client = clientId === undefined ? undefined : await findClient(clientId)
   if (client === undefined) return undefined
@@ -46,10 +51,17 @@ async function historyOf({ usage, findClient }: Sources, event: SecurityEvent): 
     items.reduce((total, row) => total + (count(row) ?? 0), 0)
   return {
     redeemed: sum(({ counts }) => counts.codes_redeemed),
-    failedAlike: refusal === undefined ? 0 : sum(({ refused }) => refused[refusal]),
+    failedAlike: refusal === undefined ? alike(event, failures) : sum(({ refused }) => refused[refusal]),
     redeemsWhereItAuthorizes: isBrowserBased(client) || client.type === 'native',
+    authenticates: !isPublic(client),
   }
 }
+
+/** Failures that are counted nowhere else, since the client was not known to be itself: those before this one. */
+const alike = ({ clientId, reason, ts, id }: SecurityEvent, failures: readonly SecurityEvent[]): number =>
+  failures
+    .filter((one) => one.clientId === clientId && one.reason === reason && one.ts <= ts && one.id !== id)
+    .reduce((total, { count }) => total + count, 0)
 
 /** Failed exchanges since an instant, oldest first, each with its verdict. */
 export async function incidentsOf(
@@ -57,7 +69,8 @@ export async function incidentsOf(
   { clientId, since }: { readonly clientId: string | undefined; readonly since: number },
 ): Promise<readonly Incident[]> {
   const incidents: Incident[] = []
-  for (const event of await failedExchanges(sources, clientId, since))
-    incidents.push({ event, judgement: judge(event, await historyOf(sources, event)) })
+  const failures = await failedExchanges(sources, clientId, since)
+  for (const event of failures)
+    incidents.push({ event, judgement: judge(event, await historyOf(sources, event, failures)) })
   return incidents
 }

@@ -6,6 +6,16 @@ import { createScratch, prepare, type Installation } from './cli.ts'
 
 const now = seconds(Date.now() / 1000)
 const random = systemRandom()
+/** A code that is real, from somebody who could not be the client. */
+const secretWrong = (more: Partial<SecurityEvent>): SecurityEvent =>
+  failed(web, {
+    event: 'client.auth.failed',
+    reason: 'client_auth_failed',
+    class: 'client_auth_failed',
+    detail: { code_state: 'issued', authorization_network: '198.51.100.1' },
+    ...more,
+  })
+
 const scratch = createScratch()
 let place: Installation
 let native: Client
@@ -50,6 +60,8 @@ beforeAll(async () => {
     failed(native, { class: 'expired', reason: 'code_expired', event: 'token.request.rejected' }),
     failed(native, { ts: (now - 8 * 86_400) as Seconds }),
     failed(native, { class: undefined, event: 'token.revoked' }),
+    secretWrong({ count: 4 }),
+    secretWrong({}),
   ])
   await store.close()
 })
@@ -65,8 +77,9 @@ describe('sallyport incidents', () => {
     expect(stdout).toContain('no verifier was sent')
     expect(stdout).toContain('another network')
     expect(stdout).toContain('sallyport explain a-request')
-    expect(stdout).toContain('2 more are mistakes of clients or late codes')
-    expect(stdout).not.toContain(web.id)
+    expect(stdout).toContain(`suspected interception  ${web.id} (4 times)`)
+    expect(stdout).toContain('the code is real, and whoever sent it could not prove to be the client')
+    expect(stdout).toContain('3 more are mistakes of clients or late codes')
   })
 
   it('A-LOG-01 judges by the history of the client, and shows the rest when asked', async () => {
@@ -76,8 +89,12 @@ describe('sallyport incidents', () => {
       [native.id, 'suspected_interception'],
       [web.id, 'client_bug'],
       [native.id, 'expired'],
+      // The same again and again, of a client that never redeemed a code.
+      [web.id, 'suspected_interception'],
+      [web.id, 'client_bug'],
     ])
-    expect((await place.run(['incidents', '--client', web.id])).code).toBe(0)
+    expect((await place.run(['incidents', '--client', web.id])).code).toBe(3)
+    expect((await place.run(['incidents', '--client', 'client_of_nobody'])).code).toBe(0)
     expect((await place.run(['incidents', '--since', 'soon'])).code).toBe(2)
   })
 })

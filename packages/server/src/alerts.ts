@@ -1,6 +1,6 @@
 import type { Random, Seconds } from '@sallyport/protocol'
 import { orderedId } from './ids.ts'
-import { judge, type Verdict } from './incidents.ts'
+import { isWorse, judge, type Verdict } from './incidents.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { Store } from './model/store.ts'
 
@@ -27,7 +27,7 @@ export type Alert = {
   readonly lastAt: Seconds
   /** The first request, for `sallyport explain`. */
   readonly requestId: string | undefined
-  /** False when it is raised; true for the count that follows when its ten minutes are over. */
+  /** False when it is raised, and again when what follows is worse; true for the count when its ten minutes are over. */
   readonly final: boolean
 }
 
@@ -69,13 +69,23 @@ function kindOf({ event, reason, detail }: SecurityEvent): AlertKind | undefined
   return kinds[event]
 }
 
-type Open = { readonly alert: Alert; count: number; lastAt: Seconds; /** Another node raised it. */ elsewhere: boolean }
+const verdictOf = (event: SecurityEvent): Verdict | undefined =>
+  event.class === undefined ? undefined : judge(event).verdict
+
+type Open = { alert: Alert; count: number; lastAt: Seconds; /** Another node raised it. */ elsewhere: boolean }
 
 export function createAlertBook({ store, random, now, raise }: AlertBookOptions): AlertBook {
   const open = new Map<string, Open>()
 
   const closing = ({ alert, count, lastAt, elsewhere }: Open): void => {
     if (count > 1 || elsewhere) raise({ ...alert, count, lastAt, final: true })
+  }
+
+  /** What looked like a mistake and turns out to be an attack must not wait for the end of its ten minutes. */
+  const worsening = (entry: Open, verdict: Verdict | undefined): void => {
+    if (verdict === undefined || !isWorse(verdict, entry.alert.verdict)) return
+    entry.alert = { ...entry.alert, verdict }
+    raise({ ...entry.alert, count: entry.count, lastAt: entry.lastAt })
   }
 
   /** One node raises it; the others add their counts when the window ends. With the store away each raises its own. */
@@ -109,13 +119,14 @@ export function createAlertBook({ store, random, now, raise }: AlertBookOptions)
       if (known !== undefined && known.alert.firstAt + span > event.ts) {
         known.count += event.count
         known.lastAt = event.ts
+        worsening(known, verdictOf(event))
         return
       }
       const entry: Open = {
         alert: {
           id: `alert_${orderedId(now(), random)}`,
           kind,
-          verdict: event.class === undefined ? undefined : judge(event).verdict,
+          verdict: verdictOf(event),
           clientId,
           count: event.count,
           firstAt: event.ts,

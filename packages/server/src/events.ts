@@ -89,7 +89,7 @@ export function createEventWriter({ store, random, now, log }: EventWriterOption
 
   const write = async (draft: EventDraft, source: EventSource): Promise<void> => {
     const event = record(draft, source)
-    const key = `${event.event}|${event.reason ?? ''}|${event.clientId ?? ''}|${event.network ?? ''}`
+    const key = [event.event, event.reason, event.class, event.clientId, event.network].join('|')
     let fold = folds.get(key)
     if (fold !== undefined && fold.since + window <= event.ts) {
       await flushOld((event.ts - window) as Seconds)

@@ -3,6 +3,13 @@ import type { SecurityEvent } from './model/authorization.ts'
 /** What a failed code exchange most probably was. */
 export type Verdict = 'suspected_interception' | 'suspected_replay' | 'client_bug' | 'expired'
 
+/** Least alarming first. */
+const ranks: readonly Verdict[] = ['expired', 'client_bug', 'suspected_replay', 'suspected_interception']
+
+/** Whether a verdict is more alarming than the one before. */
+export const isWorse = (verdict: Verdict, before: Verdict | undefined): boolean =>
+  before === undefined || ranks.indexOf(verdict) > ranks.indexOf(before)
+
 /** What is known of the client beside the one event. */
 export type ClientHistory = {
   /** Codes it redeemed lately. */
@@ -11,6 +18,8 @@ export type ClientHistory = {
   readonly failedAlike: number
   /** Its users' browsers or devices redeem the codes themselves, so both legs come from one place. */
   readonly redeemsWhereItAuthorizes: boolean
+  /** It proves who it is before its code is looked at. */
+  readonly authenticates: boolean
 }
 
 export type Judgement = {
@@ -62,16 +71,16 @@ const judged = (verdict: Verdict, ...because: readonly string[]): Judgement => (
 export function judge(event: SecurityEvent, history?: ClientHistory): Judgement {
   const distance = distanceOf(event)
   const words = distanceInWords(distance)
-  switch (event.class) {
-    case 'expired':
-      return judged('expired', 'the code or its authorization had ended', ...words)
-    case 'suspected_replay':
-      return replay(distance, words)
-    case 'suspected_interception':
-      return interception(event, { distance, words, history })
-    default:
-      return judged('client_bug', 'the request could not have been right, whoever sent it', ...words)
-  }
+  if (event.class === 'expired') return judged('expired', 'the code or its authorization had ended', ...words)
+  if (event.class === 'suspected_replay') return replay(distance, words)
+  // Whoever holds no code has stolen none.
+  if (event.class !== 'suspected_interception' && typeof event.detail['code_state'] !== 'string')
+    return judged(
+      'client_bug',
+      'there was no code in it that this server knows, so nothing could be had by it',
+      ...words,
+    )
+  return holdsCode(event, { distance, words, history })
 }
 
 function replay(distance: Distance, words: readonly string[]): Judgement {
@@ -93,22 +102,38 @@ const causes: Readonly<Record<string, string>> = {
   mismatch: 'the verifier does not belong to the code',
   no_proof: 'a redeemed code came again, without its verifier',
   code_of_another_client: 'a client presented the code of another one',
+  verifier_syntax: 'what was sent in the place of the verifier cannot be one',
+  verifier_without_challenge: 'a verifier was sent for a code without a challenge',
+  code_unknown: 'the code had been destroyed by a wrong verifier before',
+  redirect_uri: 'the redirect URI is not the one the code was made for',
+  code_redirect_uri_missing: 'the redirect URI was not repeated',
 }
 
-function interception(event: SecurityEvent, { distance, words, history }: Circumstances): Judgement {
-  const cause = causes[event.reason ?? ''] ?? 'possession of the code was not proven'
+const classCauses: Readonly<Record<string, string>> = {
+  client_auth_failed: 'the code is real, and whoever sent it could not prove to be the client',
+}
+
+/** Somebody holds a code and has no right to it, or has the right and makes a mistake. */
+function holdsCode(event: SecurityEvent, { distance, words, history }: Circumstances): Judgement {
+  const { reason = '', class: of = '', detail } = event
+  const cause = causes[reason] ?? classCauses[of] ?? 'possession of the code was not proven'
+  const attack = (...more: readonly string[]): Judgement => judged('suspected_interception', cause, ...more, ...words)
   // A foreign client or a spent code is nothing that a mistake in the client explains.
-  const own = event.reason === 'mismatch' || event.reason === 'pkce_required'
-  if (!own) return judged('suspected_interception', cause, ...words)
-  if (history?.redeemed === 0 && history.failedAlike >= neverWorked)
+  if (reason === 'code_of_another_client' || reason === 'no_proof') return attack()
+  if (detail['code_state'] === 'redeemed') return attack('the code had been redeemed before')
+  if (history === undefined) return attack()
+  if (history.redeemed === 0 && history.failedAlike >= neverWorked)
     return judged(
       'client_bug',
       cause,
       'this client never redeemed a code with success, and failed like this before',
       ...words,
     )
+  // A thief who cannot be the client never gets so far; one who slips the code to the client leaves the form of its request whole.
+  if (of === 'malformed' && history.authenticates && detail['code_state'] === 'issued')
+    return judged('client_bug', cause, 'the client proved who it is, and made the request itself', ...words)
   const near = distance.network === false && distance.agent === false
-  if (history?.redeemsWhereItAuthorizes === true && near)
+  if (history.redeemsWhereItAuthorizes && near)
     return judged('client_bug', cause, 'whoever sent it sits where the code was given to', ...words)
-  return judged('suspected_interception', cause, ...words)
+  return attack()
 }

@@ -54,6 +54,29 @@ describe('alerts', () => {
     ])
   })
 
+  it('A-LOG-03 an alert that looked like a mistake is raised again when what follows is an attack', async () => {
+    const issuer = await newIssuer()
+    const { K } = issuer.clients
+    const sent = await issuer.authorize({ client: K })
+    // The same request twice, from the place where the code was given to: a form that was sent twice.
+    const near = { remoteAddress: '192.0.2.10' }
+    await issuer.redeem(sent, {}, near)
+    await issuer.redeem(sent, {}, near)
+    issuer.clock.advance(30)
+    await issuer.redeem(sent, {}, { remoteAddress: '203.0.113.9' })
+    await issuer.redeem(sent, {}, { remoteAddress: '203.0.113.9' })
+    await settled()
+    const raised = alertsOf(issuer).map(({ id, verdict, count, final }) => ({ id, verdict, count, final }))
+    const id = raised[0]?.id
+    expect(raised).toEqual([
+      { id, verdict: 'client_bug', count: 1, final: false },
+      { id, verdict: 'suspected_replay', count: 2, final: false },
+    ])
+    issuer.clock.advance(700)
+    await issuer.server.maintain()
+    expect(alertsOf(issuer).at(-1)).toMatchObject({ id, verdict: 'suspected_replay', count: 3, final: true })
+  })
+
   it('A-LOG-03 two nodes raise one alert, and it is raised all the same while the store takes no mark', async () => {
     const issuer = await newIssuer()
     const node = await issuer.startNode()

@@ -24,9 +24,11 @@ const history = (more: Partial<ClientHistory> = {}): ClientHistory => ({
   redeemed: 100,
   failedAlike: 1,
   redeemsWhereItAuthorizes: true,
+  authenticates: false,
   ...more,
 })
 
+const confidential = history({ redeemsWhereItAuthorizes: false, authenticates: true })
 const far = { authorization_network: '198.51.100.1', same_agent: false, code_age: 3 }
 
 describe('the verdict on a failed exchange', () => {
@@ -69,7 +71,61 @@ describe('the verdict on a failed exchange', () => {
     ],
     ['a late code', { class: 'expired' }, history(), 'expired'],
     ['a malformed request', { class: 'malformed', detail: far }, history(), 'client_bug'],
-    ['another redirect URI', { class: 'redirect_mismatch' }, history(), 'client_bug'],
+    ['another redirect URI from where the code was given to', { class: 'redirect_mismatch' }, history(), 'client_bug'],
+    [
+      'a stolen code with another redirect URI',
+      { class: 'redirect_mismatch', reason: 'redirect_uri', detail: { ...far, code_state: 'issued' } },
+      history(),
+      'suspected_interception',
+    ],
+    [
+      'the same of a client that proved who it is, since somebody may have slipped the code to it',
+      { class: 'redirect_mismatch', reason: 'redirect_uri', detail: { ...far, code_state: 'issued' } },
+      confidential,
+      'suspected_interception',
+    ],
+    [
+      'another redirect URI of a client that never worked',
+      { class: 'redirect_mismatch', reason: 'redirect_uri', detail: { ...far, code_state: 'issued' } },
+      { ...confidential, redeemed: 0, failedAlike: 3 },
+      'client_bug',
+    ],
+    [
+      'another redirect URI for a code that was redeemed',
+      { class: 'redirect_mismatch', reason: 'redirect_uri', detail: { code_state: 'redeemed' } },
+      history({ redeemed: 0, failedAlike: 9 }),
+      'suspected_interception',
+    ],
+    [
+      'a stolen code with a guessed secret',
+      { class: 'client_auth_failed', reason: 'client_auth_failed', detail: { ...far, code_state: 'issued' } },
+      confidential,
+      'suspected_interception',
+    ],
+    [
+      'a wrong secret without a code that is known',
+      { class: 'client_auth_failed', reason: 'client_auth_failed', detail: {} },
+      confidential,
+      'client_bug',
+    ],
+    [
+      'a malformed verifier with the code of another browser',
+      { class: 'malformed', reason: 'verifier_syntax', detail: { ...far, code_state: 'issued' } },
+      history(),
+      'suspected_interception',
+    ],
+    [
+      'a malformed verifier of a client that proved who it is',
+      { class: 'malformed', reason: 'verifier_syntax', detail: { ...far, code_state: 'issued' } },
+      confidential,
+      'client_bug',
+    ],
+    [
+      'a code that a wrong verifier destroyed',
+      { class: 'malformed', reason: 'code_unknown', detail: { ...far, code_state: 'destroyed' } },
+      confidential,
+      'suspected_interception',
+    ],
   ]
   it.each(cases)('A-LOG-01 %s', (_name, event, of, verdict) => {
     const judgement = judge(failed(event), of)

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '@sallyport/server'
 import { createMemoryStore } from '@sallyport/server/store'
 import type { TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
@@ -50,6 +51,17 @@ const classes: readonly (readonly [string, string, (issuer: TestIssuer) => Promi
     'malformed',
     async (issuer) => issuer.redeem(await issuer.authorize(), { code_verifier: 'x' }),
   ],
+  [
+    'a code that a wrong verifier destroyed',
+    'malformed',
+    async (issuer) => {
+      const authorized = await issuer.authorize()
+      await issuer.redeem(authorized, { code_verifier: 'x'.repeat(43) })
+      // What came before is another case.
+      issuer.records.events.length = 0
+      await issuer.redeem(authorized)
+    },
+  ],
   ['no code', 'malformed', async (issuer) => issuer.redeem(await issuer.authorize(), { code: undefined })],
   ['an unknown code', 'malformed', async (issuer) => issuer.redeem(await issuer.authorize(), { code: 'x' })],
 ]
@@ -61,6 +73,37 @@ describe('failed exchanges', () => {
     const classed = issuer.records.events.filter((event) => event.class !== undefined)
     expect(classed.map((event) => event.class)).toEqual([exchangeClass])
     expect(classed[0]).toMatchObject({ requestId: expect.any(String) as never, network: '198.51.100.20' })
+  })
+
+  it('A-LOG-01 a wrong secret is a failed exchange only when it comes with a code, which it leaves as it was', async () => {
+    const issuer = await newIssuer()
+    const { S, K } = issuer.clients
+    await issuer.token(S, { grant_type: 'client_credentials' }, { secret: 'x' })
+    await issuer.token(K, { grant_type: 'authorization_code', code: 'x' }, { secret: 'x' })
+    const authorized = await issuer.authorize({ client: K })
+    issuer.clock.advance(3)
+    await issuer.redeem(authorized, {}, { secret: 'x' })
+    const told = eventsOf(issuer, 'client.auth.failed').map(({ class: of, subject, detail }) => [
+      of,
+      subject,
+      detail['code_state'],
+      detail['code_age'],
+      detail['authorization_network'],
+    ])
+    expect(told).toEqual([
+      [undefined, undefined, undefined, undefined, undefined],
+      ['client_auth_failed', undefined, undefined, undefined, undefined],
+      ['client_auth_failed', issuer.alice.subject, 'issued', 3, '192.0.2.10'],
+    ])
+    expect((await issuer.redeem(authorized)).status).toBe(200)
+  })
+
+  it('A-LOG-01 a wrong secret is answered the same when the store cannot be asked about the code', async () => {
+    const issuer = await newIssuer()
+    const authorized = await issuer.authorize()
+    issuer.store.failNext('findAuthorizationCode', new StoreUnavailable('unreachable'))
+    expect((await issuer.redeem(authorized, {}, { secret: 'x' })).status).toBe(401)
+    expect(eventsOf(issuer, 'client.auth.failed')[0]).toMatchObject({ class: 'client_auth_failed' })
   })
 
   it('A-LOG-01 the event tells client, grant, person, both networks, and age and state of the code', async () => {

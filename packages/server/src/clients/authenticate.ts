@@ -1,4 +1,5 @@
 import { equalInConstantTime, lookupKey, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
+import { factsOfPresentedCode } from '../code-facts.ts'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
@@ -55,7 +56,8 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   try {
     credentials = presented(header(call.request, 'authorization'), form)
   } catch (error) {
-    if (error instanceof OAuthError) throw await reported(ctx, call, error.reason, { named: form.get('client_id') })
+    if (error instanceof OAuthError)
+      throw await reported(ctx, call, error.reason, { form, named: form.get('client_id') })
     throw error
   }
   const found = credentials.clientId.length > maxIdLength ? undefined : ctx.clients.find(credentials.clientId)
@@ -77,7 +79,7 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
     return settled as AuthenticatedClient
   }
   const { reason, what } = settled
-  const error = await reported(ctx, call, reason, { client, named: credentials.clientId, what })
+  const error = await reported(ctx, call, reason, { form, client, named: credentials.clientId, what })
   // A secret that is right was not guessed.
   const guessed = guessable && credentials.method !== 'none' && reason !== 'client_secret_refused'
   if (guessed) await countFailure(ctx, call, secretGuesses(client))
@@ -85,6 +87,7 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
 }
 
 type Claimed = {
+  readonly form: Form
   readonly client?: Client | undefined
   readonly named: string | undefined
   readonly what?: string | undefined
@@ -98,11 +101,12 @@ async function reported(
   ctx: Context,
   call: Call,
   reason: Reason,
-  { client, named, what }: Claimed,
+  { form, client, named, what }: Claimed,
 ): Promise<OAuthError> {
-  const exchange = call.request.path.endsWith('/token') ? { class: 'client_auth_failed' } : {}
+  const facts = await factsOfPresentedCode(ctx, call, form)
   const presentedId = client === undefined ? clientIdForRecords(named) : undefined
   const detail = {
+    ...facts.detail,
     path: call.request.path.slice(0, 100),
     ...(presentedId === undefined ? {} : { presented_client_id: presentedId }),
     ...(what === undefined ? {} : { reason_detail: what }),
@@ -110,7 +114,7 @@ async function reported(
   const event =
     reason === 'assertion_replayed' ? { event: 'client.assertion.replayed' } : { event: 'client.auth.failed' }
   await ctx.events.write(
-    { ...event, clientId: client?.id, reason, ...exchange, detail },
+    { ...event, clientId: client?.id, reason, ...facts, detail },
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })

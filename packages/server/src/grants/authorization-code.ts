@@ -13,7 +13,7 @@ import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationCode, AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
-import { agentDigest } from '../http.ts'
+import { codeFacts } from '../code-facts.ts'
 import { effectivePolicy } from '../policy.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { openUnder } from '../secrets.ts'
@@ -35,10 +35,11 @@ export async function authorizationCode(
   if (presented === undefined) throw refuse('code_missing')
   const resources = requestedResources(form)
   const view = await ctx.store.findAuthorizationCode(lookupKey(presented))
-  if (view === undefined || view.state === 'destroyed') throw refuse('code_unknown')
+  if (view === undefined) throw refuse('code_unknown')
   const { code } = view
   const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> =>
     failure(ctx, call, { view, client, reason, draft })
+  if (view.state === 'destroyed') throw await fail('code_unknown', { class: 'malformed' })
 
   if (code.clientId !== client.id)
     throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
@@ -130,24 +131,10 @@ type Failure = {
 
 /** Writes the event of a failed exchange, once, and gives the error to throw. */
 async function failure(ctx: Context, call: Call, { view, client, reason, draft }: Failure): Promise<OAuthError> {
-  const { code, authorization } = view
+  const facts = codeFacts(ctx, call, view)
+  const detail = { ...facts.detail, reason_id: reason }
   await ctx.events.write(
-    {
-      event: 'token.request.rejected',
-      reason,
-      clientId: client.id,
-      subject: authorization.subject,
-      authorizationId: authorization.id,
-      detail: {
-        grant_type: 'authorization_code',
-        reason_id: reason,
-        code_state: view.state,
-        code_age: Math.round((ctx.now() - code.issuedAt) * 1000) / 1000,
-        authorization_network: code.network,
-        ...(code.agent === undefined ? {} : { same_agent: code.agent === agentDigest(call.request) }),
-      },
-      ...draft,
-    },
+    { event: 'token.request.rejected', reason, clientId: client.id, ...facts, detail, ...draft },
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })
