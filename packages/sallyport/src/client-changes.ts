@@ -1,6 +1,5 @@
 import {
   changeClient,
-  ClientMetadataError,
   createManagedClient,
   hasSecret,
   newSecret,
@@ -10,120 +9,16 @@ import {
   type SecurityEvent,
 } from '@sallyport/server'
 import { adminEvent, registrationContext } from './administration.ts'
+import { explained, registration, type Options } from './client-options.ts'
 import { clientRecord, clientText, findClient, secretUses } from './client-record.ts'
 import { refuseDryRun, type Call } from './command.ts'
 import { CommandFailure, exitCode, type ExitCode } from './failure.ts'
-import { readPublicKeys, writeNewKey } from './key-files.ts'
+import { writeNewKey } from './key-files.ts'
 import { refuseOwned } from './declarations/refuse-owned.ts'
 import { withNewSecret } from './new-secret.ts'
 import { sectorFault } from './sector.ts'
 import { sharingDetail, type SharingDetail } from './shared-redirect-uri.ts'
 import { inWorkplace, type Workplace } from './workplace.ts'
-
-/** What the options of `client create` and `client update` say. */
-export type Options = {
-  readonly type?: string
-  readonly name?: string
-  readonly redirectUri?: readonly string[]
-  readonly allowSharedRedirectUri?: boolean
-  readonly postLogoutRedirectUri?: readonly string[]
-  readonly allowedOrigin?: readonly string[]
-  readonly scope?: string
-  readonly defaultScope?: string
-  readonly machineScope?: string
-  readonly resource?: readonly string[]
-  readonly defaultResource?: string
-  readonly resourceServerOf?: readonly string[]
-  readonly grantType?: readonly string[]
-  readonly authenticationMethod?: string
-  readonly jwks?: string
-  readonly jwksUri?: string
-  readonly authenticationAlgorithm?: string
-  readonly assertionAudience?: string
-  readonly subjectType?: string
-  readonly sectorIdentifierUri?: string | false
-  readonly idTokenAlgorithm?: string
-  readonly introspectionAlgorithm?: string
-  readonly introspectionEncryptionAlgorithm?: string
-  readonly introspectionContentEncryption?: string
-  readonly firstParty?: boolean
-  readonly mcp?: boolean
-  readonly requireState?: boolean
-  readonly requirePushedRequests?: boolean
-  readonly sessionRefreshTokens?: boolean
-  readonly accessTokenLifetime?: string
-  readonly owner?: string
-  readonly purpose?: string
-  readonly reviewBy?: string
-  readonly securityLevel?: string
-}
-
-/** The registration that options describe; only members that were named. The rules of the server judge the values. */
-function registration(options: Options): Partial<ClientRegistration> {
-  const wanted: Record<string, unknown> = {
-    type: options.type,
-    name: options.name,
-    redirectUris: options.redirectUri,
-    postLogoutRedirectUris: options.postLogoutRedirectUri,
-    allowedOrigins: options.allowedOrigin,
-    scope: options.scope,
-    defaultScope: options.defaultScope,
-    machineScope: options.machineScope,
-    resources: options.resource,
-    defaultResource: options.defaultResource,
-    resourceServerOf: options.resourceServerOf,
-    grantTypes: options.grantType,
-    authenticationMethod: options.authenticationMethod,
-    jwks: options.jwks === undefined ? undefined : readPublicKeys(options.jwks),
-    jwksUri: options.jwksUri,
-    authenticationAlgorithm: options.authenticationAlgorithm,
-    assertionAudience: options.assertionAudience,
-    subjectType: options.subjectType,
-    idTokenAlgorithm: options.idTokenAlgorithm,
-    introspectionAlgorithm: options.introspectionAlgorithm,
-    introspectionEncryptionAlgorithm: options.introspectionEncryptionAlgorithm,
-    introspectionContentEncryption: options.introspectionContentEncryption,
-    firstParty: options.firstParty,
-    mcp: options.mcp,
-    requireState: options.requireState,
-    requirePushedRequests: options.requirePushedRequests,
-    owner: options.owner,
-    purpose: options.purpose,
-    reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,
-    securityLevel: options.securityLevel,
-    sessionRefreshTokens: options.sessionRefreshTokens,
-    accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
-  }
-  const named = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
-  const { sectorIdentifierUri: sector } = options
-  return sector === undefined ? named : { ...named, sectorIdentifierUri: sector === false ? undefined : sector }
-}
-
-/** Option for a member, so that faults name what was typed. */
-const optionOf = (member: string): string => {
-  const single: Readonly<Record<string, string>> = {
-    redirectUris: 'redirectUri',
-    postLogoutRedirectUris: 'postLogoutRedirectUri',
-    allowedOrigins: 'allowedOrigin',
-    resources: 'resource',
-    grantTypes: 'grantType',
-  }
-  return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-}
-
-/** A single word is the value that was most likely meant. */
-const advice = (fix: string | undefined): string =>
-  fix === undefined ? '' : `; ${fix.includes(' ') ? fix : `did you mean ${fix}?`}`
-
-async function explained<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof ClientMetadataError)) throw error
-    const lines = error.faults.map(({ member, problem, fix }) => `${optionOf(member)}: ${problem}${advice(fix)}`)
-    throw new CommandFailure(exitCode.usage, 'the client cannot be registered like this', lines)
-  }
-}
 
 export async function createClient(call: Call, options: Options): Promise<ExitCode> {
   const config = await call.config()
@@ -218,25 +113,6 @@ export async function updateClient(
     })
     await save(call, place, next, { reason: options.disable === true ? 'client_disabled' : 'administrator', detail })
     call.terminal.data(clientRecord(next), clientText(next))
-    return exitCode.ok
-  })
-}
-
-/** The kill switch for a client that is being misused (A-GOV-05). */
-export async function containClient(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
-  return inWorkplace(await call.config(), async (place) => {
-    const client = await findClient(place, id)
-    if (!(await call.terminal.confirm(`Stop ${client.name} (${client.id}) and end everything issued to it?`)))
-      throw new CommandFailure(exitCode.usage, `nothing was stopped; add --yes to stop ${client.id}`)
-    const event = adminEvent(place, { event: 'client.updated', reason: 'client_contained', clientId: client.id })
-    if (!call.dryRun && !(await place.store.admin.containClient(client.id, place.now(), [event])))
-      throw new CommandFailure(exitCode.missing, `${client.id} was removed meanwhile`)
-    call.terminal.data(
-      { client_id: client.id, contained: !call.dryRun },
-      call.dryRun
-        ? `would stop ${client.id}`
-        : `${client.id} is stopped: no code, no token and no refresh works any more; its record and events are kept`,
-    )
     return exitCode.ok
   })
 }

@@ -61,7 +61,11 @@ describe('agents on the command line', { timeout: 120_000 }, () => {
   it('A-GOV-05 are stopped after a yes, on record, and go on no earlier than their last token', async () => {
     const id = await made('stopper')
     expect((await place.run(['agent', 'stop', id])).code).toBe(2)
-    expect(await place.json(['agent', 'stop', id, '--yes', '--dry-run'])).toMatchObject({ stopped: [], planned: [id] })
+    expect(await place.json(['agent', 'stop', id, '--dry-run'])).toMatchObject({
+      stopped: [],
+      planned: [id],
+      ended: { [id]: { grants: 0, codes: 0, consents: 0, devices: 0 } },
+    })
     expect((await place.json(['client', 'get', id]))['disabled_at']).toBeUndefined()
     expect(await place.json(['agent', 'stop', id, '--yes'])).toMatchObject({ stopped: [id] })
     const early = await place.run(['agent', 'resume', id])

@@ -65,7 +65,17 @@ describe('the inventory on the command line', () => {
   it('A-GOV-05 contains a client after a yes, on record', async () => {
     const { client_id: id } = await place.json(create('bad'))
     expect((await place.run(['client', 'contain', String(id)])).code).toBe(2)
-    expect(await place.json(['client', 'contain', String(id), '--yes'])).toMatchObject({ contained: true })
+    const nothing = { grants: 0, codes: 0, consents: 0, devices: 0 }
+    const preview = await place.json(['client', 'contain', String(id), '--dry-run'])
+    expect(preview).toMatchObject({ contained: false, channel: 'managed', would_end: nothing })
+    expect((await place.run(['client', 'contain', String(id), '--dry-run'])).stdout).toContain(
+      '0 grants with their tokens',
+    )
+    expect((await place.json(['client', 'get', String(id)]))['disabled_at']).toBeUndefined()
+    expect(await place.json(['client', 'contain', String(id), '--yes'])).toMatchObject({
+      contained: true,
+      ended: nothing,
+    })
     expect((await place.json(['client', 'get', String(id)]))['disabled_at']).toBeDefined()
     const { stdout } = await place.run(['events', 'tail', '--filter', 'reason=client_contained', '--json'])
     expect(stdout).toContain(String(id))

@@ -125,8 +125,11 @@ describe('containing a client', () => {
     const other = await issuer.codeFlow({ client: E })
     const waiting = await issuer.authorize({ client: K })
     const begun = await issuer.begin({ client: K })
-    expect(await issuer.store.admin.containClient(K.id, issuer.clock.now(), [])).toBe(true)
-    expect(await issuer.store.admin.containClient('client_of_nobody', issuer.clock.now(), [])).toBe(false)
+    expect(await issuer.store.containment.contain(K.id, issuer.clock.now(), [])).toMatchObject({
+      authorizations: 2,
+      codes: 1,
+    })
+    expect(await issuer.store.containment.contain('client_of_nobody', issuer.clock.now(), [])).toBeUndefined()
     expect((await issuer.finish(begun)).code).toBe('')
     issuer.clock.advance(1)
     expectRefusal(await issuer.redeem(waiting), 'invalid_client', 401)
@@ -145,7 +148,7 @@ describe('containing a client', () => {
     const issuer = await newIssuer()
     const before = await issuer.store.findClient(issuer.clients.K.id)
     if (before === undefined) throw new Error('no client')
-    await issuer.store.admin.containClient(before.id, issuer.clock.now(), [])
+    await issuer.store.containment.contain(before.id, issuer.clock.now(), [])
     expect(await issuer.store.admin.updateClient({ ...before, version: before.version + 1 }, [])).toBe(false)
     expect((await issuer.store.findClient(before.id))?.disabledAt).toBe(issuer.clock.now())
   })

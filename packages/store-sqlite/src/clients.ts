@@ -14,7 +14,7 @@ import { pageOf, pageSize } from './pages.ts'
 type ReadVerbs = Pick<Store, 'findClient' | 'originRegistered' | 'findResource' | 'listResources'>
 type AdminVerbs = Pick<
   AdminStore,
-  'createClient' | 'updateClient' | 'deleteClient' | 'containClient' | 'listClients' | 'saveResource' | 'removeResource'
+  'createClient' | 'updateClient' | 'deleteClient' | 'listClients' | 'saveResource' | 'removeResource'
 >
 
 const readClient = (record: string): Client => ({ ...laterClientMembers, ...(JSON.parse(record) as Client) })
@@ -68,7 +68,6 @@ export function clientAdmin(db: Connection, events: EventRows): AdminVerbs {
         return true
       }),
     deleteClient: clientRemover(db, events, clients.dropOrigins),
-    containClient: clientContainer(db, events),
     listClients: (after, limit) =>
       db.read(() =>
         pageOf(
@@ -142,26 +141,5 @@ function authorizationRevoker(db: Connection): (clientId: string, now: number) =
     const end = (await db.read(() => last())) ?? 0
     for (let from = 0; from < end; from += revokeChunk)
       await db.write(() => revoke(now, from, from + revokeChunk, clientId))
-  }
-}
-
-/** As the removal, but the record stays. Its version grows, so that no edit begun before can undo the disabling. */
-function clientContainer(db: Connection, events: EventRows): AdminStore['containClient'] {
-  const disable = db.change<[number, number, number, string]>(
-    `UPDATE clients SET version = version + 1, disabled_at = coalesce(disabled_at, ?),
-       record = json_set(record, '$.version', version + 1, '$.updatedAt', ?, '$.disabledAt', coalesce(disabled_at, ?))
-     WHERE id = ?`,
-  )
-  const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
-  const revokeAll = authorizationRevoker(db)
-  return async (id, now, noted) => {
-    const there = await db.write(() => {
-      if (disable(now, now, now, id) === 0) return false
-      forget(id)
-      events.add(noted)
-      return true
-    })
-    if (there) await revokeAll(id, now)
-    return there
   }
 }

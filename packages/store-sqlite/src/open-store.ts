@@ -5,6 +5,7 @@ import { accountStore } from './accounts.ts'
 import { auditVerb } from './audit.ts'
 import { clientAdmin, clientVerbs } from './clients.ts'
 import { codeVerbs } from './codes.ts'
+import { containmentStore } from './containment.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { exceptionStore } from './exceptions.ts'
 import { declarationStore } from './declarations.ts'
@@ -119,5 +120,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     devices: deviceStore(connection, events),
     logos: logoStore(connection),
     pushed: pushedStore(connection),
+    containment: containmentStore(connection, events),
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import BetterSqlite3 from 'better-sqlite3'
 import { openSqliteStore } from '@sallyport/store-sqlite'
 import {
+  client,
   digest,
   event,
   family,
@@ -81,6 +82,56 @@ describe('several processes on one file', () => {
       expect(answers.map((of) => of[index]).filter((answer) => answer === true)).toHaveLength(1)
     }
     expect(rowCounts(path)).toMatchObject({ refresh_tokens: 20, once_marks: 10 })
+    await store.close()
+  })
+
+  it('A-GOV-05, FT-19 contain a client in one transaction, while others issue codes and rotate its tokens', async () => {
+    const path = scratchFile()
+    const store = await openSqliteStore({ path })
+    const on = await ground(store)
+    const families = await Promise.all(Array.from({ length: 20 }, () => family(store, on)))
+    const busy = (of: number): readonly Task[] =>
+      Array.from({ length: 40 }, (_, index): Task => {
+        const old = families[(index + of) % families.length]
+        if (index % 2 === 0 || old === undefined) return { do: 'issue', records: issue(on) }
+        const next = refreshToken(old.authorization, { sequence: 1, digest: digest() })
+        return { do: 'redeem', redemption: { kind: 'refresh_token', digest: old.token.digest }, records: records(next) }
+      })
+    const answers = await raceProcesses(path, [busy(0), busy(7), [{ do: 'contain', clientId: on.client.id }], busy(13)])
+    const issued = answers.flat().filter((answer) => answer === 'issued').length
+    // What it says that it ended is all that there was: nothing before it was left out, nothing came after it.
+    expect(JSON.parse(String(answers[2]?.[0]))).toMatchObject({
+      authorizations: families.length + issued,
+      codes: issued,
+    })
+    const rows = new BetterSqlite3(path)
+      .prepare<[], { alive: number; ended: number; instants: number }>(
+        'SELECT sum(revoked_at IS NULL) AS alive, count(revoked_at) AS ended, count(DISTINCT revoked_at) AS instants FROM authorizations',
+      )
+      .get()
+    expect(rows).toEqual({ alive: 0, ended: families.length + issued, instants: 1 })
+    await store.close()
+  })
+
+  it('A-GOV-05 contain a client although the newest rows were swept and their numbers given anew', async () => {
+    const path = scratchFile()
+    const store = await openSqliteStore({ path })
+    const on = await ground(store)
+    const { session } = on
+    const stranger = client()
+    await store.admin.createClient(stranger, [])
+    await family(store, { client: stranger, session })
+    await family(store, on)
+    const file = new BetterSqlite3(path)
+    file.exec('CREATE TEMP TABLE later AS SELECT * FROM authorizations WHERE n = 2; UPDATE later SET n = 1')
+    file.exec('DELETE FROM authorizations WHERE n = 2')
+    const contained = store.containment.contain(on.client.id, start, [])
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    // The rows were read by now, and the transaction waits for its turn.
+    file.exec('BEGIN; DELETE FROM authorizations; INSERT INTO authorizations SELECT * FROM later; COMMIT')
+    expect(await contained).toMatchObject({ authorizations: 1 })
+    expect(await store.containment.held(on.client.id, start)).toMatchObject({ authorizations: 0 })
+    file.close()
     await store.close()
   })
 

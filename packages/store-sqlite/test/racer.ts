@@ -1,4 +1,4 @@
-import type { IssuedRecords, Redemption } from '@sallyport/server/model'
+import type { CodeIssueRecords, IssuedRecords, Redemption } from '@sallyport/server/model'
 import { openSqliteStore } from '@sallyport/store-sqlite'
 import { start } from '@sallyport/testing/store-contract'
 
@@ -6,6 +6,8 @@ import { start } from '@sallyport/testing/store-contract'
 export type Task =
   | { readonly do: 'redeem'; readonly redemption: Redemption; readonly records: IssuedRecords }
   | { readonly do: 'remember'; readonly key: string; readonly expiresAt: IssuedRecords['events'][number]['ts'] }
+  | { readonly do: 'issue'; readonly records: CodeIssueRecords }
+  | { readonly do: 'contain'; readonly clientId: string }
   | { readonly do: 'open' }
 
 const store = await openSqliteStore({ path: process.argv[2] ?? '' })
@@ -17,6 +19,10 @@ process.on('message', (tasks: readonly Task[]) => {
         return store.redeem(task.redemption, task.records, start)
       case 'remember':
         return store.rememberOnce(task.key, task.expiresAt, start)
+      case 'issue':
+        return store.issueCode(task.records, start)
+      case 'contain':
+        return store.containment.contain(task.clientId, start, []).then((held) => JSON.stringify(held))
       case 'open':
         return Promise.resolve(true)
     }

@@ -4,6 +4,7 @@ import { accountContract } from './store-contract/accounts.ts'
 import { auditContract } from './store-contract/audit.ts'
 import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
+import { containmentContract } from './store-contract/containment.ts'
 import { declarationContract } from './store-contract/declarations.ts'
 import { deviceContract } from './store-contract/devices.ts'
 import { exceptionContract } from './store-contract/exceptions.ts'
@@ -53,6 +54,7 @@ const parts = [
   deviceContract,
   logoContract,
   pushedContract,
+  containmentContract,
   aliasContract,
 ]
 

@@ -2,6 +2,7 @@ import type { Client } from '@sallyport/server'
 import type { Command } from 'commander'
 import { adminEvent } from '../administration.ts'
 import { restsUntil } from '../agent-rest.ts'
+import { heldRecord, heldText } from '../contain-client.ts'
 import { findClient } from '../client-record.ts'
 import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
 import { refuseOwned } from '../declarations/refuse-owned.ts'
@@ -84,17 +85,32 @@ async function stopAgents(
   return inWorkplace(await call.config(), async (place) => {
     const agents = await agentsToStop(place, id, all)
     const named = agents.length === 1 ? `${agents[0]?.name} (${agents[0]?.id})` : `${agents.length} agents`
-    if (agents.length > 0 && !(await call.terminal.confirm(`Stop ${named} and end everything issued to it?`)))
+    if (
+      agents.length > 0 &&
+      !call.dryRun &&
+      !(await call.terminal.confirm(`Stop ${named} and end everything issued to it?`))
+    )
       throw usage('nothing was stopped; add --yes')
     const stopped: string[] = []
+    const lost: string[] = []
+    const ended: Record<string, Record<string, number>> = {}
     for (const agent of agents) {
       const event = adminEvent(place, { event: 'client.updated', reason: 'agent_stopped', clientId: agent.id })
-      if (call.dryRun || (await place.store.admin.containClient(agent.id, place.now(), [event]))) stopped.push(agent.id)
+      const { containment } = place.store
+      const held = call.dryRun
+        ? await containment.held(agent.id, place.now())
+        : await containment.contain(agent.id, place.now(), [event])
+      if (held === undefined) continue
+      stopped.push(agent.id)
+      lost.push(heldText(held))
+      ended[agent.id] = heldRecord(held)
     }
-    const done = call.dryRun ? 'would be stopped' : 'is stopped'
+    const done = call.dryRun ? 'would be stopped and lose' : 'is stopped and lost'
     call.terminal.data(
-      { stopped: call.dryRun ? [] : stopped, planned: stopped },
-      stopped.length === 0 ? 'no agent is running' : stopped.map((one) => `${one} ${done}`).join('\n'),
+      { stopped: call.dryRun ? [] : stopped, planned: stopped, ended },
+      stopped.length === 0
+        ? 'no agent is running'
+        : stopped.map((one, index) => `${one} ${done} ${lost[index] ?? ''}`).join('\n'),
     )
     return exitCode.ok
   })

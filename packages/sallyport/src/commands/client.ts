@@ -37,8 +37,8 @@ export function addClient(program: Command): void {
   verb(
     group,
     'contain <client-id>',
-    'stop an application that is misused: no codes, all grants revoked, evidence kept',
-    changes('containClient'),
+    'stop an application that is misused: no codes, all grants revoked, evidence kept; --dry-run counts what would end',
+    async (call, options, operands) => (await import('../contain-client.ts')).containClient(call, options, operands),
   )
   verb(group, 'delete <client-id>', 'remove an application and everything issued to it', changes('deleteClient'))
   addCommand(group, 'new-key', 'make a key for an application and print its public half', changes('newKey'))

@@ -61,6 +61,7 @@ export {
   type ExceptionStore,
   type PkceException,
 } from './exception.ts'
+export type { ContainmentStore, Held } from './containment.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
 export { maxLogoBytes, maxLogos, type ClientLogo, type LogoStore, type LogoType } from './logo.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'

@@ -14,6 +14,7 @@ import type { AccountStore } from './account.ts'
 import type { AuditReport } from './audit.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 import type { Client } from './client.ts'
+import type { ContainmentStore } from './containment.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
 import type { DeviceStore } from './device.ts'
@@ -180,6 +181,7 @@ export type Store = {
   readonly devices: DeviceStore
   readonly logos: LogoStore
   readonly pushed: PushedStore
+  readonly containment: ContainmentStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }
@@ -198,13 +200,6 @@ export type AdminStore = {
   updateClient(client: Client, events: readonly SecurityEvent[]): Promise<boolean>
   /** Removes a client and revokes all its authorizations; false when there was none. */
   deleteClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
-  /**
-   * Disables a client, and with it every code and token of it, in one transaction; then revokes its authorizations and
-   * forgets its remembered consents, so that enabling it again revives nothing. Record, counts and events stay as evidence.
-   * Law: once the first transaction is durable nothing issued to it works on any node; a second call finishes what a crash
-   * left. False when there is no such client.
-   */
-  containClient(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
   listClients(after: string | undefined, limit: number): Promise<Page<Client>>
   saveResource(resource: Resource, events: readonly SecurityEvent[]): Promise<void>
   /** Takes an API out of the registry: nothing is issued for it any more. Law: at most one call per registration resolves true. */

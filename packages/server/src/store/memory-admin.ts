@@ -49,17 +49,6 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
     addEvents(state, events)
     return true
   },
-  containClient: async (id, now, events) => {
-    const client = state.clients.get(id)
-    if (client === undefined) return false
-    const disabledAt = client.disabledAt ?? now
-    state.clients.set(id, keep({ ...client, version: client.version + 1, updatedAt: now, disabledAt }))
-    for (const [key, consent] of state.consents) if (consent.clientId === id) state.consents.delete(key)
-    for (const row of state.authorizations.values())
-      if (row.authorization.clientId === id) revoke(row, 'administrator', now)
-    addEvents(state, events)
-    return true
-  },
   listClients: async (after, limit) => pageOf(state.clients.values(), (client) => client.id, after, limit),
   saveResource: async (resource, events) => {
     state.resources.set(resource.id, keep(resource))

@@ -3,6 +3,7 @@ import { memoryAccessTokens } from './memory-access-tokens.ts'
 import { memoryAccounts } from './memory-accounts.ts'
 import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
+import { memoryContainment } from './memory-containment.ts'
 import { memoryDeclarations } from './memory-declarations.ts'
 import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
@@ -45,6 +46,7 @@ export function createMemoryStore(): Store {
     devices: memoryDevices(state),
     logos: memoryLogos(state),
     pushed: memoryPushed(state),
+    containment: memoryContainment(state),
     close: async () => undefined,
   }
 }

@@ -36,7 +36,7 @@ describe('who may push', () => {
     expectRefusal(await issuer.post(path, { ...request, client_id: 'nobody' }), 'invalid_client', 401)
     expectRefusal(await issuer.push(K, { ...request, client_id: E.id }), 'invalid_request')
     expectRefusal(await issuer.post(path, { ...requestOf(issuer, P), client_secret: 'x' }), 'invalid_client', 401)
-    await issuer.store.admin.containClient(P.id, issuer.clock.now(), [])
+    await issuer.store.containment.contain(P.id, issuer.clock.now(), [])
     issuer.clock.advance(1)
     expectRefusal(await issuer.push(P, requestOf(issuer, P)), 'invalid_client', 401)
     expect(eventsOf(issuer, 'client.auth.failed').length).toBeGreaterThanOrEqual(7)

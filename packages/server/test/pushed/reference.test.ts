@@ -113,7 +113,7 @@ describe('a reference', () => {
     await issuer.changeClient(K, { scope: ['openid'] })
     await issuer.changeClient(P, { redirectUris: ['https://app.test/elsewhere'] })
     await issuer.changeClient(E, { grantTypes: ['refresh_token'] })
-    await issuer.store.admin.containClient(post.id, issuer.clock.now(), [])
+    await issuer.store.containment.contain(post.id, issuer.clock.now(), [])
     issuer.clock.advance(1)
     const browser = issuer.browser()
     for (const [client, reference] of [
@@ -136,7 +136,7 @@ describe('a reference', () => {
     const issuer = await newIssuer()
     const { K } = issuer.clients
     const begun = await issuer.begin({ client: K, pushed: true })
-    await issuer.store.admin.containClient(K.id, issuer.clock.now(), [])
+    await issuer.store.containment.contain(K.id, issuer.clock.now(), [])
     issuer.clock.advance(1)
     const { visit } = await issuer.finish(begun)
     expectErrorPage(visit.answer, 'client_disabled')

@@ -48,7 +48,7 @@ const causes: Record<string, Cause> = {
   },
   'client.auth.failed': {
     cause: now(({ token, clients }) => token(clients.K, {}, { secret: 'wrong' })),
-    facts: { reason: 'client_auth_failed', class: 'client_auth_failed' },
+    facts: { reason: 'client_auth_failed' },
   },
   'consent.granted': {
     cause: async (issuer) => {

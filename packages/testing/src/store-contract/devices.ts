@@ -171,7 +171,7 @@ export const deviceContract: ContractPart = ({ describe, it }, withStore) => {
         const ends: readonly [(on: Ground) => Promise<unknown>, string][] = [
           [(on) => store.endSession(on.session.id, start, []), 'session_ended'],
           [(on) => store.setSubjectActive(on.session.subject, false, start, []), 'session_ended'],
-          [(on) => store.admin.containClient(on.client.id, start, []), 'client_disabled'],
+          [(on) => store.containment.contain(on.client.id, start, []), 'client_disabled'],
         ]
         for (const [end, outcome] of ends) {
           const { on, approval } = await claimed(store)
@@ -243,7 +243,7 @@ export const deviceContract: ContractPart = ({ describe, it }, withStore) => {
           ({ approval }: Begun) => store.revokeAuthorization(approval.authorization.id, 'administrator', start, []),
           ({ on }: Begun) => store.setSubjectActive(on.session.subject, false, start, []),
           ({ on }: Begun) => store.withdrawConsent(on.session.subject, on.client.id, start, []),
-          ({ on }: Begun) => store.admin.containClient(on.client.id, start, []),
+          ({ on }: Begun) => store.containment.contain(on.client.id, start, []),
         ]
         for (const end of ends) {
           const begun = await approved(store)

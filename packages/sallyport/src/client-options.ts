@@ -1,0 +1,109 @@
+import { ClientMetadataError, type ClientRegistration } from '@sallyport/server'
+import { CommandFailure, exitCode } from './failure.ts'
+import { readPublicKeys } from './key-files.ts'
+
+/** What the options of `client create` and `client update` say. */
+export type Options = {
+  readonly type?: string
+  readonly name?: string
+  readonly redirectUri?: readonly string[]
+  readonly allowSharedRedirectUri?: boolean
+  readonly postLogoutRedirectUri?: readonly string[]
+  readonly allowedOrigin?: readonly string[]
+  readonly scope?: string
+  readonly defaultScope?: string
+  readonly machineScope?: string
+  readonly resource?: readonly string[]
+  readonly defaultResource?: string
+  readonly resourceServerOf?: readonly string[]
+  readonly grantType?: readonly string[]
+  readonly authenticationMethod?: string
+  readonly jwks?: string
+  readonly jwksUri?: string
+  readonly authenticationAlgorithm?: string
+  readonly assertionAudience?: string
+  readonly subjectType?: string
+  readonly sectorIdentifierUri?: string | false
+  readonly idTokenAlgorithm?: string
+  readonly introspectionAlgorithm?: string
+  readonly introspectionEncryptionAlgorithm?: string
+  readonly introspectionContentEncryption?: string
+  readonly firstParty?: boolean
+  readonly mcp?: boolean
+  readonly requireState?: boolean
+  readonly requirePushedRequests?: boolean
+  readonly sessionRefreshTokens?: boolean
+  readonly accessTokenLifetime?: string
+  readonly owner?: string
+  readonly purpose?: string
+  readonly reviewBy?: string
+  readonly securityLevel?: string
+}
+
+/** The registration that options describe; only members that were named. The rules of the server judge the values. */
+export function registration(options: Options): Partial<ClientRegistration> {
+  const wanted: Record<string, unknown> = {
+    type: options.type,
+    name: options.name,
+    redirectUris: options.redirectUri,
+    postLogoutRedirectUris: options.postLogoutRedirectUri,
+    allowedOrigins: options.allowedOrigin,
+    scope: options.scope,
+    defaultScope: options.defaultScope,
+    machineScope: options.machineScope,
+    resources: options.resource,
+    defaultResource: options.defaultResource,
+    resourceServerOf: options.resourceServerOf,
+    grantTypes: options.grantType,
+    authenticationMethod: options.authenticationMethod,
+    jwks: options.jwks === undefined ? undefined : readPublicKeys(options.jwks),
+    jwksUri: options.jwksUri,
+    authenticationAlgorithm: options.authenticationAlgorithm,
+    assertionAudience: options.assertionAudience,
+    subjectType: options.subjectType,
+    idTokenAlgorithm: options.idTokenAlgorithm,
+    introspectionAlgorithm: options.introspectionAlgorithm,
+    introspectionEncryptionAlgorithm: options.introspectionEncryptionAlgorithm,
+    introspectionContentEncryption: options.introspectionContentEncryption,
+    firstParty: options.firstParty,
+    mcp: options.mcp,
+    requireState: options.requireState,
+    requirePushedRequests: options.requirePushedRequests,
+    owner: options.owner,
+    purpose: options.purpose,
+    reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,
+    securityLevel: options.securityLevel,
+    sessionRefreshTokens: options.sessionRefreshTokens,
+    accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
+  }
+  const named = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+  const { sectorIdentifierUri: sector } = options
+  return sector === undefined ? named : { ...named, sectorIdentifierUri: sector === false ? undefined : sector }
+}
+
+/** Option for a member, so that faults name what was typed. */
+const optionOf = (member: string): string => {
+  const single: Readonly<Record<string, string>> = {
+    redirectUris: 'redirectUri',
+    postLogoutRedirectUris: 'postLogoutRedirectUri',
+    allowedOrigins: 'allowedOrigin',
+    resources: 'resource',
+    grantTypes: 'grantType',
+  }
+  return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** A single word is the value that was most likely meant. */
+const advice = (fix: string | undefined): string =>
+  fix === undefined ? '' : `; ${fix.includes(' ') ? fix : `did you mean ${fix}?`}`
+
+/** Makes every fault of a registration into one line in the words of the options. */
+export async function explained<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ClientMetadataError)) throw error
+    const lines = error.faults.map(({ member, problem, fix }) => `${optionOf(member)}: ${problem}${advice(fix)}`)
+    throw new CommandFailure(exitCode.usage, 'the client cannot be registered like this', lines)
+  }
+}
