@@ -23,7 +23,11 @@ export class OAuthError extends Error {
   readonly headers: Readonly<Record<string, string>> | undefined
 
   constructor(reason: Reason, more: ErrorPrivate = {}) {
+    // An answer, not a fault: the reason tells where it was made, and to walk the stack would cost more than most refusals do.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(reason, more.cause === undefined ? undefined : { cause: more.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'OAuthError'
     this.reason = reason
     this.detail = more.detail

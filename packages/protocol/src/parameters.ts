@@ -73,11 +73,16 @@ export function formDecode(text: string): string | undefined {
   }
 }
 
+// Most of what is encoded is a handle, which stays as it is.
+const plain = /^[A-Za-z0-9_.-]*$/
+
 /** Encodes a text for application/x-www-form-urlencoded; also what client_secret_basic wants (OAuth 2.1 section 2.4.1). */
 export const formEncode = (text: string): string =>
-  encodeURIComponent(text)
-    .replaceAll('%20', '+')
-    .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  plain.test(text)
+    ? text
+    : encodeURIComponent(text)
+        .replaceAll('%20', '+')
+        .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /**
  * Parses application/x-www-form-urlencoded text (a body or a query without its question mark). Never throws: what is

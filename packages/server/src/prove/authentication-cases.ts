@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { numericDate } from '@sallyport/protocol'
 import { assertionOf, withAssertion, type Proof } from './credentials.ts'
 import type { ProofClient } from './proof-clients.ts'
@@ -29,7 +28,7 @@ const keyCases: readonly SteppedCase[] = [
   {
     requirement: 'A-PKCE-17',
     title: 'an assertion signed with another key, then the right one',
-    steps: unproven(() => ({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey })),
+    steps: unproven(({ stranger }) => ({ key: stranger.key })),
   },
   {
     requirement: 'B-CA-03',

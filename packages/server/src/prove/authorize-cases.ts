@@ -128,14 +128,13 @@ async function doubledCase(place: Place): Promise<ProofCase> {
   return caseAt(place, { requirement: 'A-GEN-04', title: 'two challenges', expected, seen, holds: seen === expected })
 }
 
-/** The honest request gets a code, or every refusal above would prove nothing; and its challenge works once. */
+/** The honest request gets a code, or every refusal here would prove nothing. */
 async function controlCases(place: Place): Promise<readonly ProofCase[]> {
   const { ground, entry, client } = place
   const { challenge: value } = freshPair(ground.random)
-  const first = await entry.send(ground, client, honestRequest(client, value, ground))
-  const seen = seenAt(first)
-  const leaks = JSON.stringify(first).includes(value)
-  const again = seenAt(await entry.send(ground, client, honestRequest(client, value, ground)))
+  const answer = await entry.send(ground, client, honestRequest(client, value, ground))
+  const seen = seenAt(answer)
+  const leaks = JSON.stringify(answer).includes(value)
   const expected = '303 with a code'
   return [
     caseAt(place, { requirement: 'A-PKCE-01', title: 'control: S256', expected, seen, holds: seen === expected }),
@@ -146,15 +145,19 @@ async function controlCases(place: Place): Promise<readonly ProofCase[]> {
       seen: leaks ? 'the challenge' : 'no challenge in the answer',
       holds: !leaks,
     }),
-    caseAt(place, {
-      requirement: 'A-PKCE-10',
-      title: 'a challenge that already gave a code',
-      // Which challenges were used is known when a code is to be made, whatever door the request came in by.
-      expected: sentBack('invalid_request', client),
-      seen: again,
-      holds: again === sentBack('invalid_request', client),
-    }),
   ]
+}
+
+/** A challenge works once. */
+async function reusedCase(place: Place): Promise<ProofCase> {
+  const { ground, entry, client } = place
+  const { challenge: value } = freshPair(ground.random)
+  await entry.send(ground, client, honestRequest(client, value, ground))
+  const seen = seenAt(await entry.send(ground, client, honestRequest(client, value, ground)))
+  // Which challenges were used is known when a code is to be made, whatever door the request came in by.
+  const expected = sentBack('invalid_request', client)
+  const title = 'a challenge that already gave a code'
+  return caseAt(place, { requirement: 'A-PKCE-10', title, expected, seen, holds: seen === expected })
 }
 
 /** A request for an address one character off is never sent anywhere. */
@@ -183,18 +186,25 @@ export const bareCases = async (place: Place): Promise<readonly ProofCase[]> => 
   return cases
 }
 
+/** What must not get a code, in the order in which it is sent. */
+const refused: readonly { readonly bare?: true; run(place: Place): Promise<ProofCase> }[] = [
+  ...spoiled.map((one) => ({ ...one, run: (place: Place) => spoiledCase(place, one) })),
+  { run: doubledCase },
+  { run: redirectCase },
+  { run: reusedCase },
+]
+
 /** Every case of one client at one door. */
 export async function authorizeCases(place: Place): Promise<readonly ProofCase[]> {
-  const cases: ProofCase[] = [...(await controlCases(place))]
   const { ground, entry, client } = place
+  const cases: ProofCase[] = [...(await controlCases(place))]
   const door = authorizeEntries.indexOf(entry)
-  for (const [number, one] of spoiled.entries()) {
+  for (const [number, { bare, run }] of refused.entries()) {
     if (!ground.takes(number + door, client, ground.clients.length)) continue
     // Where an exception is in force the cases of exceptions look at these.
-    if (one.bare === true && isExcepted(place)) continue
-    cases.push(await spoiledCase(place, one))
+    if (bare === true && isExcepted(place)) continue
+    cases.push(await run(place))
     await ground.pause()
   }
-  cases.push(await doubledCase(place), await redirectCase(place))
   return cases
 }

@@ -6,7 +6,7 @@ import type { Parameters, ProvingGround } from './proving-ground.ts'
 /** What a client proves itself with in the place of what it has. */
 export type Proof = {
   readonly secret?: string
-  readonly key?: KeyObject
+  readonly key?: KeyObject | undefined
   readonly claims?: Readonly<Record<string, unknown>>
 }
 

@@ -206,7 +206,9 @@ const cases = (other: ProofClient): readonly SteppedCase[] => [
 /** Every case of the grant for devices; none where the policy does not offer it. */
 export async function deviceCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
   const done: ProofCase[] = []
-  for (const [client, other] of ground.devices)
-    done.push(...(await runSteps({ ground, entry: 'device grant', client }, cases(other), 1)))
+  for (const [client, other] of ground.devices) {
+    const place = { ground, entry: 'device grant', client }
+    done.push(...(await runSteps(place, cases(other), ground.devices.length)))
+  }
   return done
 }

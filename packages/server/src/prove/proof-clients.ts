@@ -23,6 +23,8 @@ export type Registry = {
   readonly policy: PolicyOptions
   readonly store: Store
   readonly random: Random
+  /** The key of every client that has one but the stranger: to make them is most of the work of a short proof. */
+  readonly pair: KeyPair
   now(): Seconds
   /** Sends client metadata to the registration endpoint (RFC 7591 section 3.1). */
   selfRegister(document: Readonly<Record<string, unknown>>): Promise<HttpResponse>
@@ -71,7 +73,11 @@ export const describedAs = (method: string, host: string, keys?: ClientRegistrat
 
 const noKey = { jwks: undefined, key: undefined }
 
-function newKey(): { readonly jwks: NonNullable<ClientRegistration['jwks']>; readonly key: KeyObject } {
+/** A key and what its client publishes of it. */
+export type KeyPair = { readonly jwks: NonNullable<ClientRegistration['jwks']>; readonly key: KeyObject }
+
+/** A fresh key of a client. */
+export function newKeyPair(): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return { jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }) }] }, key: privateKey }
 }
@@ -84,7 +90,7 @@ export async function registerProofClient(
   kind: string,
   registration: ClientRegistration,
 ): Promise<ProofClient> {
-  const { jwks, key } = registration.authenticationMethod === 'private_key_jwt' ? newKey() : noKey
+  const { jwks, key } = registration.authenticationMethod === 'private_key_jwt' ? registry.pair : noKey
   const made = registerClient({ ...registration, jwks, idTokenAlgorithm: 'ES256' }, recordContext(registry))
   await registry.store.admin.createClient(made.client, [])
   return { kind, record: made.client, secret: made.secret, key }
@@ -106,7 +112,7 @@ async function registerItself(registry: Registry, method: string): Promise<Proof
 /** A client whose document was fetched just now. Nothing is fetched for a proof, so the copy is put where the server keeps it. */
 async function describeItself(registry: Registry, method: string): Promise<ProofClient> {
   const { store, now } = registry
-  const { jwks, key } = method === 'private_key_jwt' ? newKey() : noKey
+  const { jwks, key } = method === 'private_key_jwt' ? registry.pair : noKey
   const id = `https://document.invalid/${method}`
   const body = Buffer.from(JSON.stringify({ client_id: id, ...describedAs(method, 'document.invalid', jwks) }))
   const { registration, subjectType } = documentRegistration(body, id, { askable: [], allowed: [] })
@@ -150,9 +156,13 @@ export async function proofClients(registry: Registry): Promise<readonly ProofCl
   return clients
 }
 
-/** Somebody else with a code of nobody here. */
+/** Somebody else, with a key of its own and the code of nobody here. */
 export const strangerTo = (registry: Registry): Promise<ProofClient> =>
-  registerProofClient(registry, 'stranger', web({ ...keyed, redirectUris: ['https://stranger.invalid/cb'] }))
+  registerProofClient(
+    { ...registry, pair: newKeyPair() },
+    'stranger',
+    web({ ...keyed, redirectUris: ['https://stranger.invalid/cb'] }),
+  )
 
 /** A client of each kind that devices have, and another one beside each. */
 export async function proofDevices(

@@ -16,7 +16,7 @@ import type { PolicyOptions } from '../policy.ts'
 import { createServer, type Server } from '../server.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import { agreed, openBrowser } from './browser.ts'
-import { proofClients, proofDevices, strangerTo, type ProofClient, type Registry } from './proof-clients.ts'
+import { newKeyPair, proofClients, proofDevices, strangerTo, type ProofClient, type Registry } from './proof-clients.ts'
 
 /** What is proven, and for which installation. */
 export type ProveOptions = {
@@ -109,7 +109,7 @@ function policyUnderProof(policy: PolicyOptions): PolicyOptions {
   return { ...policy, ...often }
 }
 
-/** Drops the challenge of the next code on its way into the store, when told to. */
+/** Drops the challenge of the next code on its way into the store, when told to; and all events, which nobody reads. */
 function forgetfulStore(store: Store): Store & { forgetNext(): void } {
   let forget = false
   return {
@@ -117,6 +117,7 @@ function forgetfulStore(store: Store): Store & { forgetNext(): void } {
     forgetNext: () => {
       forget = true
     },
+    appendEvents: async () => undefined,
     issueCode: (records: CodeIssueRecords, now: Seconds) => {
       const code = forget ? { ...records.code, codeChallenge: undefined } : records.code
       forget = false
@@ -126,10 +127,12 @@ function forgetfulStore(store: Store): Store & { forgetNext(): void } {
 }
 
 /** Parameters as a form; those without a value are left out. */
-export const encode = (parameters: Parameters): string =>
-  Object.entries(parameters)
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${formEncode(name)}=${formEncode(value)}`]))
-    .join('&')
+export function encode(parameters: Parameters): string {
+  let text = ''
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined) text += `${text === '' ? '' : '&'}${name}=${formEncode(value)}`
+  return text
+}
 
 const jsonType = { 'content-type': 'application/json' }
 
@@ -164,17 +167,18 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
     return server.handle(requestOf(method, path, text, headers))
   }
   const registry: Registry = {
-    ...{ policy, store, random, now },
+    ...{ policy, store, random, now, pair: newKeyPair() },
     selfRegister: (document) => send('POST', '/oauth2/register', JSON.stringify(document), jsonType),
   }
   const clients = await proofClients(registry)
+  const devices = policy.deviceGrant === true ? await proofDevices(registry) : []
+  const everybody = [...clients, ...devices.map(([client]) => client)]
   return {
-    ...{ issuer, base, server, store, random, registry, clients, sessionId, now, signIn, send },
+    ...{ issuer, base, server, store, random, registry, clients, devices, sessionId, now, signIn, send },
     pause: options.pause ?? (() => Promise.resolve()),
-    takes: (number, client, among) => options.short !== true || (number + clients.indexOf(client) + 1) % among === 0,
+    takes: (number, client, among) => options.short !== true || (number + everybody.indexOf(client)) % among === 0,
     requests: () => sent,
     stranger: await strangerTo(registry),
-    devices: policy.deviceGrant === true ? await proofDevices(registry) : [],
     advance: (by) => {
       clock = after(clock, by)
     },

@@ -94,7 +94,7 @@ export const pushedCases = (ground: ProvingGround, client: ProofClient): Promise
   runSteps(
     { ground, entry: 'pushed', client },
     client.record.authenticationMethod === 'none' ? referenceCases : [...referenceCases, proofCase],
-    4,
+    ground.clients.length,
   )
 
 /** Who has to push gets nothing at the other doors, and its code by pushing (RFC 9126 sections 5 and 6). */

@@ -9,6 +9,6 @@ import { verifierCases } from './verifier-cases.ts'
 /** Every case of one client at the token endpoint. */
 export async function tokenCases(ground: ProvingGround, client: ProofClient): Promise<readonly ProofCase[]> {
   const place = { ground, entry: 'token', client }
-  const ofAll = await runSteps(place, [...verifierCases, ...codeCases], 4)
+  const ofAll = await runSteps(place, [...verifierCases, ...codeCases], ground.clients.length)
   return [...ofAll, ...(await runSteps(place, authenticationCases(client), 2))]
 }

@@ -158,7 +158,9 @@ function copy(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(copy))
   const record: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {
-    Object.defineProperty(record, key, { value: copy(member), enumerable: true })
+    // An assignment to this one name would change what the record inherits from.
+    if (key === '__proto__') Object.defineProperty(record, key, { value: copy(member), enumerable: true })
+    else record[key] = copy(member)
   }
   return Object.freeze(record)
 }
