@@ -111,6 +111,8 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   })
   door.serve(timed(answer, metrics, config.log.level === 'debug' ? log : undefined))
   health.started = true
+  // After the door is open, so that nobody waits for it.
+  proving.begin()
   return {
     server,
     managementPort,

@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
+import type { PolicyOptions } from '@sallyport/server'
+import type { ProofReport } from '@sallyport/server/prove'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'
 import { keepProving } from '../src/proving.ts'
-import { createScratch, prepare, type Installation } from './cli.ts'
+import { createScratch, issuer, prepare, type Installation } from './cli.ts'
+import { startDaemon } from './running-daemon.ts'
 
 const scratch = createScratch()
 let place: Installation
@@ -41,6 +47,20 @@ describe('sallyport prove', { timeout: 60_000 }, () => {
     expect((await other.run(['prove', '--verify', file])).code).toBe(3)
   })
 
+  it('A-PKCE-19, A-GOV-03 writes the outcome as the metrics that a running server has', async () => {
+    const file = scratch.path('proof.prom')
+    expect((await place.run(['prove', '--metrics', file])).code).toBe(0)
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(
+      /^# HELP sallyport_pkce_enforcement_proven .+\n# TYPE \S+ gauge\nsallyport_pkce_enforcement_proven 1$/m,
+    )
+    expect(text).toMatch(/^sallyport_pkce_enforcement_proof_timestamp_seconds \d{10}$/m)
+    const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    expect(names).toHaveLength(3)
+    const unwritable = await place.run(['prove', '--metrics', scratch.path('no/such/folder/proof.prom')])
+    expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringContaining('cannot be written')])
+  })
+
   it('says what is wrong with a file that is no report', async () => {
     const file = scratch.path('no-report.json')
     for (const text of ['', '{', '[]', '{"report":1,"signature":"x"}', 'null']) {
@@ -58,25 +78,87 @@ describe('a running server', { timeout: 60_000 }, () => {
   const rendered = async (metrics: ReturnType<typeof createMetrics>): Promise<string> =>
     String((await metrics.render()).body)
 
-  it('A-PKCE-19, A-GOV-03 proves itself at the start and shows it as a metric', async () => {
+  /** Proves with a given policy, counts the proofs that ended, and waits for the next. */
+  function proves(policy: PolicyOptions) {
     const metrics = createMetrics()
-    const emitted: string[] = []
-    const emit = async ({ event }: { event: string }): Promise<void> => void emitted.push(event)
-    const proving = keepProving({ issuer: 'https://as.test', policy: {}, metrics, log, emit })
-    await proving.stop()
-    expect(await rendered(metrics)).toMatch(/^sallyport_pkce_enforcement_proven 1$/m)
-    expect([proving.holds(), emitted]).toEqual([true, []])
+    const emitted: object[] = []
+    let ended = 0
+    const set: typeof metrics.set = (name, value) => {
+      if (name === 'pkce_enforcement_proven') ended++
+      metrics.set(name, value)
+    }
+    const emit = async (draft: object): Promise<void> => void emitted.push(draft)
+    const proving = keepProving({ issuer: 'https://as.test', policy, metrics: { ...metrics, set }, log, emit })
+    const until = async (count: number): Promise<void> => {
+      while (ended < count) await pause(10)
+    }
+    return { proving, metrics, emitted, until, ended: () => ended }
+  }
+
+  it('A-PKCE-19, A-GOV-03 proves itself in short, then as a whole and every hour, and shows it as a metric', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const { proving, metrics, emitted, until, ended } = proves({})
+      proving.begin()
+      expect(await rendered(metrics)).not.toMatch(/^sallyport_pkce_enforcement_proven/m)
+      await until(1)
+      expect(await rendered(metrics)).toMatch(/^sallyport_pkce_enforcement_proven 1$/m)
+      await until(2)
+      vi.advanceTimersByTime(3_599_000)
+      await pause(100)
+      expect(ended()).toBe(2)
+      vi.advanceTimersByTime(1000)
+      await until(3)
+      expect([proving.holds(), emitted]).toEqual([true, []])
+      await proving.stop()
+      vi.advanceTimersByTime(7_200_000)
+      await pause(100)
+      expect(ended()).toBe(3)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('A-PKCE-19 counts a proof that cannot be made as none, says so loudly and stops being ready', async () => {
-    const metrics = createMetrics()
-    const emitted: object[] = []
-    const emit = async (draft: object): Promise<void> => void emitted.push(draft)
-    const policy = { authorizationCodeLifetime: 1 }
-    const proving = keepProving({ issuer: 'https://as.test', policy, metrics, log, emit })
+    const { proving, metrics, emitted, until } = proves({ authorizationCodeLifetime: 1 })
+    proving.begin()
+    await until(1)
     await proving.stop()
     expect(await rendered(metrics)).toMatch(/^sallyport_pkce_enforcement_proven 0$/m)
     expect(proving.holds()).toBe(false)
-    expect(emitted).toEqual([{ event: 'pkce.enforcement.unproven', severity: 'high', reason: 'failed' }])
+    expect(emitted[0]).toEqual({ event: 'pkce.enforcement.unproven', severity: 'high', reason: 'failed' })
+  })
+
+  it('A-PKCE-19 ends at once when the server stops, and says nothing of a proof that was cut short', async () => {
+    const { proving, emitted, ended } = proves({})
+    proving.begin()
+    await proving.stop()
+    expect([ended(), emitted, proving.holds()]).toEqual([0, [], true])
+  })
+})
+
+describe('sallyport start', { timeout: 60_000 }, () => {
+  it('A-PKCE-19, A-GOV-03 shows at the management port that it is proven, and its keys verify the report', async () => {
+    const daemon = await startDaemon(place)
+    const scrape = async (): Promise<string> => (await fetch(`${daemon.management}/metrics`)).text()
+    try {
+      while (!(await scrape()).includes('sallyport_pkce_enforcement_proven 1\n')) await pause(20)
+      expect(await scrape()).toMatch(/^sallyport_pkce_enforcement_proof_duration_seconds 0?\.?\d/m)
+      const [, at] = /^sallyport_pkce_enforcement_proof_timestamp_seconds (\d+)$/m.exec(await scrape()) ?? []
+      expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(60)
+      expect((await fetch(`${daemon.management}/health/ready`)).status).toBe(200)
+      const { report, signature } = (await place.json(['prove'])) as { report: ProofReport; signature: string }
+      const jwks = (await (await fetch(`${daemon.url}/oauth2/jwks`)).json()) as JSONWebKeySet
+      const { payload, protectedHeader } = await compactVerify(signature, createLocalJWKSet(jwks))
+      const claims = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>
+      const digest = createHash('sha256').update(JSON.stringify(report)).digest('base64url')
+      expect(protectedHeader).toMatchObject({ alg: 'ES256', typ: 'sallyport-proof+jwt' })
+      expect(claims).toMatchObject({ iss: issuer, proven: true, report_sha256: digest })
+      expect(report.extent).toBe('whole')
+    } finally {
+      // Also while a proof is under way, a stop is a stop.
+      expect(await daemon.stop()).toBe(0)
+    }
+    expect(daemon.lines().filter(({ level }) => level === 'error')).toEqual([])
   })
 })

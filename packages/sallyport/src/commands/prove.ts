@@ -5,7 +5,8 @@ import type { ProofCase, ProofReport, SignedReport } from '@sallyport/server/pro
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { readMasterKey } from '../master-key.ts'
-import { proveConfiguration } from '../proving.ts'
+import { createMetrics } from '../metrics.ts'
+import { proveConfiguration, tellProof } from '../proving.ts'
 import { table } from '../terminal.ts'
 import { inWorkplace, type Workplace } from '../workplace.ts'
 
@@ -14,31 +15,52 @@ export function addProve(program: Command): void {
   const command = addCommand(program, 'prove', 'send every request that must be refused, and tell what came of it', run)
   withSettings(command, 'store', 'data')
     .option('--out <file>', 'write the signed report to a file')
+    .option('--metrics <file>', 'write the outcome as metrics to a file, for a collector that reads text files')
+    .option('--short', 'send each request once at every door, as a server does when it starts')
     .option('--verify <file>', 'send nothing: tell whether a report was made and signed by this installation')
 }
 
-type Options = { readonly out?: string; readonly verify?: string }
+type Options = {
+  readonly out?: string
+  readonly metrics?: string
+  readonly short?: true
+  readonly verify?: string
+}
 
-async function run(call: Call, { out, verify }: Options): Promise<ExitCode> {
+async function run(call: Call, { verify, ...how }: Options): Promise<ExitCode> {
   return inWorkplace(await call.config(), (place) =>
-    verify === undefined ? proveHere(call, place, out) : verifyHere(call, place, verify),
+    verify === undefined ? proveHere(call, place, how) : verifyHere(call, place, verify),
   )
 }
 
-async function proveHere(call: Call, place: Workplace, out: string | undefined): Promise<ExitCode> {
+async function proveHere(
+  call: Call,
+  place: Workplace,
+  { out, metrics, short }: Omit<Options, 'verify'>,
+): Promise<ExitCode> {
   const { config, store, issuer, now } = place
   const masterKey = readMasterKey(config.data, config.masterKey)
-  const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy))
+  const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy, { short }))
   const { signReport } = await import('@sallyport/server/prove')
   const signed = await signReport(report, { store, masterKey, random: systemRandom(), now: now() })
-  if (out !== undefined) writeReport(out, signed)
+  if (out !== undefined) writeResult(out, `${JSON.stringify(signed, undefined, 2)}\n`)
+  if (metrics !== undefined) writeResult(metrics, await asMetrics(report))
   call.terminal.data({ ...signed }, inWords(report))
   return report.proven ? exitCode.ok : exitCode.found
 }
 
-function writeReport(file: string, signed: SignedReport): void {
+/** The outcome under the names that a running server has for it. */
+async function asMetrics({ proven, milliseconds, at }: ProofReport): Promise<string> {
+  const metrics = createMetrics()
+  tellProof(metrics, { proven, seconds: milliseconds / 1000, at })
+  const { body } = await metrics.render()
+  const lines = String(body).split('\n')
+  return `${lines.filter((line) => /^(?:# (?:HELP|TYPE) )?sallyport_pkce_enforcement_/.test(line)).join('\n')}\n`
+}
+
+function writeResult(file: string, text: string): void {
   try {
-    writeFileSync(file, `${JSON.stringify(signed, undefined, 2)}\n`)
+    writeFileSync(file, text)
   } catch (error) {
     throw new CommandFailure(exitCode.failed, `${file} cannot be written: ${(error as Error).message}`)
   }

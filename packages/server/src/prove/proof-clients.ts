@@ -26,6 +26,8 @@ export type Registry = {
   /** The key of every client that has one but the stranger: to make them is most of the work of a short proof. */
   readonly pair: KeyPair
   now(): Seconds
+  /** Lets other work go on between two clients. */
+  pause(): Promise<void>
   /** Sends client metadata to the registration endpoint (RFC 7591 section 3.1). */
   selfRegister(document: Readonly<Record<string, unknown>>): Promise<HttpResponse>
 }
@@ -92,6 +94,7 @@ export async function registerProofClient(
 ): Promise<ProofClient> {
   const { jwks, key } = registration.authenticationMethod === 'private_key_jwt' ? registry.pair : noKey
   const made = registerClient({ ...registration, jwks, idTokenAlgorithm: 'ES256' }, recordContext(registry))
+  await registry.pause()
   await registry.store.admin.createClient(made.client, [])
   return { kind, record: made.client, secret: made.secret, key }
 }

@@ -138,7 +138,7 @@ const jsonType = { 'content-type': 'application/json' }
 
 /** Puts a proving ground together. Nothing in it touches the installation it stands for. */
 export async function openProvingGround(options: ProveOptions): Promise<ProvingGround> {
-  const { issuer, policy, random } = options
+  const { issuer, policy, random, pause = () => Promise.resolve() } = options
   let clock = seconds(second)
   const now = (): Seconds => clock
   const store = forgetfulStore(createMemoryStore())
@@ -167,15 +167,14 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
     return server.handle(requestOf(method, path, text, headers))
   }
   const registry: Registry = {
-    ...{ policy, store, random, now, pair: newKeyPair() },
+    ...{ policy, store, random, now, pause, pair: newKeyPair() },
     selfRegister: (document) => send('POST', '/oauth2/register', JSON.stringify(document), jsonType),
   }
   const clients = await proofClients(registry)
   const devices = policy.deviceGrant === true ? await proofDevices(registry) : []
   const everybody = [...clients, ...devices.map(([client]) => client)]
   return {
-    ...{ issuer, base, server, store, random, registry, clients, devices, sessionId, now, signIn, send },
-    pause: options.pause ?? (() => Promise.resolve()),
+    ...{ issuer, base, server, store, random, registry, clients, devices, sessionId, now, pause, signIn, send },
     takes: (number, client, among) => options.short !== true || (number + everybody.indexOf(client)) % among === 0,
     requests: () => sent,
     stranger: await strangerTo(registry),
