@@ -20,6 +20,8 @@ export type Options = {
   readonly notByDevice?: readonly string[] | false
 }
 
+const countOf = ({ length }: readonly unknown[]): string => `${length} scope${length === 1 ? '' : 's'}`
+
 export function resourceUri(text: string | undefined): string {
   const id = canonicalResource(text ?? '')
   if (id === undefined)
@@ -96,7 +98,7 @@ export async function createResource(call: Call, options: Options, [uri]: readon
   const resource: Resource = { ...bare, ...described(options) }
   return inWorkplace(await call.config(), async (place) => {
     await save(call, place, resource, resourceDeclaration(resource))
-    call.terminal.data(resourceRecord(resource), `${id} is registered with ${resource.scopes.length} scopes`)
+    call.terminal.data(resourceRecord(resource), `${id} is registered with ${countOf(resource.scopes)}`)
     return exitCode.ok
   })
 }

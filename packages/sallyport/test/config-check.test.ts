@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { declaredClientId } from '../src/config/declared.ts'
-import { createScratch, run, type Outcome } from './cli.ts'
+import { createScratch, prepare, run, type Outcome } from './cli.ts'
 
 const scratch = createScratch()
 afterAll(() => {
@@ -154,6 +154,16 @@ describe('config check of declared objects', () => {
     const outcome = await check(`clients:\n${web}`, '--profile', 'mcp', '--json')
     expect(found(outcome).map((one) => one.rule)).toEqual(['mcp-no-resource', 'mcp-unnamed-resource'])
     expect((await check('', '--profile', 'oauth21')).code).toBe(0)
+  })
+
+  it('A-RES-06 takes a server that was registered by command for a resource as well', async () => {
+    const issuer = 'https://id.example.com'
+    const place = await prepare(scratch.folder, issuer)
+    const rules = async () =>
+      found(await place.run(['config', 'check', '--profile', 'mcp', '--json'])).map(({ rule }) => rule)
+    expect(await rules()).toEqual(['mcp-no-resource'])
+    await place.json(['resource', 'create', 'https://mcp.example/mcp', '--name', 'Notes', '--scope', 'notes.read=Read'])
+    expect(await rules()).toEqual([])
   })
 
   it('A-MCP-05 finds redirect URIs that MCP does not know, and a door for them', async () => {

@@ -108,8 +108,9 @@ const signsWithRs256 = ({ jwks, authenticationAlgorithm: algorithm }: Client): b
   algorithm === 'RS256' || (jwks !== undefined && verificationKeys(jwks, algorithm).some(({ alg }) => alg === 'RS256'))
 
 /** MCP authorization: tokens are asked for one server each, by its resource (RFC 8707). */
-function mcpServer({ config, declarations, issuerPlace }: Subject): readonly CheckFinding[] {
-  const { mode, mcp } = config.registration
+function mcpServer(subject: Subject): readonly CheckFinding[] {
+  const { issuerPlace } = subject
+  const { mode, mcp } = subject.config.registration
   const door: CheckFinding = {
     rule: 'mcp-registration',
     key: 'registration.mcp',
@@ -117,15 +118,12 @@ function mcpServer({ config, declarations, issuerPlace }: Subject): readonly Che
     problem: 'a client that registers itself could return to a scheme of its own',
     fix: 'set it to true',
   }
-  return [...resourceless(declarations, issuerPlace), ...(mode !== 'off' && mcp !== true ? [door] : [])]
+  return [...resourceless(subject), ...(mode !== 'off' && mcp !== true ? [door] : [])]
 }
 
-function resourceless(
-  declarations: Subject['declarations'],
-  issuerPlace: Subject['issuerPlace'],
-): readonly CheckFinding[] {
-  if (declarations.resources.length > 0) return []
-  const problem = 'no resource is declared, so no token can be for one server alone'
+function resourceless({ declarations, resourcesInStore, issuerPlace }: Subject): readonly CheckFinding[] {
+  if (declarations.resources.length > 0 || resourcesInStore) return []
+  const problem = 'no resource is declared or registered, so no token can be for one server alone'
   const fix = 'declare each MCP server below resources'
   return [{ rule: 'mcp-no-resource', key: 'resources', origin: issuerPlace, problem, fix }]
 }

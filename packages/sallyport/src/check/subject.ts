@@ -33,6 +33,8 @@ export type Subject = {
   readonly issuer: string | undefined
   readonly issuerPlace: string
   readonly declarations: Declarations
+  /** The store of the configuration is there, and some resource is registered in it. */
+  readonly resourcesInStore: boolean
   /** Clients that registration would take. */
   readonly clients: readonly CheckedClient[]
 }

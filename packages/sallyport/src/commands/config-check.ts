@@ -114,16 +114,22 @@ async function subjectOf(loaded: Loaded, reviewed: EffectivePolicy | undefined):
     issuer: store.issuer,
     issuerPlace: config.issuer === undefined ? 'nowhere' : issuerPlace,
     declarations,
+    resourcesInStore: store.resources,
     clients: declaredClients(declarations),
   }
   return { subject, stored: store.findings }
 }
 
-type Stored = { readonly issuer: string | undefined; readonly findings: readonly CheckFinding[] }
+type Stored = {
+  readonly issuer: string | undefined
+  readonly findings: readonly CheckFinding[]
+  /** Whether there is any. */
+  readonly resources: boolean
+}
 
 /** What is registered must hold for production too; clients of a development store may name loopback addresses. */
 async function stored(config: Config, declarations: Declarations): Promise<Stored> {
-  if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [] }
+  if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [], resources: false }
   const store = await openStore(config.storePath)
   try {
     const issuer = config.issuer ?? (await store.admin.readSetting(issuerSetting))
@@ -133,7 +139,8 @@ async function stored(config: Config, declarations: Declarations): Promise<Store
         clientFinding(`client ${client.id} ${fault.member}`, client.name, fault),
       ),
     )
-    return { issuer, findings: [...findings, ...(await exceptionFindings(config, store, declarations))] }
+    const resources = (await store.listResources()).length > 0
+    return { issuer, resources, findings: [...findings, ...(await exceptionFindings(config, store, declarations))] }
   } finally {
     await store.close()
   }
