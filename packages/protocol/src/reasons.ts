@@ -352,6 +352,12 @@ export const reasons = {
     'redirect-uri',
     'This client is registered to repeat redirect_uri',
   ),
+  code_redirect_uri_refused: entry(
+    'invalid_request',
+    400,
+    'redirect-uri',
+    'redirect_uri has no place in a token request here; leave it out',
+  ),
   code_redeemed: entry('invalid_grant', 400, 'authorization-code', 'The authorization code is not valid'),
   code_expired: entry('invalid_grant', 400, 'authorization-code', 'The authorization code is not valid'),
   code_race_lost: entry('invalid_grant', 400, 'authorization-code', 'The authorization code is not valid'),

@@ -32,6 +32,7 @@ export type Options = {
   readonly mcp?: boolean
   readonly requireState?: boolean
   readonly requirePushedRequests?: boolean
+  readonly requireRedirectUriAtToken?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
   readonly owner?: string
@@ -69,6 +70,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     mcp: options.mcp,
     requireState: options.requireState,
     requirePushedRequests: options.requirePushedRequests,
+    requireRedirectUriAtToken: options.requireRedirectUriAtToken,
     owner: options.owner,
     purpose: options.purpose,
     reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,

@@ -37,6 +37,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   first_party: client.firstParty,
   mcp: client.mcp,
   require_state: client.requireState,
+  require_redirect_uri_at_token: client.requireRedirectUriAtToken,
   require_pushed_authorization_requests: client.requirePushedRequests,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,

@@ -21,9 +21,10 @@ const habits: Readonly<Record<Tightening, Habit>> = {
     about: 'OpenID requests without nonce',
     count: ({ counts }) => counts.openid_without_nonce,
   },
-  requireRedirectUriAtToken: {
-    about: 'codes redeemed without redirect_uri',
-    count: ({ counts }) => counts.codes_redeemed - counts.redirect_uri_at_token,
+  refuseRedirectUriAtToken: {
+    about: 'codes redeemed with redirect_uri',
+    // A client that is registered as OAuth 2.0 goes on as before.
+    count: ({ client, counts }) => (client.requireRedirectUriAtToken ? 0 : counts.redirect_uri_at_token),
   },
   requirePushedRequests: {
     about: 'requests that were not pushed',

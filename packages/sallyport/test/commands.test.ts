@@ -105,18 +105,29 @@ describe('client', () => {
   })
 
   it('B-PAR-09 unsets what was set, and leaves alone what is not named', async () => {
-    const set = ['--first-party', '--require-state', '--require-pushed-requests', '--session-refresh-tokens']
-    const pushes = { require_pushed_authorization_requests: true }
+    const set = [
+      '--first-party',
+      '--require-state',
+      '--require-pushed-requests',
+      '--require-redirect-uri-at-token',
+      '--session-refresh-tokens',
+    ]
+    const pushes = { require_pushed_authorization_requests: true, require_redirect_uri_at_token: true }
     const flags = { first_party: true, require_state: true, session_refresh_tokens: true, ...pushes }
     const made = await place.json([...webClient, '--scope', 'openid offline_access', ...set])
     expect(made).toMatchObject(flags)
     const update = ['client', 'update', String(made['client_id'])]
     expect(await place.json([...update, '--name', 'Other'])).toMatchObject(flags)
     expect(await place.json([...update, '--no-first-party'])).toMatchObject({ ...flags, first_party: false })
-    const none = ['--no-require-state', '--no-session-refresh-tokens', '--no-require-pushed-requests']
+    const none = [
+      '--no-require-state',
+      '--no-session-refresh-tokens',
+      '--no-require-pushed-requests',
+      '--no-require-redirect-uri-at-token',
+    ]
     const unset = await place.json([...update, ...none])
     expect(unset).toMatchObject({ first_party: false, require_state: false, session_refresh_tokens: false })
-    expect(unset).toMatchObject({ require_pushed_authorization_requests: false })
+    expect(unset).toMatchObject({ require_pushed_authorization_requests: false, require_redirect_uri_at_token: false })
     expect(await place.json([...update, ...set])).toMatchObject(flags)
   })
 

@@ -110,6 +110,7 @@ describe('what a baseline compares', () => {
     requireAuthTime: [true, false],
     defaultAcrValues: [['urn:a', 'urn:b'], ['urn:a']],
     requireState: [true, false],
+    requirePushedRequests: [true, false],
     requireRedirectUriAtToken: [true, false],
     firstParty: [false, true],
     mcp: [true, false],

@@ -119,6 +119,24 @@ describe('coverage', () => {
     ])
   })
 
+  it('A-GOV-04, A-CODE-07 tells one story of redirect_uri at the token endpoint: an old habit that can be refused', async () => {
+    const store = createMemoryStore()
+    const [tidy, sends, old] = [
+      await addClient(store, 'tidy'),
+      await addClient(store, 'sends'),
+      await addClient(store, 'old'),
+    ]
+    const counts = { codes_redeemed: 5, redirect_uri_at_token: 4 }
+    await store.usage.add([delta(tidy, { codes_redeemed: 5 }), delta(sends, counts), delta(old, counts)])
+    const next = { ...old, requireRedirectUriAtToken: true, version: old.version + 1 }
+    expect(await store.admin.updateClient(next, [])).toBe(true)
+    const { clients } = await coverageOf(store, { since }, now)
+    const [line] = tighteningReport(clients, { policy: { stages: { refuseRedirectUriAtToken: 'report' } } })
+    expect(line?.clients.map(({ id, count }) => [id, count])).toEqual([[sends.id, 4]])
+    const habit = legacyReport(clients, {}, now).find(({ habit: id }) => id === 'redirect_uri_at_token')
+    expect(habit?.clients.map(({ id }) => id).sort()).toEqual([sends.id, old.id].sort())
+  })
+
   it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {
     const store = createMemoryStore()
     const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]

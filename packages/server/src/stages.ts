@@ -9,7 +9,7 @@ export type Stage = (typeof stages)[number]
 export const tightenings = [
   'requireState',
   'requireNonce',
-  'requireRedirectUriAtToken',
+  'refuseRedirectUriAtToken',
   'requirePrivateKeyJwt',
   'requirePushedRequests',
 ] as const
@@ -31,7 +31,7 @@ export const stagesOf = (options: { readonly [name in Tightening]?: Stage | unde
   Object.freeze({
     requireState: options.requireState ?? 'off',
     requireNonce: options.requireNonce ?? 'off',
-    requireRedirectUriAtToken: options.requireRedirectUriAtToken ?? 'off',
+    refuseRedirectUriAtToken: options.refuseRedirectUriAtToken ?? 'off',
     requirePrivateKeyJwt: options.requirePrivateKeyJwt ?? 'off',
     requirePushedRequests: options.requirePushedRequests ?? 'off',
   })

@@ -8,31 +8,56 @@ describe('tightening in stages', () => {
   it('A-GOV-04 refuses only at the last stage, and counts before', async () => {
     for (const stage of stages) {
       const issuer = await newIssuer({
-        policy: { stages: { requireState: stage, requireNonce: stage, requireRedirectUriAtToken: stage } },
+        policy: { stages: { requireState: stage, requireNonce: stage } },
       })
       const stateless = await issuer.authorize({ parameters: { state: undefined } })
       const nonceless = await issuer.authorize({ parameters: { nonce: undefined } })
       const withoutOpenid = await issuer.authorize({ parameters: { nonce: undefined, scope: 'read' } })
-      const bare = await issuer.redeem(await issuer.authorize(), { redirect_uri: undefined })
       expect(withoutOpenid.code).not.toBe('')
       if (stage === 'enforce') {
         expectBack(stateless, 'invalid_request')
         expectBack(nonceless, 'invalid_request')
-        expectRefusal(bare, 'invalid_request')
         continue
       }
       expect(stateless.code).not.toBe('')
       expect(nonceless.code).not.toBe('')
-      expectTokens(bare)
       await issuer.server.maintain()
       const { items } = await issuer.store.usage.list({ clientId: issuer.clients.K.id }, undefined, 10)
       expect(items[0]?.counts).toMatchObject({
-        authorization_requests: 4,
-        with_state: 3,
+        authorization_requests: 3,
+        with_state: 2,
         openid_without_nonce: 1,
-        codes_redeemed: 1,
       })
-      expect(items[0]?.counts).not.toHaveProperty('redirect_uri_at_token')
+    }
+  })
+
+  it('A-GOV-04, A-CODE-07 drops redirect_uri at the token endpoint, but for clients registered as OAuth 2.0', async () => {
+    for (const stage of stages) {
+      const issuer = await newIssuer({ policy: { stages: { refuseRedirectUriAtToken: stage } } })
+      const { K, P, E } = issuer.clients
+      const old = await issuer.changeClient(E, { requireRedirectUriAtToken: true })
+      for (const client of [K, P]) {
+        expectTokens(await issuer.redeem(await issuer.authorize({ client }), { redirect_uri: undefined }))
+        const sent = await issuer.authorize({ client })
+        const elsewhere = await issuer.redeem(sent, { redirect_uri: `${client.redirectUri}/` })
+        expectRefusal(elsewhere, 'invalid_grant')
+        const repeated = await issuer.redeem(sent, { redirect_uri: client.redirectUri })
+        if (stage !== 'enforce') {
+          expectTokens(repeated)
+          continue
+        }
+        expectRefusal(repeated, 'invalid_request')
+        // The code is as it was: whoever leaves the parameter out gets its tokens.
+        expectTokens(await issuer.redeem(sent, { redirect_uri: undefined }))
+      }
+      const flow = await issuer.authorize({ client: old })
+      expectRefusal(await issuer.redeem(flow, { redirect_uri: undefined }), 'invalid_request')
+      expectTokens(await issuer.redeem(flow, { redirect_uri: old.redirectUri }))
+      const refused = eventsOf(issuer, 'token.request.rejected', 'code_redirect_uri_refused')
+      expect(refused.map((event) => event.class)).toEqual(stage === 'enforce' ? ['malformed', 'malformed'] : [])
+      await issuer.server.maintain()
+      const { items } = await issuer.store.usage.list({ clientId: K.id }, undefined, 10)
+      expect(items[0]?.counts['redirect_uri_at_token']).toBe(stage === 'enforce' ? undefined : 1)
     }
   })
 

@@ -70,8 +70,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
-    requireRedirectUriAtToken:
-      client.requireRedirectUriAtToken || policy.stages.requireRedirectUriAtToken === 'enforce',
+    requireRedirectUriAtToken: client.requireRedirectUriAtToken,
     asksConsent: !client.firstParty,
     mcp: client.mcp,
     sessionRefreshTokens: client.sessionRefreshTokens,

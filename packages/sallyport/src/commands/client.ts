@@ -22,6 +22,7 @@ export function addClient(program: Command): void {
     .option('--no-mcp', 'it may return to schemes of its own again')
     .option('--no-sector-identifier-uri', 'its sector is the host of its redirect URIs again')
     .option('--no-require-state', 'take its requests without state again')
+    .option('--no-require-redirect-uri-at-token', 'it follows OAuth 2.1 now')
     .option('--no-require-pushed-requests', 'take requests that its users bring by themselves again')
     .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
     .option(
@@ -101,6 +102,7 @@ function described(command: Command): Command {
     .option('--review-by <date>', 'day at which somebody looks at it again; at most 12 months away')
     .option('--security-level <level>', 'baseline: PKCE, exact redirects, rotation; nothing lies below')
     .option('--require-state', 'refuse its requests without state')
+    .option('--require-redirect-uri-at-token', 'it follows OAuth 2.0: it repeats redirect_uri at the token endpoint')
     .option('--require-pushed-requests', 'refuse its requests that were not pushed first (RFC 9126)')
     .option('--session-refresh-tokens', 'refresh tokens without offline_access, ending with the session')
     .option('--access-token-lifetime <seconds>', 'shorter life for its access tokens')

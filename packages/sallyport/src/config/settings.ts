@@ -155,7 +155,7 @@ export const acrUnmetError = setting(
 const tightened: Readonly<Record<Tightening, string>> = {
   requireState: 'state in every authorization request',
   requireNonce: 'nonce in every OpenID request',
-  requireRedirectUriAtToken: 'redirect_uri repeated at the token endpoint',
+  refuseRedirectUriAtToken: 'no redirect_uri at the token endpoint, but of clients registered as OAuth 2.0',
   requirePushedRequests: 'authorization requests that are pushed (RFC 9126)',
   requirePrivateKeyJwt: 'a key (private_key_jwt) of every client that would have a secret',
 }

@@ -44,10 +44,12 @@ export async function authorizationCode(
   if (code.clientId !== client.id)
     throw await fail('code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
   const redirectUri = form.get('redirect_uri')
-  if (redirectUri === undefined && mustRepeatRedirectUri(ctx, client))
+  if (redirectUri === undefined && client.requireRedirectUriAtToken)
     throw await fail('code_redirect_uri_missing', { class: 'malformed' })
   if (redirectUri !== undefined && redirectUri !== code.redirectUri)
     throw await fail('code_redirect_uri', { reason: 'redirect_uri', class: 'redirect_mismatch' })
+  if (redirectUri !== undefined && !mayRepeatRedirectUri(ctx, client))
+    throw await fail('code_redirect_uri_refused', { class: 'malformed' })
   const excepted = code.codeChallenge === undefined && (await isExcepted(ctx, client, code))
   const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge, excepted)
   if (pkce !== undefined) {
@@ -73,8 +75,9 @@ function withNonce(presented: string, code: AuthorizationCode): AuthorizationCod
   return { ...code, nonce }
 }
 
-const mustRepeatRedirectUri = (ctx: Context, client: AuthenticatedClient): boolean =>
-  client.requireRedirectUriAtToken || ctx.policy.stages.requireRedirectUriAtToken === 'enforce'
+/** OAuth 2.1 has dropped the parameter; once the server has too, only clients of OAuth 2.0 that are known by name send it (section 10.2). */
+const mayRepeatRedirectUri = ({ policy }: Context, client: AuthenticatedClient): boolean =>
+  client.requireRedirectUriAtToken || policy.stages.refuseRedirectUriAtToken !== 'enforce'
 
 const intercepted: ExchangeClass = 'suspected_interception'
 

@@ -92,7 +92,7 @@ export type Client = {
   readonly requireState: boolean
   /** Requests have to be pushed first: `require_pushed_authorization_requests` (RFC 9126 section 6, B-PAR-09). */
   readonly requirePushedRequests: boolean
-  /** `redirect_uri` must be repeated at the token endpoint, as OAuth 2.0 had it (A-CODE-07). */
+  /** A client of OAuth 2.0: it must repeat `redirect_uri` at the token endpoint (A-CODE-07), and still may where others may not. */
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
   readonly firstParty: boolean

@@ -33,8 +33,9 @@ export async function redeem(
   { as = issued.client, proof, shown }: Redeeming = {},
 ): Promise<HttpResponse> {
   const { parameters, headers } = shown ?? (await credentials(ground, as, proof))
-  // Sent by all, since a policy may want it (A-CODE-07).
-  const right = { redirect_uri: issued.redirectUri, code_verifier: issued.verifier }
+  // As most libraries still do, unless the policy has done away with it (A-CODE-07).
+  const refused = ground.registry.policy.stages?.refuseRedirectUriAtToken === 'enforce'
+  const right = { redirect_uri: refused ? undefined : issued.redirectUri, code_verifier: issued.verifier }
   const sent = { grant_type: 'authorization_code', code: issued.code, ...right }
   return ground.send('POST', '/oauth2/token', { ...parameters, ...sent, ...changes }, headers)
 }

@@ -48,7 +48,7 @@ describe('the proof of one configuration', () => {
     'every number at its floor': bounds('min'),
     'every number at its ceiling': bounds('max'),
     'the shortest sessions': { sessionIdle: floor.sessionIdle.min, sessionAbsolute: floor.sessionAbsolute.min },
-    'a redirect URI at the token endpoint': { stages: { requireRedirectUriAtToken: 'enforce' } },
+    'no redirect URI at the token endpoint': { stages: { refuseRedirectUriAtToken: 'enforce' } },
     'requests that are pushed': { stages: { requirePushedRequests: 'enforce' } },
     'exceptions beside requests that are pushed': {
       ...{ pkceExceptions: 'dated', stages: { requirePushedRequests: 'enforce' } },
