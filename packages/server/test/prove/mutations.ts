@@ -246,7 +246,7 @@ export const mutations: readonly Mutation[] = [
     notices: 'A-CODE-09',
     edits: [
       { file: grant, find: 'if (view.ended !== undefined)', replace: 'if (false)' },
-      { file: grant, find: "|| view.state === 'destroyed'", replace: '' },
+      { file: grant, find: "if (view.state === 'destroyed') throw", replace: 'if (false) throw' },
       {
         file: memory,
         find: 'if (row?.code === undefined || row.redeemedAt !== undefined || row.destroyedAt !== undefined) return false\n      if (row.code',
