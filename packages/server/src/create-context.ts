@@ -77,7 +77,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     clients: createClientCache(store, now),
     clientKeys: createClientKeys(fetch, now),
     limits: createLimits(store, policy, now),
-    documents: createDocumentPolicy(options.metadataDocuments),
+    documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {

@@ -19,6 +19,8 @@ export type DocumentPolicy = {
   readonly hosts: readonly string[]
   readonly blockedHosts: readonly string[]
   readonly redirects: readonly string[]
+  /** Documents on this machine count as well, by plain http; for a server that is itself in development. */
+  readonly loopback: boolean
 }
 
 const hostSyntax = /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
@@ -34,7 +36,7 @@ export const pairFault = (pair: string): string | undefined =>
     : `${JSON.stringify(pair.slice(0, 100))} is not the address of a document, a space, and a redirect URI`
 
 /** Throws for an entry that could never fit: a block that blocks nothing must not go unseen. */
-export function createDocumentPolicy(options: DocumentOptions = {}): DocumentPolicy {
+export function createDocumentPolicy(options: DocumentOptions = {}, loopback = false): DocumentPolicy {
   const { accept = 'none', hosts = [], blockedHosts = [], redirects = [] } = options
   if (!documentModes.includes(accept)) throw new TypeError(`accept must be one of ${documentModes.join(', ')}`)
   for (const host of [...hosts, ...blockedHosts]) {
@@ -45,7 +47,13 @@ export function createDocumentPolicy(options: DocumentOptions = {}): DocumentPol
     const fault = pairFault(pair)
     if (fault !== undefined) throw new TypeError(fault)
   }
-  return Object.freeze({ accept, hosts: [...hosts], blockedHosts: [...blockedHosts], redirects: [...redirects] })
+  return Object.freeze({
+    accept,
+    hosts: [...hosts],
+    blockedHosts: [...blockedHosts],
+    redirects: [...redirects],
+    loopback,
+  })
 }
 
 const names = (list: readonly string[], host: string): boolean =>

@@ -63,8 +63,8 @@ export async function documentIssuer(
   const connect: Connect = () => Promise.resolve(served(host))
   const issuer = await newIssuer({
     metadataDocuments: { accept: 'any' },
-    outbound: { connect, resolve: () => Promise.resolve(['93.184.215.14']) },
     ...options,
+    outbound: { connect, resolve: () => Promise.resolve(['93.184.215.14']), ...options.outbound },
   })
   const record: Client = { ...issuer.clients.P.record, id: url, redirectUris: [documentRedirect], scope: ['openid'] }
   const client: TestClient = { id: url, secret: undefined, method: 'none', redirectUri: documentRedirect, record }

@@ -100,7 +100,7 @@ describe('an answer', () => {
 })
 
 describe('keys at an address', () => {
-  it('A-INT-08, B-IDT-15 an answer that cannot be encrypted is not given', async () => {
+  it('A-INT-08 an answer that cannot be encrypted is not given', async () => {
     const { issuer, host } = await documentIssuer({ mayFail: true })
     const [key, jwksUri] = [readerKey(), 'https://keys.example.com/jwks']
     const caller = await reader(issuer, { introspectionEncryptionAlgorithm: 'ECDH-ES', jwksUri })

@@ -38,7 +38,7 @@ describe('the caller', () => {
     expectEvent(issuer, 'token.introspect.denied', { reason: 'introspection_not_allowed' })
   })
 
-  it('A-INT-02 a confidential client learns about its own tokens only', async () => {
+  it('A-INT-02, B-MS-05 a confidential client learns about its own tokens only', async () => {
     const issuer = await newIssuer()
     const { E } = issuer.clients
     const flow = await issuer.codeFlow()

@@ -92,6 +92,49 @@ describe('a client that is a document', () => {
     expect(eventsOf(issuer, 'cimd.rejected', 'document_url')).toHaveLength(1)
   })
 
+  const here = 'http://localhost:5500/client.json'
+  const onThisMachine = (issuer: string, loopback: boolean, id = here) =>
+    documentIssuer({ issuer, outbound: { loopback, resolve: () => Promise.resolve(['127.0.0.1']) } }, id)
+
+  it('A-CIMD-08 is on this machine only for a server in development that was told so', async () => {
+    const dev = 'http://localhost:7636'
+    for (const [issuer, loopback] of [
+      [dev, false],
+      ['https://as.test', true],
+    ] as const) {
+      const { ask, host } = await onThisMachine(issuer, loopback)
+      expectPage(await ask(), 'document_url')
+      expect(host.requests).toEqual([])
+    }
+    const { issuer, host, client } = await onThisMachine(dev, true)
+    const redirectUri = 'http://127.0.0.1:5500/callback'
+    host.body = JSON.stringify({ ...goodDocument, client_id: here, redirect_uris: [redirectUri] })
+    const authorized = await issuer.authorize({ client: { ...client, redirectUri }, parameters: { scope: 'openid' } })
+    expectTokens(await issuer.redeem(authorized))
+    expect(host.requests).toEqual(['GET /client.json HTTP/1.1'])
+    expect(await issuer.store.findClient(here)).toMatchObject({ channel: 'metadata_document', subjectType: 'pairwise' })
+  })
+
+  it.each([
+    'http://localhost/',
+    'http://localhost:5500',
+    'http://localhost:22/client.json',
+    'http://localhost:5500/a/../client.json',
+    'http://localhost:5500/%2e/client.json',
+    'http://LOCALHOST:5500/client.json',
+    'http://localhost.:5500/client.json',
+    'http://a@localhost:5500/client.json',
+    'http://127.0.0.2:5500/client.json',
+    'http://127.1:5500/client.json',
+    'http://app.example.com/client.json',
+    'http://localhost:5500/client.json#a',
+    'http://localhost:5500/client.json?a=b',
+  ])('A-CIMD-01 is not at %s, in development neither', async (url) => {
+    const { ask, host } = await onThisMachine('http://localhost:7636', true, url)
+    expectPage(await ask(), 'document_url')
+    expect(host.requests).toEqual([])
+  })
+
   it('A-CIMD-02 is another client at another spelling of the address', async () => {
     const plain = 'https://app.example.com/client.json'
     const { issuer, host, client } = await documentIssuer()

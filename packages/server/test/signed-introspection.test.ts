@@ -6,7 +6,7 @@ import { expectRefusal, newIssuer } from './fixtures.ts'
 const jwt = 'application/token-introspection+jwt'
 const signed = { headers: { accept: jwt } }
 
-it('A-INT-07 the answer is a JWT with the whole answer inside, and neither sub nor exp at the top', async () => {
+it('A-INT-07, B-MS-04 the answer is a JWT with the whole answer inside, and neither sub nor exp at the top', async () => {
   const issuer = await newIssuer()
   const caller = await issuer.changeClient(issuer.clients.RS1, { introspectionAlgorithm: 'RS256' })
   const { accessToken } = await issuer.codeFlow()
@@ -25,7 +25,7 @@ it('A-INT-07 the answer is a JWT with the whole answer inside, and neither sub n
   })
 })
 
-it('A-INT-07 the JWT is no access token', async () => {
+it('A-INT-07, B-MS-04 the JWT is no access token', async () => {
   const issuer = await newIssuer()
   const caller = await issuer.changeClient(issuer.clients.RS1, { introspectionAlgorithm: 'ES256' })
   const flow = await issuer.codeFlow({ parameters: { resource: undefined } })

@@ -22,7 +22,7 @@ const noToken = 'metadata_document'
 /** True while documents of this client's host count; a host that was blocked takes its clients with it at once. */
 export function documentStillAccepted(ctx: Context, client: Client): boolean {
   if (client.channel !== 'metadata_document') return true
-  const host = documentHost(client.id)
+  const host = documentHost(client.id, ctx.documents.loopback)
   return host !== undefined && documentTrust(ctx.documents, host) !== 'block'
 }
 
@@ -32,7 +32,7 @@ export function documentStillAccepted(ctx: Context, client: Client): boolean {
  */
 export async function documentClient(ctx: Context, call: Call, clientId: string): Promise<Client> {
   if (ctx.documents.accept === 'none') throw refuse('client_unknown')
-  const host = documentHost(clientId)
+  const host = documentHost(clientId, ctx.documents.loopback)
   if (host === undefined) throw await rejected(ctx, call, 'document_url', { clientId: undefined, host: undefined })
   const trust = documentTrust(ctx.documents, host)
   if (trust === 'block') throw await rejected(ctx, call, 'document_not_accepted', { clientId, host })

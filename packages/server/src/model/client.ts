@@ -134,7 +134,9 @@ export type AuthenticatedClient = Client & { readonly [authenticated]: true }
  * `sector_identifier_uri`, of the client's document, or of its redirect URIs, which registration made sure is one.
  */
 export function sectorOf({ channel, id, sectorIdentifierUri, redirectUris }: Client): string {
-  const address = sectorIdentifierUri ?? (channel === 'metadata_document' ? id : redirectUris[0])
+  // The address of a document was judged before it was fetched, and may be one on this machine in development.
+  if (sectorIdentifierUri === undefined && channel === 'metadata_document') return new URL(id).hostname
+  const address = sectorIdentifierUri ?? redirectUris[0]
   if (address === undefined || !address.startsWith('https://')) throw new Error(`client ${id} has no sector`)
   return new URL(address).hostname
 }
