@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'server_error'
   | 'temporarily_unavailable'
 
@@ -387,6 +389,34 @@ export const reasons = {
   subject_inactive: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),
   authorization_revoked: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),
   session_ended: entry('invalid_grant', 400, 'grant-ended', 'The authorization has ended'),
+  // Proofs of possession (RFC 9449)
+  proof_missing: entry('invalid_request', 400, 'dpop', 'A DPoP proof is required here'),
+  proof_absent: entry('invalid_dpop_proof', 400, 'dpop', 'The access token needs a DPoP proof'),
+  proof_syntax: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_typ: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_alg: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_jwk: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_signature: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_jti: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is not valid'),
+  proof_htm: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof was made for another method'),
+  proof_htu: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof was made for another address'),
+  proof_iat: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof is too old or from the future'),
+  proof_ath: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof was made for another access token'),
+  proof_nonce: entry('use_dpop_nonce', 400, 'dpop', 'The DPoP proof needs the nonce of the header DPoP-Nonce'),
+  proof_replayed: entry('invalid_dpop_proof', 400, 'dpop', 'The DPoP proof was used before'),
+  sender_key: entry('invalid_grant', 400, 'dpop', 'The grant is bound to another key'),
+  dpop_jkt_mismatch: entry(
+    'invalid_request',
+    400,
+    'dpop',
+    'The DPoP proof was made by another key than dpop_jkt names',
+  ),
+  dpop_jkt: entry(
+    'invalid_request',
+    400,
+    'dpop',
+    'dpop_jkt must be 43 characters of base64url, the thumbprint of a key',
+  ),
   refresh_missing: entry('invalid_request', 400, 'refresh-token', 'refresh_token is missing'),
   refresh_unknown: entry('invalid_grant', 400, 'refresh-token', 'The refresh token is not valid'),
   refresh_of_another_client: entry('invalid_grant', 400, 'refresh-token', 'The refresh token is not valid'),
@@ -438,6 +468,8 @@ export const reasons = {
   token_expired: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
   token_audience: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
   token_typ: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
+  token_cnf: entry('invalid_token', 401, 'dpop', 'The access token is bound to a key in another way than it was sent'),
+  token_sender_key: entry('invalid_token', 401, 'dpop', 'The access token is bound to another key'),
   token_revoked: entry('invalid_token', 401, 'access-token', 'The access token is not valid'),
   scope_insufficient: entry('insufficient_scope', 403, 'scope', 'The access token lacks a required scope'),
 

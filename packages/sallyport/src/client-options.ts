@@ -33,6 +33,7 @@ export type Options = {
   readonly requireState?: boolean
   readonly requirePushedRequests?: boolean
   readonly requireRedirectUriAtToken?: boolean
+  readonly dpopBoundAccessTokens?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
   readonly owner?: string
@@ -71,6 +72,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     requireState: options.requireState,
     requirePushedRequests: options.requirePushedRequests,
     requireRedirectUriAtToken: options.requireRedirectUriAtToken,
+    dpopBoundAccessTokens: options.dpopBoundAccessTokens,
     owner: options.owner,
     purpose: options.purpose,
     reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,

@@ -39,6 +39,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   require_state: client.requireState,
   require_redirect_uri_at_token: client.requireRedirectUriAtToken,
   require_pushed_authorization_requests: client.requirePushedRequests,
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,
   owner: client.owner,

@@ -105,15 +105,11 @@ describe('client', () => {
   })
 
   it('B-PAR-09 unsets what was set, and leaves alone what is not named', async () => {
-    const set = [
-      '--first-party',
-      '--require-state',
-      '--require-pushed-requests',
-      '--require-redirect-uri-at-token',
-      '--session-refresh-tokens',
-    ]
+    const kept = ['--first-party', '--require-state', '--session-refresh-tokens']
+    const set = [...kept, '--require-pushed-requests', '--require-redirect-uri-at-token', '--dpop-bound-access-tokens']
     const pushes = { require_pushed_authorization_requests: true, require_redirect_uri_at_token: true }
-    const flags = { first_party: true, require_state: true, session_refresh_tokens: true, ...pushes }
+    const wire = { ...pushes, dpop_bound_access_tokens: true }
+    const flags = { first_party: true, require_state: true, session_refresh_tokens: true, ...wire }
     const made = await place.json([...webClient, '--scope', 'openid offline_access', ...set])
     expect(made).toMatchObject(flags)
     const update = ['client', 'update', String(made['client_id'])]
@@ -124,10 +120,12 @@ describe('client', () => {
       '--no-session-refresh-tokens',
       '--no-require-pushed-requests',
       '--no-require-redirect-uri-at-token',
+      '--no-dpop-bound-access-tokens',
     ]
     const unset = await place.json([...update, ...none])
     expect(unset).toMatchObject({ first_party: false, require_state: false, session_refresh_tokens: false })
     expect(unset).toMatchObject({ require_pushed_authorization_requests: false, require_redirect_uri_at_token: false })
+    expect(unset).toMatchObject({ dpop_bound_access_tokens: false })
     expect(await place.json([...update, ...set])).toMatchObject(flags)
   })
 
@@ -321,10 +319,11 @@ describe('resource, session, grant and key', () => {
 
   it('A-RES-02 refuses what the server cannot do, and removes an API only when told to', async () => {
     const uri = 'https://photos.example'
-    await place.json(['resource', 'create', uri, '--name', 'Photos'])
-    const bound = await place.run(['resource', 'update', uri, '--binding', 'dpop', '--format', 'paseto'])
+    const made = await place.json(['resource', 'create', uri, '--name', 'Photos', '--binding', 'dpop'])
+    expect(made).toMatchObject({ binding: 'dpop' })
+    const bound = await place.run(['resource', 'update', uri, '--binding', 'mtls', '--format', 'paseto'])
     expect([bound.code, bound.stderr]).toEqual([2, expect.stringContaining('--format: must be jwt or opaque')])
-    expect(bound.stderr).toContain('--binding: dpop cannot be done by this server yet; use bearer')
+    expect(bound.stderr).toContain('--binding: mtls cannot be done by this server yet; use dpop')
     const client = (await place.json([...webClient, '--resource', uri])) as { client_id: string }
     const kept = await place.run(['resource', 'delete', uri])
     expect([kept.code, kept.stderr]).toEqual([2, expect.stringContaining(client.client_id)])

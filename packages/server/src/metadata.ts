@@ -4,6 +4,7 @@ import {
   identityScopes,
   jwsAlgorithms,
   keyEncryptionAlgorithms,
+  proofAlgorithms,
   type JwsAlgorithm,
 } from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
@@ -95,6 +96,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
   }
   if (ctx.policy.stages.requirePushedRequests === 'enforce') metadata['require_pushed_authorization_requests'] = true
+  if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues

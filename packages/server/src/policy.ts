@@ -21,6 +21,10 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly refuseUnknownHosts?: boolean
   /** Offer the grant for devices without a browser (RFC 8628); off when left out, because a person can be talked into entering a code. */
   readonly deviceGrant?: boolean
+  /** Take proofs of possession and bind tokens to their keys (RFC 9449); on when left out. */
+  readonly dpop?: boolean
+  /** Answer a proof without a nonce of this server with a nonce (RFC 9449 section 8). */
+  readonly dpopNonces?: boolean
   readonly acrUnmetError?: AcrUnmetError
   /** How far tightenings of all clients have come; each is `off` when left out. */
   readonly stages?: Partial<Stages>
@@ -32,6 +36,8 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly pkceExceptions: PkceExceptions
   readonly refuseUnknownHosts: boolean
   readonly deviceGrant: boolean
+  readonly dpop: boolean
+  readonly dpopNonces: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stages: Stages
   readonly [brand]: 'Policy'
@@ -51,7 +57,7 @@ export class PolicyError extends Error {
   }
 }
 
-const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant'] as const
+const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant', 'dpop', 'dpopNonces'] as const
 
 const choices: Readonly<Record<string, readonly string[]>> = {
   acrUnmetError: acrUnmetErrors,
@@ -107,6 +113,8 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     refuseWebViews: options.refuseWebViews ?? false,
     refuseUnknownHosts: options.refuseUnknownHosts ?? false,
     deviceGrant: options.deviceGrant ?? false,
+    dpop: options.dpop ?? true,
+    dpopNonces: options.dpopNonces ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
     stages: stagesOf(options.stages),

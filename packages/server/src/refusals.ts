@@ -55,6 +55,9 @@ const waiting: ReadonlySet<Reason> = new Set(['authorization_pending', 'slow_dow
 /** True for the answers to a device whose person has not decided yet: no refusal, so no event and no count (RFC 8628 section 3.5). */
 export const isWaiting = (reason: Reason): boolean => waiting.has(reason)
 
+/** Reasons by which events are told apart under a name of their own (DP-12). */
+const eventReasons: Partial<Record<Reason, string>> = { token_cnf: 'cnf' }
+
 const events: Partial<Record<Reason, string>> = {
   redirect_uri_mismatch: 'authz.redirect_uri.mismatch',
   csrf: 'csrf.rejected',
@@ -97,7 +100,7 @@ export async function reportRefusal(
   await ctx.events.write(
     {
       event,
-      reason: error.reason,
+      reason: eventReasons[error.reason] ?? error.reason,
       clientId: facts.clientId,
       subject: facts.subject,
       class: facts.class,

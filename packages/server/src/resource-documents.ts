@@ -1,4 +1,4 @@
-import { resourceMetadataUrl } from '@sallyport/protocol'
+import { proofAlgorithms, resourceMetadataUrl } from '@sallyport/protocol'
 import type { Context } from './context.ts'
 import type { Resource } from './model/resource.ts'
 
@@ -10,16 +10,20 @@ type Described = {
   readonly name: string
   readonly scopes: readonly string[]
   readonly documentation?: string | undefined
+  /** Whether bound tokens are taken there, or nothing else (RFC 9449). */
+  readonly proofs?: 'taken' | 'required' | undefined
 }
 
 /** Members without a value are left out (A-PRM-02). */
-export const resourceDocument = (issuer: string, { id, name, scopes, documentation }: Described): ResourceDocument => ({
-  resource: id,
+export const resourceDocument = (issuer: string, about: Described): ResourceDocument => ({
+  resource: about.id,
   authorization_servers: [issuer],
-  ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
+  ...(about.scopes.length === 0 ? {} : { scopes_supported: about.scopes }),
   bearer_methods_supported: ['header'],
-  resource_name: name,
-  ...(documentation === undefined ? {} : { resource_documentation: documentation }),
+  resource_name: about.name,
+  ...(about.documentation === undefined ? {} : { resource_documentation: about.documentation }),
+  ...(about.proofs === undefined ? {} : { dpop_signing_alg_values_supported: proofAlgorithms }),
+  ...(about.proofs === 'required' ? { dpop_bound_access_tokens_required: true } : {}),
 })
 
 /**
@@ -29,7 +33,7 @@ export const resourceDocument = (issuer: string, { id, name, scopes, documentati
  */
 function ownResources(ctx: Context): readonly Described[] {
   const { userinfo, registration } = ctx.endpoints
-  const people = { name: 'UserInfo', scopes: ['openid'] }
+  const people = { name: 'UserInfo', scopes: ['openid'], proofs: ctx.policy.dpop ? ('taken' as const) : undefined }
   const registering = { id: registration, name: 'Client registration', scopes: [] }
   return [
     { id: ctx.issuer, ...people },
@@ -38,11 +42,12 @@ function ownResources(ctx: Context): readonly Described[] {
   ]
 }
 
-const described = ({ id, name, scopes, documentation }: Resource): Described => ({
+const described = ({ id, name, scopes, documentation, binding }: Resource): Described => ({
   id,
   name,
   scopes: scopes.map((one) => one.name),
   documentation,
+  proofs: binding === 'dpop' ? 'required' : undefined,
 })
 
 /** Every resource there are tokens for, for `protected_resources` (RFC 9728 section 4). */

@@ -9,6 +9,9 @@ export type Secrets = {
   readonly forms: Buffer
   /** Makes the keyed digests of user codes, which are too short for plain ones. */
   readonly userCodes: Buffer
+  /** Make the nonces of proofs: for the token endpoint, and for UserInfo (B-DPOP-24). */
+  readonly tokenNonces: Buffer
+  readonly resourceNonces: Buffer
   /** Makes pairwise identifiers. Never changes: with another one every person would be a stranger (A-PPID-06). */
   readonly pairwise: Buffer
 }
@@ -23,6 +26,8 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
     forms: purpose('forms'),
     userCodes: purpose('user codes'),
     pairwise: purpose('pairwise subjects'),
+    tokenNonces: purpose('dpop nonces of the token endpoint'),
+    resourceNonces: purpose('dpop nonces of resources'),
   }
 }
 
@@ -62,6 +67,10 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
  */
 export const answerKey = (refreshToken: string): Buffer =>
   hash('sha256', `sallyport refresh answer ${refreshToken}`, 'buffer')
+
+/** What such an answer is sealed for: its refresh token, and the key its access token is bound to, so that no other key gets it. */
+export const answerContext = (digest: string, senderKey: string | undefined): string =>
+  senderKey === undefined ? digest : `${digest} ${senderKey}`
 
 /** 132 bits: the start of a SHA-256 in base64url. */
 const markLength = 22

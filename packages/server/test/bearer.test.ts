@@ -4,8 +4,8 @@ import { eventsOf, expectEvent, newIssuer } from './fixtures.ts'
 
 const personal = { parameters: { resource: undefined, scope: 'openid profile offline_access' } } as const
 
-const realm =
-  'Bearer realm="https://as.test", resource_metadata="https://as.test/.well-known/oauth-protected-resource/oauth2/userinfo"'
+const document = 'resource_metadata="https://as.test/.well-known/oauth-protected-resource/oauth2/userinfo"'
+const realm = `Bearer realm="https://as.test", ${document}, DPoP realm="https://as.test", algs="ES256 PS256 EdDSA Ed25519", ${document}`
 
 /** The parameters of a Bearer challenge, each at most once. */
 function challengeOf(value: string | undefined): ReadonlyMap<string, string> {
@@ -77,7 +77,7 @@ describe('where the token stands', () => {
 
   it('A-BEAR-04 without credentials there is a challenge and no error', async () => {
     const issuer = await newIssuer()
-    for (const headers of [{}, { authorization: 'Basic QTpC' }, { authorization: 'DPoP x' }] as Record<
+    for (const headers of [{}, { authorization: 'Basic QTpC' }, { authorization: 'Bearerx y' }] as Record<
       string,
       string
     >[]) {

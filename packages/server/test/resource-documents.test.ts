@@ -22,6 +22,7 @@ it('A-PRM-01, A-PRM-02 documents of the own APIs and of registered ones on the s
     scopes_supported: ['openid'],
     bearer_methods_supported: ['header'],
     resource_name: 'UserInfo',
+    dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
   }
   expect((await issuer.get(folder)).json).toEqual({ resource: 'https://as.test', ...people })
   expect((await issuer.get(`${folder}/oauth2/userinfo`)).json).toEqual({ resource: userinfo, ...people })

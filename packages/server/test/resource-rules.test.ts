@@ -46,8 +46,9 @@ it.for<[string, object]>([
   expect(judged(more)).toEqual([member])
 })
 
-it.for(['dpop', 'mtls'])('A-RES-02 refuses the binding %s instead of promising what nobody checks', (binding) => {
-  expect(resourceFaults({ ...plain, binding: binding as Resource['binding'] })).toEqual([
-    { member: 'binding', problem: `${binding} cannot be done by this server yet`, fix: 'bearer' },
+it('A-RES-02 refuses a binding instead of promising what nobody checks, and takes the one that is checked', () => {
+  expect(resourceFaults({ ...plain, binding: 'mtls' })).toEqual([
+    { member: 'binding', problem: 'mtls cannot be done by this server yet', fix: 'dpop' },
   ])
+  expect(judged({ binding: 'dpop' })).toEqual([])
 })

@@ -42,6 +42,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
     createdAt: authorization.createdAt,
     code: code && {
       redirectUri: code.redirectUri,
+      senderKey: code.senderKey,
       nonce: code.nonce,
       issuedAt: code.issuedAt,
       expiresAt: code.expiresAt,
@@ -93,6 +94,7 @@ export function readCode(
     redirectUri: code.redirectUri,
     codeChallenge: orUndefined(codeChallenge),
     exceptionId: orUndefined(exceptionId),
+    senderKey: code.senderKey,
     nonce: code.nonce,
     issuedAt: code.issuedAt,
     expiresAt: code.expiresAt,

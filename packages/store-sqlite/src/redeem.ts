@@ -103,15 +103,16 @@ function deviceCodeSpender(db: Connection): (digest: string, now: Seconds) => bo
 
 /** Stores a refresh token, and the answer that delivers it beside it. */
 function refreshTokenStorer(db: Connection): (token: RefreshToken) => void {
-  const insert = db.change<[number, string, number, number, number, string]>(
-    `INSERT INTO refresh_tokens (digest_key, digest, sequence, issued_at, idle_expires_at, authorization_id, purge_day)
-     SELECT ?, ?, ?, ?, ?, id, ${purgeDay} FROM authorizations WHERE id = ?`,
+  const insert = db.change<[number, string, number, number, number, string | null, string]>(
+    `INSERT INTO refresh_tokens (digest_key, digest, sequence, issued_at, idle_expires_at, sender_key, authorization_id, purge_day)
+     SELECT ?, ?, ?, ?, ?, ?, id, ${purgeDay} FROM authorizations WHERE id = ?`,
   )
   const seal = db.change<[number, Uint8Array]>(
     'INSERT INTO sealed_answers (n, issued_at, answer) VALUES (last_insert_rowid(), ?, ?)',
   )
-  return ({ digest, sequence, issuedAt, idleExpiresAt, authorizationId, sealedAnswer }) => {
-    if (insert(digestKey(digest), digest, sequence, issuedAt, idleExpiresAt, authorizationId) !== 1) {
+  return ({ digest, sequence, senderKey, issuedAt, idleExpiresAt, authorizationId, sealedAnswer }) => {
+    const key = orNull(senderKey)
+    if (insert(digestKey(digest), digest, sequence, issuedAt, idleExpiresAt, key, authorizationId) !== 1) {
       throw new Error('refresh token has no authorization')
     }
     if (sealedAnswer !== undefined) seal(issuedAt, sealedAnswer)
@@ -126,6 +127,7 @@ type TokenRow = [
   idleExpiresAt: number,
   rotatedAt: number | null,
   successorDigest: string | null,
+  senderKey: string | null,
 ]
 type SuccessorRow = [rotatedAt: number | null, sealedAnswer: Uint8Array | null]
 
@@ -133,7 +135,7 @@ function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenVie
   // The token is found in a sub-query: with parameters in a join's own condition SQLite prepares it anew at each call.
   const find = db.row<[number, string], TokenRow>(
     `SELECT ${authorizationColumns}, ${subjectDisabled},
-       r.sequence, r.issued_at, r.idle_expires_at, r.rotated_at, r.successor_digest
+       r.sequence, r.issued_at, r.idle_expires_at, r.rotated_at, r.successor_digest, r.sender_key
      FROM refresh_tokens r CROSS JOIN authorizations a ON a.id = r.authorization_id
      WHERE r.n = (SELECT n FROM refresh_tokens WHERE digest_key = ? AND digest = ?)`,
   )
@@ -155,6 +157,7 @@ function refreshTokenFinder(db: Connection): (digest: string) => RefreshTokenVie
         authorizationId: row[0],
         clientId: row[1],
         sequence: row[9],
+        senderKey: orUndefined(row[14]),
         issuedAt: row[10] as Seconds,
         idleExpiresAt: row[11] as Seconds,
       },

@@ -82,6 +82,7 @@ export const clientAspects = {
     yes: 'have to push their requests now',
     no: 'need not push their requests any more',
   },
+  boundTokens: { kind: 'flag', weakWhen: false, yes: 'get bound tokens only', no: 'get bearer tokens again' },
   requireRedirectUriAtToken: {
     kind: 'flag',
     weakWhen: false,

@@ -44,6 +44,7 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   defaultAcrValues: as('authenticationContexts'),
   requireState: as('requireState'),
   requirePushedRequests: as('requirePushedRequests'),
+  dpopBoundAccessTokens: as('boundTokens'),
   requireRedirectUriAtToken: as('requireRedirectUriAtToken'),
   firstParty: as('asksConsent'),
   mcp: as('mcp'),

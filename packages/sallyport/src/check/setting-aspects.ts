@@ -47,6 +47,8 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.acrUnmetError': harmless('is the name of one and the same refusal'),
   'policy.pkceExceptions': ranked('dated', 'forbidden'),
   'policy.deviceGrant': opens(true),
+  'policy.dpop': opens(false),
+  'policy.dpopNonces': opens(false),
   'outbound.loopback': opens(true),
   'metadataDocuments.accept': ranked('any', 'review', 'listed', 'none'),
   'metadataDocuments.hosts': set('more'),

@@ -50,7 +50,7 @@ function described(command: Command): Command {
     .option('--scope <name=words>', 'a scope and what it allows in words; may be given several times', collect)
     .option('--access-token-lifetime <duration>', 'shorter life for its access tokens')
     .option('--format <format>', 'jwt, which it verifies itself, or opaque, which it asks about')
-    .option('--binding <binding>', 'bearer; dpop and mtls are refused until they are checked')
+    .option('--binding <binding>', 'bearer, or dpop: it is never given a token that is not bound to a key')
     .option('--documentation <url>', 'address of its documentation for developers')
     .option(
       '--not-by-device <scope>',

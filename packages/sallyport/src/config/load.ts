@@ -148,6 +148,8 @@ export function configOf(resolved: Loaded['resolved']): Config {
       acrUnmetError: value(known.acrUnmetError),
       pkceExceptions: value(known.pkceExceptions),
       deviceGrant: value(known.deviceGrant),
+      dpop: value(known.dpop),
+      dpopNonces: value(known.dpopNonces),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },

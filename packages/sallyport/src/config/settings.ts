@@ -113,6 +113,15 @@ export const deviceGrant = setting(
   'Let devices without a browser in by a code that a person enters elsewhere; read the device guide first',
   { fallback: false },
 )
+export const dpop = setting('policy.dpop', flag, 'Take proofs of possession (DPoP) and bind tokens to their keys', {
+  fallback: true,
+})
+export const dpopNonces = setting(
+  'policy.dpopNonces',
+  flag,
+  'Take a proof only with a nonce that this server made in the last two minutes',
+  { fallback: false },
+)
 export const documentMode = setting(
   'metadataDocuments.accept',
   choice(documentModes),
@@ -210,7 +219,16 @@ export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
-  ...[refuseWebViews, refuseUnknownHosts, acrUnmetError, pkceExceptions, deviceGrant, outboundLoopback],
+  ...[
+    refuseWebViews,
+    refuseUnknownHosts,
+    acrUnmetError,
+    pkceExceptions,
+    deviceGrant,
+    dpop,
+    dpopNonces,
+    outboundLoopback,
+  ],
   ...stageSettings,
   ...[documentMode, documentHosts, blockedDocumentHosts, documentRedirects],
   ...legacyTargets,

@@ -102,6 +102,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   defaultAcrValues: 'texts',
   requireState: 'flag',
   requirePushedRequests: 'flag',
+  dpopBoundAccessTokens: 'flag',
   requireRedirectUriAtToken: 'flag',
   firstParty: 'flag',
   mcp: 'flag',

@@ -13,8 +13,8 @@ export type NodeAdapterOptions = {
   readonly onForwardedIgnored?: ((peer: string) => void) | undefined
 }
 
-/** Headers that must not be doubled: node keeps the first and drops the rest in silence. */
-const single = new Set(['authorization', 'dpop', 'content-type', 'content-length', 'host', 'content-encoding'])
+/** Headers that must not be doubled: node keeps the first and drops the rest in silence. Proofs it joins, and two joined are none. */
+const single = new Set(['authorization', 'content-type', 'content-length', 'host', 'content-encoding'])
 
 const maxHeaders = 100
 

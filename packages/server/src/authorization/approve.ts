@@ -42,6 +42,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     redirectUri: approval.request.redirectUri,
     codeChallenge: approval.request.codeChallenge,
     exceptionId: approval.request.exceptionId,
+    senderKey: approval.request.senderKey,
     nonce: nonce === undefined ? undefined : sealUnder(handle, nonce, digest),
     issuedAt: now,
     expiresAt: after(now, ctx.policy.authorizationCodeLifetime),

@@ -43,12 +43,22 @@ const credentials: readonly string[] = ['client_secret', 'client_assertion', 'cl
 export const mustPush = ({ policy }: Context, client: Client): boolean =>
   client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce'
 
-/** What was pushed without what proved who pushed it: the proof ends at the endpoint and is not kept. */
-export const withoutCredentials = (text: string): string =>
+const without = (text: string, names: readonly string[]): string =>
   text
     .split('&')
-    .filter((pair) => !credentials.includes(formDecode(pair.split('=', 1)[0] ?? '') ?? ''))
+    .filter((pair) => !names.includes(formDecode(pair.split('=', 1)[0] ?? '') ?? ''))
     .join('&')
+
+/** What was pushed without what proved who pushed it: the proof ends at the endpoint and is not kept. */
+export const withoutCredentials = (text: string): string => without(text, credentials)
+
+/** What was pushed, bound to the key that the push was proven with as if `dpop_jkt` had named it (RFC 9449 section 10.1). */
+export function boundToKey(text: string, pushed: Form, senderKey: string | undefined): string {
+  if (senderKey === undefined) return text
+  const named = pushed.get('dpop_jkt')
+  if (named !== undefined && named !== senderKey) throw refuse('dpop_jkt_mismatch')
+  return `${without(text, ['dpop_jkt'])}&dpop_jkt=${senderKey}`
+}
 
 /** Counts a push. Anybody can speak for a public client, and must not use up what others may push (JR-12). */
 export const countPush = (ctx: Context, call: Call, client: Client): void | Promise<void> =>

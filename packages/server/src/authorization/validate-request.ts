@@ -1,6 +1,7 @@
 import {
   codeChallengeMethod,
   isCodeChallenge,
+  isThumbprint,
   maxNonceLength,
   parseScope,
   publishedChallenges,
@@ -71,6 +72,7 @@ export async function validateRequest(
     resources,
     codeChallenge,
     exceptionId,
+    senderKey: requireThumbprint(ctx, form),
     nonce,
     prompt: requirePrompt(form),
     maxAge: requireMaxAge(form) ?? client.defaultMaxAge,
@@ -148,6 +150,13 @@ function requireNonce(form: Form): string | undefined {
   if (nonce !== undefined && (nonce.length > maxNonceLength || !printableAscii.test(nonce)))
     throw refuse('nonce_syntax')
   return nonce
+}
+
+/** The key that the code is bound to (RFC 9449 section 10); where proofs are not taken the parameter means nothing (B-DPOP-33). */
+function requireThumbprint(ctx: Context, form: Form): string | undefined {
+  const thumbprint = ctx.policy.dpop ? form.get('dpop_jkt') : undefined
+  if (thumbprint !== undefined && !isThumbprint(thumbprint)) throw refuse('dpop_jkt')
+  return thumbprint
 }
 
 const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account']

@@ -20,6 +20,8 @@ export type MetadataFacts = {
   readonly development: boolean
   /** Anybody may register, so that the list of redirect hosts counts. */
   readonly open: boolean
+  /** Whether proofs of possession are taken, so that a client may want all its tokens bound. */
+  readonly proofs: boolean
 }
 
 /** What a client can say about itself: exactly these members, so that a member left out of an update is reset (A-DCM-04). */
@@ -46,6 +48,7 @@ export type SelfDescription = Required<
     | 'defaultMaxAge'
     | 'requireAuthTime'
     | 'defaultAcrValues'
+    | 'dpopBoundAccessTokens'
     | 'clientUri'
     | 'logoUri'
     | 'policyUri'
@@ -61,7 +64,7 @@ export type SelfDescription = Required<
  */
 export function readClientMetadata(document: MetadataDocument, facts: MetadataFacts): SelfDescription {
   refuseWeakerPkce(document)
-  refuseUnkeptProtection(document)
+  refuseUnkeptProtection(document, facts.proofs)
   refuseForeignAddresses(document)
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)
@@ -92,6 +95,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),
+    dpopBoundAccessTokens: flagOf(document, 'dpop_bound_access_tokens'),
     clientUri: textOf(document, 'client_uri'),
     logoUri: textOf(document, 'logo_uri'),
     policyUri: textOf(document, 'policy_uri'),

@@ -129,6 +129,7 @@ function describedBy(
     defaultAcrValues: input.defaultAcrValues ?? [],
     requireState: input.requireState ?? false,
     requirePushedRequests: input.requirePushedRequests ?? false,
+    dpopBoundAccessTokens: input.dpopBoundAccessTokens ?? false,
     requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
     firstParty: input.firstParty ?? false,
     mcp: input.mcp ?? false,

@@ -132,6 +132,7 @@ export function documentRegistration(
     grantTypes: grantTypes(document),
     scope: scopeOf(document, askable),
     requirePushedRequests: flag(document, 'require_pushed_authorization_requests'),
+    dpopBoundAccessTokens: flag(document, 'dpop_bound_access_tokens'),
     clientUri: text(document, 'client_uri'),
     logoUri: text(document, 'logo_uri'),
     // Documents are how MCP clients are known, and no document can prove whose a private-use scheme is (A-MCP-05).

@@ -56,7 +56,13 @@ function described(
 ): { readonly description: SelfDescription; readonly statement: string | undefined } {
   const { document, statement } = withSoftwareStatement(ctx, sent)
   const { registration: policy } = ctx
-  const facts = { policy, scopeCeiling, development: !ctx.secure, open: policy.mode === 'open' }
+  const facts = {
+    policy,
+    scopeCeiling,
+    development: !ctx.secure,
+    open: policy.mode === 'open',
+    proofs: ctx.policy.dpop,
+  }
   return { description: readClientMetadata(document, facts), statement }
 }
 

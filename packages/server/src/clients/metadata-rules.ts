@@ -22,12 +22,14 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
 
 /** Members by which a client asks for a protection that this version does not give. */
 const protections =
-  /^(?:require_signed_request_object|dpop_bound_access_tokens|tls_client_certificate_bound_access_tokens|request_object_signing_alg|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+  /^(?:require_signed_request_object|tls_client_certificate_bound_access_tokens|request_object_signing_alg|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
 
 /** A client that asks for a protection and does not get it is told: it would believe in it otherwise (RFC 7591 section 5). */
-export function refuseUnkeptProtection(document: MetadataDocument): void {
-  for (const [member, value] of Object.entries(document))
-    if (protections.test(member) && value !== false) throw badMember(member, 'is a protection that is not offered')
+export function refuseUnkeptProtection(document: MetadataDocument, proofs: boolean): void {
+  for (const [member, value] of Object.entries(document)) {
+    const unkept = protections.test(member) || (member === 'dpop_bound_access_tokens' && !proofs)
+    if (unkept && value !== false) throw badMember(member, 'is a protection that is not offered')
+  }
 }
 
 const addresses: ReadonlySet<string> = new Set(

@@ -33,6 +33,7 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   require_pushed_authorization_requests: client.requirePushedRequests,
   default_max_age: client.defaultMaxAge,
   require_auth_time: client.requireAuthTime,
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
 })
 

@@ -48,6 +48,7 @@ export type ClientRegistration = {
   readonly defaultAcrValues?: readonly string[] | undefined
   readonly requireState?: boolean | undefined
   readonly requirePushedRequests?: boolean | undefined
+  readonly dpopBoundAccessTokens?: boolean | undefined
   readonly requireRedirectUriAtToken?: boolean | undefined
   readonly firstParty?: boolean | undefined
   readonly mcp?: boolean | undefined
@@ -147,6 +148,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'defaultAcrValues',
   'requireState',
   'requirePushedRequests',
+  'dpopBoundAccessTokens',
   'requireRedirectUriAtToken',
   'firstParty',
   'mcp',

@@ -41,8 +41,8 @@ function tokenFaults({ format, binding, accessTokenLifetime }: Resource): Client
   if (!tokenFormats.includes(format)) faults.push({ member: 'format', problem: `must be ${tokenFormats.join(' or ')}` })
   if (!tokenBindings.includes(binding))
     faults.push({ member: 'binding', problem: `must be one of ${tokenBindings.join(', ')}` })
-  else if (binding !== 'bearer')
-    faults.push({ member: 'binding', problem: `${binding} cannot be done by this server yet`, fix: 'bearer' })
+  else if (binding === 'mtls')
+    faults.push({ member: 'binding', problem: `${binding} cannot be done by this server yet`, fix: 'dpop' })
   const { min, max } = floor.accessTokenLifetime
   if (
     accessTokenLifetime !== undefined &&

@@ -92,7 +92,7 @@ function describe(claims: AccessTokenClaims): object {
     aud: claims.aud,
     client_id: claims.client_id,
     scope: claims.scope,
-    token_type: 'Bearer',
+    token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
     exp: claims.exp,
     iat: claims.iat,
     nbf: claims.iat,
@@ -100,6 +100,7 @@ function describe(claims: AccessTokenClaims): object {
     auth_time: claims.auth_time,
     acr: claims.acr,
     amr: claims.amr,
+    cnf: claims.cnf,
   }
 }
 

@@ -1,5 +1,5 @@
 import { OAuthError, parseForm, refuse } from '@sallyport/protocol'
-import { countPush, storePushed, withoutCredentials } from '../authorization/pushed-request.ts'
+import { boundToKey, countPush, storePushed, withoutCredentials } from '../authorization/pushed-request.ts'
 import { settleRedirectUri } from '../authorization/settle-client.ts'
 import { validateRequest } from '../authorization/validate-request.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
@@ -12,6 +12,7 @@ import { errorJson, json } from '../http.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
+import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { provenBy } from '../usage.ts'
 
 /**
@@ -35,11 +36,13 @@ export async function pushedAuthorization(ctx: Context, call: Call): Promise<Htt
     const text = withoutCredentials(Buffer.from(call.request.body ?? new Uint8Array()).toString('utf8'))
     const pushed = parseForm(text)
     await validateRequest(ctx, settleRedirectUri(client, pushed), pushed)
-    const reference = await storePushed(ctx, client, text)
+    const proof = { uri: ctx.endpoints.pushed, clientId: client.id, nonces: ctx.secrets.tokenNonces }
+    const senderKey = await provenSenderKey(ctx, call, proof)
+    const reference = await storePushed(ctx, client, boundToKey(text, pushed, senderKey))
     ctx.measure('requests_pushed', {})
     ctx.usage.note(client.id, provenBy(client))
     const answer = { request_uri: reference, expires_in: ctx.policy.pushedRequestLifetime }
-    return withCors(json(201, answer), origin)
+    return withCors(json(201, answer, senderKey === undefined ? {} : nonceHeader(ctx, proof.nonces)), origin)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     if (client !== undefined) ctx.usage.refused(client.id, error.reason)

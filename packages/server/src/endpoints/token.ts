@@ -6,14 +6,15 @@ import { spokenFor } from '../limits.ts'
 import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isOffered } from '../grants/index.ts'
-import { errorJson, json } from '../http.ts'
+import { errorJson, header, json } from '../http.ts'
 import { deviceGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
 import { refusedTokenRequest } from '../refused-token-request.ts'
 import { commit } from '../tokens/commit.ts'
-import { issueTokens } from '../tokens/issue.ts'
+import { issueTokens, type IssuedTokens } from '../tokens/issue.ts'
+import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { provenBy } from '../usage.ts'
 
 /**
@@ -33,15 +34,18 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     if (!isOffered(ctx, grantType)) throw refuse('grant_type')
     if (!client.grantTypes.includes(grantType)) throw refuse('grant_not_allowed')
     if (grantType !== 'client_credentials') requireNotThrottled(ctx, call, grantGuesses(client))
+    const proven = senderKeyOf(ctx, call, client)
+    const senderKey = proven === undefined ? undefined : await proven
+    const nonce = senderKey === undefined ? undefined : nonceHeader(ctx, ctx.secrets.tokenNonces)
     // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
     for (let attempt = 0; attempt < 2; attempt++) {
-      const grant = await grants[grantType](ctx, call, client, form)
-      if ('storedAnswer' in grant) return withCors(json(200, grant.storedAnswer), origin)
+      const grant = await grants[grantType](ctx, call, client, form, senderKey)
+      if ('storedAnswer' in grant) return withCors(json(200, grant.storedAnswer, nonce), origin)
       const issued = await issueTokens(ctx, call, grant)
       if (await commit(ctx, grant, issued)) {
-        ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.bindings })
-        noteUse(ctx, call, client, { grantType, form })
-        return withCors(json(200, issued.body), origin)
+        ctx.measure('tokens_issued', { grant_type: grantType, binding: issued.binding })
+        noteUse(ctx, call, client, { grantType, form, binding: issued.binding })
+        return withCors(json(200, issued.body, nonce), origin)
       }
     }
     throw refuse('code_race_lost')
@@ -57,11 +61,27 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-type Used = { readonly grantType: GrantType; readonly form: Form }
+/** The key of the request; a request without a proof costs one look at its headers. */
+function senderKeyOf(ctx: Context, call: Call, client: AuthenticatedClient): Promise<string | undefined> | undefined {
+  if (header(call.request, 'dpop') !== undefined && ctx.policy.dpop)
+    return provenSenderKey(ctx, call, {
+      uri: ctx.endpoints.token,
+      clientId: client.id,
+      nonces: ctx.secrets.tokenNonces,
+    })
+  if (client.dpopBoundAccessTokens) throw refuse('proof_missing')
+  return undefined
+}
+
+type Used = {
+  readonly grantType: GrantType
+  readonly form: Form
+  readonly binding: IssuedTokens['binding']
+}
 
 /** Counts a request that got tokens (A-GOV-03). */
-function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form }: Used): void {
-  const names: UsageName[] = ['bearer_tokens', ...provenBy(client)]
+function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form, binding }: Used): void {
+  const names: UsageName[] = [binding === 'dpop' ? 'bound_tokens' : 'bearer_tokens', ...provenBy(client)]
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')

@@ -1,15 +1,28 @@
-import { OAuthError, refuse, resourceMetadataUrl, signJwt, type Reason } from '@sallyport/protocol'
+import { OAuthError, refuse, signJwt } from '@sallyport/protocol'
 import { requestedClaims, scopedClaims } from '../claims.ts'
 import { foreignOrigin, readableOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
 import { readBody } from '../form.ts'
-import { errorBody, header, json } from '../http.ts'
+import { header, json } from '../http.ts'
 import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import { inspectAccessToken, type InspectedToken } from '../tokens/inspect.ts'
+import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
+import { challenge, type TokenScheme } from './userinfo-challenge.ts'
 
-const token68 = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+const token68 = /^(?:bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i
+
+/** An access token and how it was sent. */
+type Credentials = { readonly scheme: TokenScheme; readonly token: string }
+
+/** The scheme a header names, without regard to case; that of bound tokens only where proofs are taken. */
+function schemeOf(ctx: Context, authorization: string | undefined): TokenScheme | undefined {
+  const [, name] = /^(bearer|dpop)(?: |$)/i.exec(authorization ?? '') ?? []
+  if (name === undefined) return undefined
+  if (name.length === 6) return 'Bearer'
+  return ctx.policy.dpop ? 'DPoP' : undefined
+}
 
 /** Whether a token stands where none may: in the address or in a form body (A-BEAR-02, -03, B-UI-05). */
 function tokenElsewhere(call: Call): boolean {
@@ -22,55 +35,76 @@ function tokenElsewhere(call: Call): boolean {
 }
 
 /** The token of the request; `undefined` for a request without credentials. */
-function bearerToken(call: Call): string | undefined {
+function credentialsOf(call: Call, scheme: TokenScheme | undefined): Credentials | undefined {
   if (call.request.fault !== undefined) throw refuse(call.request.fault)
   const authorization = header(call.request, 'authorization')
   const elsewhere = tokenElsewhere(call)
   if (authorization === undefined) return undefined
   if (elsewhere) throw refuse('bearer_methods')
-  if (!/^bearer(?: |$)/i.test(authorization)) return undefined
+  if (scheme === undefined) return undefined
   const token = token68.exec(authorization)?.[1]
   if (token === undefined) throw refuse('bearer_syntax')
-  return token
+  return { scheme, token }
 }
 
 /**
  * UserInfo (OpenID Connect Core section 5.3). Takes only tokens whose audience is the issuer itself or this address, and
- * whose scope has `openid`; person, client, session and authorization are looked at in each call (B-UI-12).
+ * whose scope has `openid`; a bound token only with a proof of its key; person, client, session and authorization are looked at in each call (B-UI-12).
  */
 export async function userinfo(ctx: Context, call: Call): Promise<HttpResponse> {
   let origin: string | undefined
+  let scheme: TokenScheme | undefined
   const finish = (response: HttpResponse): HttpResponse => withCors(response, origin)
   try {
-    const token = bearerToken(call)
-    if (token === undefined) {
+    scheme = schemeOf(ctx, header(call.request, 'authorization'))
+    const credentials = credentialsOf(call, scheme)
+    if (credentials === undefined) {
       if (tokenElsewhere(call)) await reportRefusal(ctx, call, 'http', refuse('query_credential'))
       origin = await readableOrigin(ctx, call.request, refuse('token_invalid'))
-      return finish(challenge(ctx, undefined))
+      return finish(challenge(ctx, undefined, undefined))
     }
-    const inspected = await requireUserToken(ctx, token)
+    scheme = credentials.scheme
+    const inspected = await requireUserToken(ctx, call, credentials)
     const found = ctx.clients.find(inspected.claims.client_id)
     const client = found instanceof Promise ? await found : found
     if (client === undefined) throw refuse('token_revoked')
     const sent = foreignOrigin(ctx, call.request)
     if (sent !== undefined && client.allowedOrigins.includes(sent)) origin = sent
-    return finish(await answer(ctx, client, inspected))
+    const response = await answer(ctx, client, inspected)
+    if (scheme === 'DPoP') Object.assign(response.headers, nonceHeader(ctx, ctx.secrets.resourceNonces))
+    return finish(response)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     await reportRefusal(ctx, call, 'userinfo', error)
     origin ??= await readableOrigin(ctx, call.request, error)
-    return finish(challenge(ctx, error))
+    return finish(challenge(ctx, scheme, error))
   }
 }
 
-async function requireUserToken(ctx: Context, token: string): Promise<InspectedToken & { authorizationId: string }> {
-  const inspected = await inspectAccessToken(ctx, token, ctx.now())
+async function requireUserToken(
+  ctx: Context,
+  call: Call,
+  credentials: Credentials,
+): Promise<InspectedToken & { authorizationId: string }> {
+  const inspected = await inspectAccessToken(ctx, credentials.token, ctx.now())
   if (typeof inspected === 'string') throw refuse(inspected)
   const { claims, authorizationId } = inspected
   if (claims.aud !== ctx.issuer && claims.aud !== ctx.endpoints.userinfo) throw refuse('token_audience')
   if (authorizationId === undefined || !(claims.scope ?? '').split(' ').includes('openid'))
     throw refuse('scope_insufficient')
+  const jkt = claims.cnf?.jkt
+  if (credentials.scheme === 'Bearer' && jkt === undefined) return { claims, authorizationId }
+  await requireKey(ctx, call, credentials, jkt)
   return { claims, authorizationId }
+}
+
+/** A bound token counts with a proof of its key and in no other way, and an unbound one is not made better by a proof (DP-12). */
+async function requireKey(ctx: Context, call: Call, credentials: Credentials, jkt: string | undefined): Promise<void> {
+  const { scheme, token } = credentials
+  if (scheme === 'Bearer' || jkt === undefined) throw refuse('token_cnf')
+  const { userinfo: uri } = ctx.endpoints
+  const expected = { uri, accessToken: token, boundTo: jkt, clientId: undefined, nonces: ctx.secrets.resourceNonces }
+  if ((await provenSenderKey(ctx, call, expected)) === undefined) throw refuse('proof_absent')
 }
 
 async function answer(
@@ -93,29 +127,4 @@ async function answer(
   if (alg === undefined) return json(200, body)
   const signed = await signJwt(ctx.keys().signer(alg, ctx.now()), 'JWT', { ...body, iss: ctx.issuer, aud: client.id })
   return json(200, signed, { 'content-type': 'application/jwt' })
-}
-
-const invalid: ReadonlySet<Reason> = new Set([
-  'token_invalid',
-  'token_expired',
-  'token_audience',
-  'token_typ',
-  'token_revoked',
-])
-
-/**
- * The answer of RFC 6750 section 3: bare without credentials, with an error code otherwise (A-BEAR-04 to -06, -09). It names
- * the document of RFC 9728 in both cases (A-PRM-03).
- */
-function challenge(ctx: Context, error: OAuthError | undefined): HttpResponse {
-  const realm = `Bearer realm="${ctx.issuer}"`
-  const document = `, resource_metadata="${resourceMetadataUrl(ctx.endpoints.userinfo)}"`
-  if (error === undefined)
-    return { status: 401, headers: { 'www-authenticate': realm + document, 'cache-control': 'no-store' }, body: '' }
-  const scope = error.reason === 'scope_insufficient' ? ', scope="openid"' : ''
-  const text = `${realm}, error="${error.code}", error_description="${error.description}"${scope}${document}`
-  const headers: Record<string, string> = { ...error.headers }
-  if (invalid.has(error.reason) || error.status === 403 || error.status === 400) headers['www-authenticate'] = text
-  if (error.status === 503) headers['retry-after'] = '2'
-  return json(error.status, errorBody(ctx, error), headers)
 }

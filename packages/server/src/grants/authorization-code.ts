@@ -18,6 +18,7 @@ import { effectivePolicy } from '../policy.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { openUnder } from '../secrets.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
+import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -30,6 +31,7 @@ export async function authorizationCode(
   call: Call,
   client: AuthenticatedClient,
   form: Form,
+  senderKey: string | undefined,
 ): Promise<TokenGrant> {
   const presented = form.get('code')
   if (presented === undefined) throw refuse('code_missing')
@@ -50,6 +52,8 @@ export async function authorizationCode(
     throw await fail('code_redirect_uri', { reason: 'redirect_uri', class: 'redirect_mismatch' })
   if (redirectUri !== undefined && !mayRepeatRedirectUri(ctx, client))
     throw await fail('code_redirect_uri_refused', { class: 'malformed' })
+  const unproven = senderKeyFault(code.senderKey, senderKey)
+  if (unproven !== undefined) throw await fail(unproven, keyEvent(unproven))
   const excepted = code.codeChallenge === undefined && (await isExcepted(ctx, client, code))
   const pkce = pkceFault(form.get('code_verifier'), code.codeChallenge, excepted)
   if (pkce !== undefined) {
@@ -64,7 +68,7 @@ export async function authorizationCode(
   }
   if (code.expiresAt <= ctx.now()) throw await fail('code_expired', { class: 'expired' })
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
-  return entitlement(ctx, client, { ...view, code: withNonce(presented, code) }, resources)
+  return entitlement(ctx, client, { ...view, code: withNonce(presented, code) }, { resources, senderKey })
 }
 
 /** The code with its nonce open. An ID token without the nonce that was sent would lose a protection: then no token. */
@@ -98,6 +102,12 @@ function pkceFault(verifier: string | undefined, challenge: string | undefined, 
   if (!isCodeVerifier(verifier)) return 'verifier_syntax'
   return challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'
 }
+
+/** Another key is somebody else's attempt; a proof that is left out may well be a client that forgot it. */
+const keyEvent = (reason: Reason): Partial<EventDraft> =>
+  reason === 'sender_key'
+    ? { event: 'dpop.proof.rejected', reason: 'jkt_mismatch', class: intercepted }
+    : { class: 'malformed' }
 
 const pkceReasons: Partial<Record<Reason, string>> = { verifier_missing: 'pkce_required', pkce_mismatch: 'mismatch' }
 
@@ -143,11 +153,13 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
   return refuse(reason, { reported: true })
 }
 
+type Wish = { readonly resources: readonly string[]; readonly senderKey: string | undefined }
+
 async function entitlement(
   ctx: Context,
   client: AuthenticatedClient,
   view: AuthorizationCodeView,
-  resources: readonly string[],
+  { resources, senderKey }: Wish,
 ): Promise<TokenGrant> {
   const { authorization, code } = view
   const now: Seconds = ctx.now()
@@ -159,6 +171,7 @@ async function entitlement(
     named: resources,
     scope,
     lifetime: policy.accessTokenLifetime,
+    senderKey,
   })
   const lasting =
     client.grantTypes.includes('refresh_token') && (scope.includes('offline_access') || client.sessionRefreshTokens)

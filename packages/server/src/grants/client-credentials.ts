@@ -12,13 +12,14 @@ export async function clientCredentials(
   _call: Call,
   client: AuthenticatedClient,
   form: Form,
+  senderKey: string | undefined,
 ): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('grant_not_allowed')
   await requireRunning(ctx, client)
   const scope = requestedScope(client, form)
   const resources = await resourcesOfGrant(ctx, client, form)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
-  const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime })
+  const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime, senderKey })
   return tokenGrant({
     client,
     redemption: { kind: 'none' },

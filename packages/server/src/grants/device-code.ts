@@ -27,6 +27,7 @@ export async function deviceCode(
   call: Call,
   client: AuthenticatedClient,
   form: Form,
+  senderKey: string | undefined,
 ): Promise<TokenGrant> {
   const presented = form.get('device_code')
   if (presented === undefined) throw refuse('device_code_missing')
@@ -54,7 +55,7 @@ export async function deviceCode(
     throw refuse(early ? 'slow_down' : 'authorization_pending', { reported: true })
   }
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
-  return entitlement(ctx, client, { digest: request.digest, authorization }, resources)
+  return entitlement(ctx, client, { digest: request.digest, authorization, senderKey }, resources)
 }
 
 const intercepted: ExchangeClass = 'suspected_interception'
@@ -108,13 +109,17 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
   return refuse(reason, { reported: true })
 }
 
-type Approved = { readonly digest: string; readonly authorization: Authorization }
+type Approved = {
+  readonly digest: string
+  readonly authorization: Authorization
+  readonly senderKey: string | undefined
+}
 
 /** What the person approved and nothing else: scope and resources of the token request can only narrow it (DV-07). */
 async function entitlement(
   ctx: Context,
   client: AuthenticatedClient,
-  { digest, authorization }: Approved,
+  { digest, authorization, senderKey }: Approved,
   resources: readonly string[],
 ): Promise<TokenGrant> {
   const now = ctx.now()
@@ -125,6 +130,7 @@ async function entitlement(
     named: resources,
     scope,
     lifetime: policy.accessTokenLifetime,
+    senderKey,
   })
   const lasting =
     client.grantTypes.includes('refresh_token') && (scope.includes('offline_access') || client.sessionRefreshTokens)

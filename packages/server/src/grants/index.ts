@@ -8,12 +8,13 @@ import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
 import { refreshToken } from './refresh-token.ts'
 
-/** Reads and decides; changes nothing but what a proven attack makes necessary. */
+/** Reads and decides by what was sent and by the key it was proven with; changes nothing but what a proven attack makes necessary. */
 export type Grant = (
   ctx: Context,
   call: Call,
   client: AuthenticatedClient,
   form: Form,
+  senderKey: string | undefined,
 ) => Promise<TokenGrant | StoredAnswer>
 
 /** The grant types there are. The implicit and password grants are not among them and cannot be added by a setting. */

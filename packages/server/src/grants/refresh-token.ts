@@ -13,8 +13,9 @@ import type { Call, Context } from '../context.ts'
 import type { RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
-import { answerKey, unseal } from '../secrets.ts'
+import { answerContext, answerKey, unseal } from '../secrets.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
+import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function refreshToken(
   call: Call,
   client: AuthenticatedClient,
   form: Form,
+  senderKey: string | undefined,
 ): Promise<TokenGrant | StoredAnswer> {
   const presented = form.get('refresh_token')
   if (presented === undefined) throw refuse('refresh_missing')
@@ -37,20 +39,28 @@ export async function refreshToken(
 
   if (view.token.clientId !== client.id)
     throw await fail('refresh_of_another_client', { event: 'token.refresh.client_mismatch' })
+  const unproven = senderKeyFault(view.token.senderKey, senderKey)
+  if (unproven !== undefined) throw await fail(unproven, keyEvent(unproven))
   if (view.ended !== undefined) throw await fail(view.ended)
   if (view.state === 'rotated') {
-    const again = answerOfRetry(ctx, view, presented)
+    const again = answerOfRetry(ctx, view, { presented, senderKey })
+    if (again === 'other_key') throw await fail('sender_key', keyEvent('sender_key'))
     if (again === undefined) {
       await revokeFamily(ctx, call, view)
       throw await fail('refresh_reused', { event: 'token.refresh.reuse_detected' })
     }
     await retried(ctx, call, view, client)
-    return { storedAnswer: again }
+    return { storedAnswer: again.body }
   }
   const now = ctx.now()
   if (view.token.idleExpiresAt <= now || view.authorization.expiresAt <= now)
     throw await fail('refresh_expired', { reason: 'expired' })
-  return entitlement(ctx, client, view, { presented, resources, scope: narrowedScope(form, view) })
+  return entitlement(ctx, client, view, {
+    presented,
+    senderKey,
+    resources,
+    scope: narrowedScope(form, view),
+  })
 }
 
 /** Scope may only narrow, and only for this access token; the next refresh starts from the whole grant again (A-RT-07). */
@@ -63,12 +73,24 @@ function narrowedScope(form: Form, view: RefreshTokenView): readonly string[] {
   return wanted
 }
 
-/** The answer of the first use, when this is a retry within the grace and the successor is still unused (A-RT-04). */
-function answerOfRetry(ctx: Context, view: RefreshTokenView, presented: string): string | undefined {
+const keyEvent = (reason: Reason): Partial<EventDraft> =>
+  reason === 'sender_key' ? { event: 'dpop.proof.rejected', reason: 'jkt_mismatch' } : {}
+
+/**
+ * The answer of the first use, when this is a retry within the grace and the successor is still unused (A-RT-04). It is sealed
+ * for the key of that first use: whoever comes with another one, or with none, gets nothing and ends nothing.
+ */
+function answerOfRetry(
+  ctx: Context,
+  view: RefreshTokenView,
+  { presented, senderKey }: Pick<RefreshWish, 'presented' | 'senderKey'>,
+): { readonly body: string } | 'other_key' | undefined {
   const { rotatedAt, successor } = view
   if (rotatedAt === undefined || successor === undefined || successor.state !== 'current') return undefined
   if (rotatedAt + ctx.policy.refreshRetryGrace <= ctx.now() || successor.sealedAnswer === undefined) return undefined
-  return unseal(answerKey(presented), successor.sealedAnswer, successor.digest)?.toString('utf8')
+  const context = answerContext(successor.digest, senderKey)
+  const body = unseal(answerKey(presented), successor.sealedAnswer, context)?.toString('utf8')
+  return body === undefined ? 'other_key' : { body }
 }
 
 async function retried(ctx: Context, call: Call, view: RefreshTokenView, client: AuthenticatedClient): Promise<void> {
@@ -119,6 +141,7 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
 
 type RefreshWish = {
   readonly presented: string
+  readonly senderKey: string | undefined
   readonly resources: readonly string[]
   readonly scope: readonly string[]
 }
@@ -137,6 +160,7 @@ async function entitlement(
     named: wish.resources,
     scope,
     lifetime: policy.accessTokenLifetime,
+    senderKey: wish.senderKey,
   })
   return tokenGrant({
     client,

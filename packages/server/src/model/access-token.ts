@@ -11,6 +11,8 @@ export type AccessTokenClaims = {
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]
+  /** The key whose holder alone may use it (RFC 9449 section 6, RFC 7800 section 3). */
+  readonly cnf?: { readonly jkt: string }
 }
 
 /** An access token at rest that is a handle; the handle itself is only known to the client. */

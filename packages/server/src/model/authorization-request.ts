@@ -28,6 +28,8 @@ export type AuthorizationRequest = {
   /** `undefined` only under a dated exception (A-GOV-01). */
   readonly codeChallenge: string | undefined
   readonly exceptionId: string | undefined
+  /** Thumbprint of the key that the code is bound to (`dpop_jkt`). */
+  readonly senderKey: string | undefined
   readonly nonce: string | undefined
   readonly prompt: readonly Prompt[]
   readonly maxAge: number | undefined

@@ -54,6 +54,8 @@ export type AuthorizationCode = {
   readonly codeChallenge: string | undefined
   /** The dated exception that stands in for the challenge (A-GOV-01). */
   readonly exceptionId: string | undefined
+  /** Thumbprint of the key that the token request has to prove (`dpop_jkt`, RFC 9449 section 10). */
+  readonly senderKey: string | undefined
   /** Sealed under a key that follows from the code. */
   readonly nonce: string | undefined
   readonly issuedAt: Seconds
@@ -88,6 +90,8 @@ export type RefreshToken = {
   readonly clientId: string
   /** 0 for the first of a family, then one more with each rotation. */
   readonly sequence: number
+  /** Thumbprint of the key that a public client has to prove; a confidential one is bound by its authentication (RFC 9449 section 5). */
+  readonly senderKey: string | undefined
   readonly issuedAt: Seconds
   /** The token is dead after this instant unless it was used before. */
   readonly idleExpiresAt: Seconds

@@ -92,6 +92,8 @@ export type Client = {
   readonly requireState: boolean
   /** Requests have to be pushed first: `require_pushed_authorization_requests` (RFC 9126 section 6, B-PAR-09). */
   readonly requirePushedRequests: boolean
+  /** Every access token of it is bound to a key: each token request carries a proof (RFC 9449 section 5.2). */
+  readonly dpopBoundAccessTokens: boolean
   /** A client of OAuth 2.0: it must repeat `redirect_uri` at the token endpoint (A-CODE-07), and still may where others may not. */
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
@@ -182,6 +184,7 @@ export const laterClientMembers = {
   jwksUri: undefined,
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
+  dpopBoundAccessTokens: false,
   mcp: false,
   requirePushedRequests: false,
 } as const satisfies Partial<Client>

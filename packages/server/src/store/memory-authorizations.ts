@@ -217,6 +217,7 @@ function redeem(
         authorizationId: refreshToken.authorizationId,
         clientId: refreshToken.clientId,
         sequence: refreshToken.sequence,
+        senderKey: refreshToken.senderKey,
         issuedAt: refreshToken.issuedAt,
         idleExpiresAt: refreshToken.idleExpiresAt,
       }),

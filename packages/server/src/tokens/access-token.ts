@@ -30,9 +30,10 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
     jti: `${authorization === undefined ? machine : authorization.id}.${ctx.random.id(15)}`,
   }
   const scope = grant.scope.length === 0 ? {} : { scope: formatScope(grant.scope) }
-  if (authorization === undefined) return { ...claims, ...scope }
+  const cnf = grant.senderKey === undefined ? {} : { cnf: { jkt: grant.senderKey } }
+  if (authorization === undefined) return { ...claims, ...scope, ...cnf }
   const { time, acr, amr } = authorization.authentication
-  return { ...claims, ...scope, auth_time: numericDate(time), ...(acr === undefined ? {} : { acr }), amr }
+  return { ...claims, ...scope, auth_time: numericDate(time), ...(acr === undefined ? {} : { acr }), amr, ...cnf }
 }
 
 /** The authorization an access token was issued under; `undefined` for a client's own token. */

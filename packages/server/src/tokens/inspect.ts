@@ -1,4 +1,4 @@
-import { lookupKey, type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
+import { isThumbprint, lookupKey, type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../model/access-token.ts'
 import { authorizationOf } from './access-token.ts'
@@ -9,8 +9,8 @@ export type InspectedToken = { readonly claims: AccessTokenClaims; readonly auth
 const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * True for the shapes we sign (JW-09); anything else was signed for another purpose. A token with a confirmation is never
- * taken as bearer, whatever the confirmation says: no proof is read yet (B-ATJ-08).
+ * True for the shapes we sign (JW-09); anything else was signed for another purpose. The one confirmation there is names a
+ * key; a token with another is good for nothing, whatever the confirmation says (B-ATJ-08).
  */
 function hasShape(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims & Record<string, unknown> {
   const { iss, sub, aud, client_id, jti, iat, exp, scope } = claims
@@ -19,9 +19,12 @@ function hasShape(claims: Readonly<Record<string, unknown>>): claims is AccessTo
     Number.isFinite(iat) &&
     Number.isFinite(exp) &&
     (scope === undefined || typeof scope === 'string') &&
-    !('cnf' in claims)
+    (!('cnf' in claims) || isConfirmation(claims['cnf']))
   )
 }
+
+const isConfirmation = (cnf: unknown): boolean =>
+  typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && isThumbprint(cnf.jkt) && Object.keys(cnf).length === 1
 
 const reasonOf: Partial<Record<JwtFault, Reason>> = { typ: 'token_typ' }
 

@@ -2,13 +2,18 @@ import { after, formatScope, leftHalfHash, lookupKey, signJwt, type Seconds } fr
 import type { Call, Context } from '../context.ts'
 import type { AccessTokenClaims, OpaqueAccessToken } from '../model/access-token.ts'
 import type { IssuedRecords, RefreshToken, SecurityEvent } from '../model/authorization.ts'
-import { answerKey, seal } from '../secrets.ts'
+import { isPublic } from '../model/client.ts'
+import { answerContext, answerKey, seal } from '../secrets.ts'
 import { accessTokenClaims, accessTokenType } from './access-token.ts'
 import { idTokenClaims } from './id-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
 /** A signed answer that nobody has seen yet, and the records to write with it. */
-export type IssuedTokens = { readonly body: string; readonly records: IssuedRecords; readonly bindings: 'bearer' }
+export type IssuedTokens = {
+  readonly body: string
+  readonly records: IssuedRecords
+  readonly binding: 'bearer' | 'dpop'
+}
 
 /** Algorithm of access tokens; resources verify with the published key of the token's `kid`. */
 const accessTokenAlgorithm = 'ES256'
@@ -27,7 +32,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
   const body = JSON.stringify({
     access_token: accessToken,
-    token_type: 'Bearer',
+    token_type: grant.senderKey === undefined ? 'Bearer' : 'DPoP',
     expires_in: claims.exp - claims.iat,
     scope: scopeOfAnswer(grant),
     refresh_token: refreshHandle,
@@ -36,7 +41,8 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)
   const record = opaque === undefined ? undefined : accessTokenRecord(grant, opaque, claims)
   const events = rotationEvents(ctx, call, grant)
-  return { body, bindings: 'bearer', records: { refreshToken, accessToken: record, events } }
+  const binding = grant.senderKey === undefined ? 'bearer' : 'dpop'
+  return { body, binding, records: { refreshToken, accessToken: record, events } }
 }
 
 /**
@@ -66,7 +72,7 @@ async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string,
 }
 
 function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: string, now: Seconds): RefreshToken {
-  const { authorization, client, refreshToken } = grant
+  const { authorization, client, refreshToken, senderKey } = grant
   if (authorization === undefined || refreshToken === undefined)
     throw new Error('a refresh token needs an authorization')
   const digest = lookupKey(handle)
@@ -74,12 +80,13 @@ function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: st
   const sealed =
     predecessor === undefined || ctx.policy.refreshRetryGrace === 0
       ? undefined
-      : seal(answerKey(predecessor), body, digest, ctx.random)
+      : seal(answerKey(predecessor), body, answerContext(digest, senderKey), ctx.random)
   return {
     digest,
     authorizationId: authorization.id,
     clientId: client.id,
     sequence,
+    senderKey: isPublic(client) ? senderKey : undefined,
     issuedAt: now,
     idleExpiresAt: idleExpiresAt < authorization.expiresAt ? idleExpiresAt : authorization.expiresAt,
     sealedAnswer: sealed,

@@ -72,12 +72,15 @@ export type AccessTokenWish = {
   readonly scope: readonly string[]
   /** The client's lifetime in seconds. */
   readonly lifetime: number
+  /** The key the request was proven with. */
+  readonly senderKey: string | undefined
 }
 
 export type AccessTokenTarget = {
   readonly audience: string
   readonly scope: readonly string[]
   readonly accessTokenFormat: TokenFormat
+  readonly senderKey: string | undefined
   /** Seconds; the stricter of client and resource. */
   readonly accessTokenLifetime: number
 }
@@ -95,13 +98,18 @@ export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Pr
   const audience = isIssuer(ctx, chosen) ? ctx.issuer : chosen
   const resources = await ctx.resources()
   const resource = resources.get(audience)
-  if (!isOwn(ctx, audience) && (resource === undefined || resource.binding !== 'bearer'))
-    throw refuse('resource_unknown', { detail: resource === undefined ? 'no longer registered' : 'binding' })
+  if (!isOwn(ctx, audience)) {
+    if (resource === undefined) throw refuse('resource_unknown', { detail: 'no longer registered' })
+    if (resource.binding === 'mtls') throw refuse('resource_unknown', { detail: 'binding' })
+    if (resource.binding === 'dpop' && wish.senderKey === undefined)
+      throw refuse('proof_missing', { detail: 'resource' })
+  }
   const limit = resource?.accessTokenLifetime
   return {
     audience,
     scope: requireMeaning(wish.scope, scopeAt(resources, audience, wish.scope)),
     accessTokenFormat: resource?.format ?? 'jwt',
+    senderKey: wish.senderKey,
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }
 }

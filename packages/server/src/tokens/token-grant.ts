@@ -18,6 +18,8 @@ export type TokenGrantFacts = {
   readonly accessTokenFormat: TokenFormat
   /** Seconds the access token lives. */
   readonly accessTokenLifetime: number
+  /** Thumbprint of the key the request was proven with: the access token is bound to it. */
+  readonly senderKey: string | undefined
   readonly idToken: { readonly nonce: string | undefined } | undefined
   /** The refresh token to issue, if any. */
   readonly refreshToken: RefreshTokenPlan | undefined

@@ -114,7 +114,9 @@ describe('the verifiers', () => {
     'a critical extension': { header: { crit: ['b64'], b64: true } },
     'a key confirmation of an unknown kind': { claims: { cnf: { kid: 'x' } } },
     'an empty confirmation': { claims: { cnf: {} } },
-    'a confirmation by key': { claims: { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } } },
+    'a confirmation by something that is no thumbprint': {
+      claims: { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4' } },
+    },
     'two confirmations': { claims: { cnf: { jkt: 'x', 'x5t#S256': 'y' } } },
     'a confirmation that is null': { claims: { cnf: null } },
   }

@@ -5,7 +5,8 @@ import { eventsOf, issuerId, newIssuer } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 import { keysOf } from '../signed-by-us.ts'
 
-const bare = `Bearer realm="${issuerId}", resource_metadata="${issuerId}/.well-known/oauth-protected-resource/oauth2/userinfo"`
+const document = `resource_metadata="${issuerId}/.well-known/oauth-protected-resource/oauth2/userinfo"`
+const bare = `Bearer realm="${issuerId}", ${document}, DPoP realm="${issuerId}", algs="ES256 PS256 EdDSA Ed25519", ${document}`
 
 const own = { scope: 'openid profile email', resource: undefined }
 

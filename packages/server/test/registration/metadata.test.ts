@@ -114,7 +114,6 @@ describe('metadata', () => {
   })
 
   it.each([
-    { dpop_bound_access_tokens: true },
     { tls_client_certificate_bound_access_tokens: true },
     { require_signed_request_object: true },
     { request_object_signing_alg: 'none' },

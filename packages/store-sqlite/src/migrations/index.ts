@@ -6,6 +6,7 @@ import { logos } from './0044-logos.ts'
 import { governance } from './0050-governance.ts'
 import { exceptions } from './0051-exceptions.ts'
 import { ownership } from './0060-ownership.ts'
+import { bindings } from './0070-bindings.ts'
 import { pushedRequests } from './0080-pushed-requests.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
@@ -21,5 +22,6 @@ export const steps: readonly Step[] = [
   { name: '0050-governance', statements: governance },
   { name: '0051-exceptions', statements: exceptions },
   { name: '0060-ownership', statements: ownership },
+  { name: '0070-bindings', statements: bindings },
   { name: '0080-pushed-requests', statements: pushedRequests },
 ]
