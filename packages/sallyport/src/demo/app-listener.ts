@@ -17,6 +17,7 @@ import { attackDevice, deviceStatus, showDevice, showDeviceAttack, startDevice }
 import type { EventStreams } from './event-stream.ts'
 import { attackMcp, comeBackToMcp, showMcp, showMcpAttack, startMcp, stepUp } from './mcp/mcp-app.ts'
 import { allAssets } from './pages/assets.ts'
+import { attackPushed, comeBackPushed, showPushed, showPushedAttack, startPushed } from './pushed/pushed-app.ts'
 
 // Cookies on one host name are shared between ports, so the name is nobody else's.
 const cookieName = 'sallyport-demo'
@@ -54,6 +55,10 @@ async function post(app: DemoApp, state: BrowserState, req: IncomingMessage, pat
       return startDevice(app, state)
     case '/device/attack':
       return attackDevice(app, state, form.get('attack'))
+    case '/pushed/run':
+      return startPushed(app, state)
+    case '/pushed/attack':
+      return attackPushed(app, state, form.get('attack'))
     case '/sign-out':
       return signOut(app, state)
     default:
@@ -76,6 +81,10 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
       return showDevice(app, state)
     case '/device/status':
       return deviceStatus(state)
+    case '/pushed':
+      return showPushed(app, state)
+    case '/pushed/callback':
+      return comeBackPushed(app, state, req)
     case '/attacks/next':
       return nextAttack(app, state)
     case '/signed-out':
@@ -83,6 +92,8 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
     default:
       if (path.startsWith('/device/attacks/'))
         return showDeviceAttack(app, state, path.slice('/device/attacks/'.length))
+      if (path.startsWith('/pushed/attacks/'))
+        return showPushedAttack(app, state, path.slice('/pushed/attacks/'.length))
       if (path.startsWith('/mcp/attacks/')) return showMcpAttack(app, state, path.slice('/mcp/attacks/'.length))
       return path.startsWith('/attacks/') ? showAttack(app, state, path.slice(9)) : plain(404, 'There is nothing here.')
   }

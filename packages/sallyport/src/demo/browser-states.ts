@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts'
 import type { FlowRun } from './flow-run.ts'
 import { newDeviceState, type DeviceState } from './device/device-state.ts'
 import { newMcpState, type McpState } from './mcp/mcp-state.ts'
+import { newPushedState, type PushedState } from './pushed/pushed-state.ts'
 
 /** Somebody was sent away and has not come back. */
 export type Pending = {
@@ -25,6 +26,7 @@ export type BrowserState = {
   run: FlowRun | undefined
   readonly mcp: McpState
   readonly device: DeviceState
+  readonly pushed: PushedState
   /** Attacks still to come while all of them are tried in a row; `undefined` while none of them or a single one is. */
   queue: readonly AttackId[] | undefined
   seenAt: number
@@ -76,6 +78,7 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
         run: undefined,
         mcp: newMcpState(),
         device: newDeviceState(),
+        pushed: newPushedState(),
         queue: undefined,
         seenAt: now(),
       }

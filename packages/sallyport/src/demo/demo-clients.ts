@@ -12,6 +12,8 @@ export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): str
       return `${app}/bench/callback`
     case 'attacker':
       return `${app}/attacker/callback`
+    case 'pushing':
+      return `${app}/pushed/callback`
     case 'spa':
       return 'http://localhost:5173/callback'
     case 'native':
@@ -51,6 +53,15 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
         grantTypes: ['authorization_code', 'refresh_token', deviceGrant],
         scope: 'openid',
         resources: [],
+      }
+    case 'pushing':
+      return {
+        type: 'web',
+        name: 'Demo Bank',
+        redirectUris,
+        scope,
+        resources: [api, issuer],
+        requirePushedRequests: true,
       }
     case 'spa':
       return {

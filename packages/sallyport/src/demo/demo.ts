@@ -10,7 +10,7 @@ export type DemoAddresses = {
 }
 
 /** The registered clients of the demo, by what they are for. */
-export const demoClientNames = ['web', 'bench', 'attacker', 'spa', 'native', 'device', 'api'] as const
+export const demoClientNames = ['web', 'bench', 'attacker', 'pushing', 'spa', 'native', 'device', 'api'] as const
 export type DemoClientName = (typeof demoClientNames)[number]
 
 /** A registered client as the demo needs it: everything here is for development and may be shown. */

@@ -24,18 +24,21 @@ export type Return = {
   readonly callback: Exchange
 }
 
-/** The first two steps of every attempt: the secret is made, and its fingerprint travels. */
+/** Every attempt begins with a secret. */
+export const secretStep = ({ pkce }: AuthorizationAttempt): Step => ({
+  title: 'The app makes a secret and its fingerprint',
+  short: 'Secret',
+  from: 'app',
+  to: 'app',
+  note: 'A new verifier for every attempt. It stays inside the app; only its SHA-256 hash, the challenge, goes out.',
+  pkce,
+})
+
+/** The first two steps of an ordinary attempt: the secret is made, and its fingerprint travels with the browser. */
 export function departureSteps(attempt: AuthorizationAttempt): readonly Step[] {
   const url = authorizationUrl(attempt.issuer, authorizationParameters(attempt))
   return [
-    {
-      title: 'The app makes a secret and its fingerprint',
-      short: 'Secret',
-      from: 'app',
-      to: 'app',
-      note: 'A new verifier for every attempt. It stays inside the app; only its SHA-256 hash, the challenge, goes out.',
-      pkce: attempt.pkce,
-    },
+    secretStep(attempt),
     {
       title: 'The app sends the browser to Sallyport',
       short: 'Sign-in',
@@ -58,7 +61,8 @@ export const arrivalStep = ({ attempt, response, callback }: Return): Step => ({
   checks: responseChecks(attempt, response),
 })
 
-const ended = (world: World, steps: readonly Step[], stopped: string): FlowRun => ({
+/** A run that came to nothing, and why. */
+export const endedEarly = (world: World, steps: readonly Step[], stopped: string): FlowRun => ({
   steps,
   stopped,
   subject: undefined,
@@ -66,14 +70,22 @@ const ended = (world: World, steps: readonly Step[], stopped: string): FlowRun =
   at: world.now(),
 })
 
-/** Does, as the app, everything that follows the return of the browser, and keeps what was said. */
-export async function runFlow(world: World, back: Return): Promise<FlowRun> {
+/** Does, as the app, everything that follows the return of the browser, and keeps what was said, before it as well. */
+export async function runFlow(
+  world: World,
+  back: Return,
+  before: readonly Step[] = departureSteps(back.attempt),
+): Promise<FlowRun> {
   const { attempt, response } = back
-  const steps: Step[] = [...departureSteps(attempt), arrivalStep(back)]
-  if (!allPassed(responseChecks(attempt, response))) return ended(world, steps, 'The answer failed a check.')
+  const steps: Step[] = [...before, arrivalStep(back)]
+  if (!allPassed(responseChecks(attempt, response))) return endedEarly(world, steps, 'The answer failed a check.')
   if (response.code === undefined) {
     const denied = response.error === 'access_denied'
-    return ended(world, steps, denied ? 'You said no, so there is no code.' : `Sallyport answered ${response.error}.`)
+    return endedEarly(
+      world,
+      steps,
+      denied ? 'You said no, so there is no code.' : `Sallyport answered ${response.error}.`,
+    )
   }
   const redeemed = await redeemCode(world, attempt.client, response.code, attempt.pkce.verifier)
   steps.push({
@@ -81,12 +93,12 @@ export async function runFlow(world: World, back: Return): Promise<FlowRun> {
     short: 'Tokens',
     from: 'app',
     to: 'sallyport',
-    note: 'The second door. The app shows the code, its own password and the verifier; Sallyport hashes the verifier and compares it with the challenge that came in step 2. Only now do tokens exist.',
+    note: 'The second door. The app shows the code, its own password and the verifier; Sallyport hashes the verifier and compares it with the challenge that came before. Only now do tokens exist.',
     exchange: redeemed,
   })
   const accessToken = textMember(redeemed.answer, 'access_token')
   const idToken = textMember(redeemed.answer, 'id_token')
-  if (accessToken === undefined || idToken === undefined) return ended(world, steps, 'No tokens were issued.')
+  if (accessToken === undefined || idToken === undefined) return endedEarly(world, steps, 'No tokens were issued.')
   return finish(world, { attempt, steps, accessToken, idToken })
 }
 
@@ -123,7 +135,7 @@ async function finish(world: World, { attempt, steps, accessToken, idToken }: To
       { kind: 'access', jwt: access },
     ],
   })
-  if (!allPassed(checks)) return ended(world, steps, 'The ID Token failed a check.')
+  if (!allPassed(checks)) return endedEarly(world, steps, 'The ID Token failed a check.')
   const orders = await callApi(world, accessToken)
   steps.push({
     title: 'The app calls the API',

@@ -4,7 +4,7 @@ import { parameterMeanings } from './meanings.ts'
 
 /** Values that the story is about; they stand out from the rest of a message. */
 const telling =
-  /((?<![\w-])(?:code|code_verifier|code_challenge|code_challenge_method|iss|redirect_uri|refresh_token|error)(?:=|":"))([^&"\s]+)/g
+  /((?<![\w-])(?:code|code_verifier|code_challenge|code_challenge_method|iss|redirect_uri|request_uri|refresh_token|error)(?:=|":"))([^&"\s]+)/g
 
 function emphasised(text: string): Html {
   const pieces: Child[] = []

@@ -24,6 +24,7 @@ export const sceneLinks = ({ demo }: Pick<Scene, 'demo'>) => [
   { href: '/#attacks', text: 'Attacks' },
   { href: '/device', text: 'Device' },
   { href: '/mcp', text: 'MCP' },
+  { href: '/pushed', text: 'PAR' },
   { href: '#events-title', text: 'Events' },
   { href: `${demo.addresses.issuer}/`, text: 'Start page' },
 ]

@@ -6,6 +6,7 @@ import { gatePicture } from './gate-picture.ts'
 import { demoPage } from './layout.ts'
 import { mcpRunForm } from './mcp-page.ts'
 import { markup, type Html } from './markup.ts'
+import { pushedRunForm } from './pushed-page.ts'
 
 const runForm = (app: string): Html =>
   markup`<form method="post" action="${app}/run" id="run"><button type="submit">Run the flow</button></form>`
@@ -84,6 +85,13 @@ const deviceSection = ({
 ${deviceRunForm(addresses.app, 'Turn the television on')}
 <p class="aside"><a href="${addresses.app}/device">What people try against it</a></p></section>`
 
+const pushedSection = ({
+  addresses,
+}: Demo): Html => markup`<section class="try" aria-labelledby="pushed-title" id="pushed"><h2 id="pushed-title">Send a request that nobody can read</h2>
+<p class="lead">The app hands its request to Sallyport itself. The browser brings a reference, and nobody on the way reads or changes what was asked for.</p>
+${pushedRunForm(addresses.app, 'Push a request')}
+<p class="aside"><a href="${addresses.app}/pushed">What people try against it</a></p></section>`
+
 /** The first page: what this is, how to sign in, and both ways on. */
 export function landingPage(demo: Demo): string {
   const { app } = demo.addresses
@@ -94,6 +102,7 @@ export function landingPage(demo: Demo): string {
 ${attackList(app, new Map())}</section>
 ${deviceSection(demo)}
 ${mcpSection(demo)}
+${pushedSection(demo)}
 ${machinery(demo)}`
   return demoPage({
     title: 'A stolen code opens nothing',
@@ -102,6 +111,7 @@ ${machinery(demo)}`
       { href: '#attacks', text: 'Attacks' },
       { href: '#device', text: 'Device' },
       { href: '#mcp', text: 'MCP' },
+      { href: '#pushed', text: 'PAR' },
       { href: '/governance', text: 'Governance' },
       { href: '/docs', text: 'Documentation' },
     ],

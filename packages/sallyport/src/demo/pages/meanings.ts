@@ -9,6 +9,8 @@ export const parameterMeanings: Readonly<Record<string, string>> = {
   nonce: 'Random. Comes back inside the ID Token and ties it to this attempt.',
   code_challenge: 'The fingerprint of the app’s secret: SHA-256 of the verifier.',
   code_challenge_method: 'How the fingerprint was made. S256 is the only one accepted.',
+  request_uri: 'The reference to what was pushed. It says nothing by itself, works once, and only for this app.',
+  prompt: 'none asks for no page: the answer comes at once.',
   login_hint: 'Saves typing: the name the sign-in page fills in.',
   code: 'Proof that somebody signed in and agreed. Worth nothing without the verifier.',
   iss: 'Who answers. The app compares it with the issuer it asked.',
