@@ -3,6 +3,7 @@ import {
   authorizeEntries,
   descriptionIn,
   honestRequest,
+  openEntries,
   responseOf,
   seenAt,
   sentBack,
@@ -199,8 +200,11 @@ export async function authorizeCases(place: Place): Promise<readonly ProofCase[]
   const { ground, entry, client } = place
   const cases: ProofCase[] = [...(await controlCases(place))]
   const door = authorizeEntries.indexOf(entry)
+  const [front] = openEntries(ground)
   for (const [number, { bare, run }] of refused.entries()) {
-    if (!ground.takes(number + door, client, ground.clients.length)) continue
+    // Whether anybody gets a code without a challenge is asked for everybody, however short the proof.
+    const everybody = number === 0 && entry === front
+    if (!everybody && !ground.takes(number + door, client, ground.clients.length)) continue
     // Where an exception is in force the cases of exceptions look at these.
     if (bare === true && isExcepted(place)) continue
     cases.push(await run(place))

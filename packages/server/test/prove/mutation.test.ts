@@ -60,7 +60,7 @@ describe('a proof with mutated sources', () => {
     'A-PKCE-19 turns red when %s',
     ([, { notices, index }]) => {
       const outcome = outcomes.get(index)
-      expect(outcome).toMatchObject({ proven: false, changed: true })
+      expect(outcome).toMatchObject({ proven: false, extent: 'short', changed: true })
       expect(outcome?.failed).toContain(notices)
     },
   )
