@@ -1,10 +1,12 @@
+import { reasons, type Reason } from '@sallyport/protocol'
 import { describe, expect, it } from 'vitest'
 import { chooseLanguage } from '../src/messages/choose-language.ts'
 import { de } from '../src/messages/de.ts'
 import { en, type MessageKey } from '../src/messages/en.ts'
 import { createWords } from '../src/messages/words.ts'
+import { errorPage } from '../src/pages/error-page.ts'
 import { markup } from '../src/pages/markup.ts'
-import { english, german, pageStates } from './page-states.ts'
+import { english, errorView, german, pageStates } from './page-states.ts'
 
 const holes = (message: string): readonly string[] => [...message.matchAll(/\{[^}]*\}/g)].map(([hole]) => hole).sort()
 const keys = Object.keys(en) as MessageKey[]
@@ -13,6 +15,25 @@ describe('messages', () => {
   it.each(keys)('B-OIDC-28 says %s in German with the holes of the English text', (key) => {
     expect(holes(de[key])).toEqual(holes(en[key]))
     expect(de[key]).not.toBe('')
+  })
+
+  it('B-OIDC-28 says what each refusal means in both languages, in English as the answers to applications do', () => {
+    for (const [reason, { description }] of Object.entries(reasons)) {
+      const key = `reason.${reason as Reason}` as const
+      expect([reason, en[key]]).toEqual([reason, description])
+      expect([reason, de[key] === description]).toEqual([reason, false])
+    }
+  })
+
+  it('A-UI-12, B-OIDC-28 shows the meaning of a refusal in the language of the page', () => {
+    for (const reason of ['redirect_uri_mismatch', 'pkce_required', 'csrf'] as const) {
+      const view = errorView(reason)
+      expect(errorPage(english, view)).toContain(`<dd>${String(markup`${en[`reason.${reason}`]}`)}</dd>`)
+      const page = errorPage(german, view)
+      expect(page).toContain(`<dd>${String(markup`${de[`reason.${reason}`]}`)}</dd>`)
+      expect(page).not.toContain(en[`reason.${reason}`])
+      expect(page).not.toContain('lang="en"')
+    }
   })
 
   it.each(Object.keys(pageStates))('B-OIDC-28 fills every hole of the page %s in both languages', (name) => {

@@ -64,7 +64,6 @@ function everywhere(text: string): readonly string[] {
   const fields = { [text]: text }
   const comparison = { sent: text, registered: [text, text] }
   const view = errorView('redirect_uri_mismatch', {
-    reason: text,
     requestId: text,
     clientName: text,
     helpUrl: text,

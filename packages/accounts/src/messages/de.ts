@@ -1,9 +1,12 @@
 import { deviceDe } from './device.ts'
 import type { Catalogue } from './en.ts'
+import { reasonTexts } from './reasons.ts'
+import { reasonsDe } from './reasons-de.ts'
 
 /** Every word of the pages, in German. */
 export const de: Catalogue = {
   ...deviceDe,
+  ...reasonTexts(reasonsDe),
 
   'page.direction': 'ltr',
   'page.title': '{title} – {brand}',

@@ -1,4 +1,5 @@
 import { deviceEn } from './device.ts'
+import { reasonsEn } from './reasons.ts'
 
 /**
  * Every word of the pages, in English. Another language is one more file of type `Catalogue`: a key left out does not
@@ -6,6 +7,7 @@ import { deviceEn } from './device.ts'
  */
 export const en = {
   ...deviceEn,
+  ...reasonsEn,
 
   'page.direction': 'ltr',
   'page.title': '{title} – {brand}',

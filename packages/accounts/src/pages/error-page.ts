@@ -78,12 +78,11 @@ ${rest.length > 0 && markup`<div class="all"><dt>${words.say('error.alsoRegister
 
 /** What operators and developers need to find the cause: fixed words and ids, nothing the request brought along. */
 function detail({ words }: Setting, view: ErrorView): Html {
-  const english = words.language !== 'en' && markup` lang="en"`
   return markup`<section class="detail" aria-labelledby="detail">
 <h2 id="detail">${words.say('error.detail')}</h2>
 <dl class="facts">
 <dt>${words.say('error.reason')}</dt><dd><code>${view.reason}</code></dd>
-<dt>${words.say('error.meaning')}</dt><dd${english}>${view.entry.description}</dd>
+<dt>${words.say('error.meaning')}</dt><dd>${words.say(`reason.${view.reason}`)}</dd>
 <dt>${words.say('error.request')}</dt><dd><code>${view.requestId}</code></dd>
 </dl>
 ${view.helpUrl !== undefined && markup`<p class="help"><a href="${view.helpUrl}">${words.say('error.help')}</a></p>`}

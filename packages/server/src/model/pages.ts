@@ -1,8 +1,8 @@
-import type { ReasonEntry } from '@sallyport/protocol'
+import type { Reason, ReasonEntry } from '@sallyport/protocol'
 
 /** What an error page tells (A-UI-12): never a stack, a secret, a raw parameter or a link to an unchecked address. */
 export type ErrorView = {
-  readonly reason: string
+  readonly reason: Reason
   readonly entry: ReasonEntry
   readonly requestId: string
   /** Address of the help page, where the server serves one. */
