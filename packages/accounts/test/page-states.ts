@@ -64,7 +64,12 @@ const connected: readonly ConnectedApp[] = [
     csrf: 'csrf-token',
   },
   {
-    client: { ...full.client, id: 'client_other', name: 'Backup Tool' },
+    client: {
+      ...full.client,
+      id: 'https://backup.example/client.json',
+      channel: 'metadata_document',
+      name: 'Backup Tool',
+    },
     scopes: [scope('openid')],
     since: undefined,
     offline: false,

@@ -1,5 +1,7 @@
 import { reasons, type Reason } from '@sallyport/protocol'
 import { describe, expect, it } from 'vitest'
+import type { ConnectedApp } from '@sallyport/server/model'
+import { appsPage } from '../src/pages/apps-page.ts'
 import { consentPage } from '../src/pages/consent-page.ts'
 import { errorPage } from '../src/pages/error-page.ts'
 import { loginPage } from '../src/pages/login-page.ts'
@@ -273,6 +275,28 @@ describe('consent page', () => {
     const form = /<form id="consent-form"[^]*?<\/form>/.exec(page)?.[0] ?? ''
     const names = [...form.matchAll(/ name="([^"]+)"/g)].map((match) => match[1])
     expect(names).toEqual(['interaction', 'csrf', 'remember', 'decision', 'decision'])
+  })
+})
+
+describe('page of connected applications', () => {
+  const card = (client: Partial<ConnectedApp['client']>): string => {
+    const app = {
+      ...{ client: { ...openInteraction({ step: 'consent', session }).client, ...client }, scopes: [], devices: [] },
+      ...{ since: undefined, offline: false, rememberedUntil: undefined, csrf: 'x' },
+    }
+    return appsPage(english, { account: { name: 'A', username: 'a' }, apps: [app], withdrawn: false })
+  }
+
+  it('A-UI-09, A-CIMD-12 says of each by which door it came, and who vouches for it', () => {
+    expect(card({ channel: 'managed' })).toContain('Registered by the people who run')
+    expect(card({ channel: 'managed' })).not.toContain('Not verified')
+    const dynamic = card({ channel: 'dynamic', name: '<b>Bank' })
+    expect(dynamic).toContain('Not verified: this application registered itself')
+    expect(dynamic).not.toContain('<b>Bank')
+    const document = card({ channel: 'metadata_document', id: 'https://xn--bnk-qla.example/client.json' })
+    expect(document).toContain('It describes itself at <bdi>xn--bnk-qla.example</bdi>')
+    expect(document).toContain('Not verified')
+    expect(document).not.toContain('Registered by the people who run')
   })
 })
 

@@ -1,4 +1,5 @@
 import { sectorOf, type Client, type ClientSecret, type SecretUses } from '@sallyport/server'
+import { documentHost, doorRecord } from './door.ts'
 import { reviewDate } from './review-date.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { instant } from './terminal.ts'
@@ -12,7 +13,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   ...(secret === undefined ? {} : { client_secret: secret }),
   client_name: client.name,
   type: client.type,
-  channel: client.channel,
+  ...doorRecord(client),
   token_endpoint_auth_method: client.authenticationMethod,
   token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
   jwks: client.jwks,
@@ -65,6 +66,13 @@ const secretText = ({ id, createdAt, expiresAt }: ClientSecret, usedAt: number |
 export const secretUses = async ({ store }: Pick<Workplace, 'store'>, id: string): Promise<SecretUses> =>
   (await store.usage.lastUse(id))?.secrets ?? {}
 
+/** Who entered it; nobody looked at what the others say of themselves. */
+function registrar(client: Client): string {
+  if (client.channel === 'managed') return 'an administrator'
+  const host = documentHost(client)
+  return host === undefined ? 'itself, not verified' : `its own document on ${host}, not verified`
+}
+
 /** A client for people. */
 export function clientText(client: Client, secret?: string, uses: SecretUses = {}): string {
   const lines: [string, string][] = [
@@ -72,7 +80,7 @@ export function clientText(client: Client, secret?: string, uses: SecretUses = {
     ...(secret === undefined ? [] : [['client secret', secret] as [string, string]]),
     ['name', client.name],
     ['type', client.type],
-    ['registered by', client.channel === 'managed' ? 'an administrator' : 'itself, not verified'],
+    ['registered by', registrar(client)],
     ['authentication', client.authenticationMethod],
     ...keyLines(client),
     ['pkce', 'S256, required of every client'],

@@ -21,7 +21,11 @@ export type ClientCoverage = {
   readonly share: number | undefined
   readonly lastUse: LastUse | undefined
   readonly exception: PkceException | undefined
+  /** The same week by week, the oldest first; weeks without traffic are not there. */
+  readonly weeks: readonly WeekCoverage[]
 }
+
+export type WeekCoverage = Pick<ClientCoverage, 'counts' | 'refused' | 'share'> & { readonly week: string }
 
 export type Coverage = {
   readonly clients: readonly ClientCoverage[]
@@ -74,6 +78,11 @@ function summed(rows: readonly ClientUsage[]): Pick<ClientCoverage, 'counts' | '
   return { counts, refused }
 }
 
+const counted = (rows: readonly ClientUsage[]): Pick<ClientCoverage, 'counts' | 'refused' | 'share'> => {
+  const { counts, refused } = summed(rows)
+  return { counts, refused, share: shareOf(counts.codes_redeemed_with_verifier, counts.codes_redeemed) }
+}
+
 /** Works the coverage out of the aggregates, client by client. */
 export async function coverageOf(
   store: Pick<Store, 'usage' | 'exceptions' | 'admin'>,
@@ -91,9 +100,9 @@ export async function coverageOf(
     const exception = exceptions.find((one) => one.clientId === client.id)
     const used = byClient.get(client.id)
     if (used === undefined && exception === undefined) continue
-    const { counts, refused } = summed(used ?? [])
-    const share = shareOf(counts.codes_redeemed_with_verifier, counts.codes_redeemed)
-    clients.push({ client, counts, refused, share, lastUse: await store.usage.lastUse(client.id), exception })
+    const weeks = (used ?? []).map((row) => ({ week: row.week, ...counted([row]) }))
+    const lastUse = await store.usage.lastUse(client.id)
+    clients.push({ client, ...counted(used ?? []), lastUse, exception, weeks })
   }
   return whole(clients)
 }

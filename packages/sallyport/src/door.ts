@@ -1,9 +1,9 @@
-import type { Client, ClientChannel } from '@sallyport/server'
+import type { Client, ClientChannel, Store } from '@sallyport/server'
 
 /** By which door a client came in, as tables and sentences say it. */
 export const doorWords: Readonly<Record<ClientChannel, string>> = {
   managed: 'administrator',
-  dynamic: 'registered itself',
+  dynamic: 'registered itself, unverified',
   metadata_document: 'document',
 }
 
@@ -22,5 +22,18 @@ export function doorText(client: Pick<Client, 'channel' | 'id'> | undefined): st
 export function doorRecord(client: Pick<Client, 'channel' | 'id'> | undefined): Record<string, unknown> {
   if (client === undefined) return {}
   const host = documentHost(client)
-  return { channel: client.channel, ...(host === undefined ? {} : { document_host: host, verified: false }) }
+  return { channel: client.channel, verified: client.channel === 'managed', document_host: host }
+}
+
+/** The clients that are named somewhere, by their id; one that was removed is not among them. */
+export async function clientsNamed(
+  { findClient }: Pick<Store, 'findClient'>,
+  ids: Iterable<string | undefined>,
+): Promise<ReadonlyMap<string, Client>> {
+  const found = new Map<string, Client>()
+  for (const id of new Set(ids)) {
+    const client = id === undefined ? undefined : await findClient(id)
+    if (client !== undefined) found.set(client.id, client)
+  }
+  return found
 }

@@ -4,14 +4,21 @@ import {
   isPublic,
   isoWeek,
   judge,
+  type Client,
   type ClientHistory,
   type Judgement,
   type SecurityEvent,
   type Store,
 } from '@sallyport/server'
+import { clientsNamed } from './door.ts'
 
 /** One failed exchange, with what it most probably was. */
-export type Incident = { readonly event: SecurityEvent; readonly judgement: Judgement }
+export type Incident = {
+  readonly event: SecurityEvent
+  readonly judgement: Judgement
+  /** `undefined` when none was known, or it was removed. */
+  readonly client: Client | undefined
+}
 
 type Sources = Pick<Store, 'admin' | 'usage' | 'findClient'>
 
@@ -38,13 +45,12 @@ async function failedExchanges(
 }
 
 async function historyOf(
-  { usage, findClient }: Sources,
+  { usage }: Sources,
   event: SecurityEvent,
+  client: Client,
   failures: readonly SecurityEvent[],
-): Promise<ClientHistory | undefined> {
-  const { clientId, reason, ts } = event
-  const client = clientId === undefined ? undefined : await findClient(clientId)
-  if (client === undefined) return undefined
+): Promise<ClientHistory> {
+  const { reason, ts } = event
   const { items } = await usage.list({ clientId: client.id, since: isoWeek(ts - historyWeeks) }, undefined, 10)
   const refusal = reason !== undefined && reason in countedAs ? countedAs[reason as keyof typeof countedAs] : undefined
   const sum = (count: (row: (typeof items)[number]) => number | undefined): number =>
@@ -70,7 +76,14 @@ export async function incidentsOf(
 ): Promise<readonly Incident[]> {
   const incidents: Incident[] = []
   const failures = await failedExchanges(sources, clientId, since)
-  for (const event of failures)
-    incidents.push({ event, judgement: judge(event, await historyOf(sources, event, failures)) })
+  const clients = await clientsNamed(
+    sources,
+    failures.map((one) => one.clientId),
+  )
+  for (const event of failures) {
+    const client = clients.get(event.clientId ?? '')
+    const history = client === undefined ? undefined : await historyOf(sources, event, client, failures)
+    incidents.push({ event, judgement: judge(event, history), client })
+  }
   return incidents
 }

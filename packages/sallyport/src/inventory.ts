@@ -1,5 +1,6 @@
 import { isPublic, type AuthorizationListing, type Client, type LastUse, type Store } from '@sallyport/server'
 import type { Call } from './command.ts'
+import { doorRecord, doorText } from './door.ts'
 import { exitCode, type ExitCode } from './failure.ts'
 import { eachPage } from './pages.ts'
 import { reviewDate } from './review-date.ts'
@@ -77,7 +78,13 @@ export async function listInventory(call: Call): Promise<ExitCode> {
   })
 }
 
-const header = ['ID', 'NAME', 'KIND', 'DOOR', 'STATE', 'OWNER', 'LAST USE', 'GRANTS', 'SECRET', 'HOSTS', 'REVIEW BY']
+const header = [
+  ...['ID', 'NAME', 'KIND', 'DOOR', 'STATE', 'OWNER', 'LAST USE', 'GRANTS', 'SECRET', 'HOSTS', 'SCOPES', 'RESOURCES'],
+  'REVIEW BY',
+]
+
+/** The first few, so that a line stays a line; JSON has all of them. */
+const few = (list: readonly string[]): string => `${list.slice(0, 3).join(' ')}${list.length > 3 ? ' …' : ''}`
 
 const date = (at: number | undefined): string => instant(at).slice(0, 10)
 
@@ -86,13 +93,16 @@ function row({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Invent
     client.id,
     client.name.slice(0, 30),
     `${client.type}, ${isPublic(client) ? 'public' : 'confidential'}`,
-    client.channel,
+    doorText(client),
     client.disabledAt === undefined ? 'active' : 'disabled',
     client.owner ?? 'nobody',
     lastUse?.usedAt === undefined ? 'never seen' : date(lastUse.usedAt),
     String(grantsHeld),
     secretAge === undefined ? '' : `${secretAge} d`,
-    hosts.slice(0, 3).join(' '),
+    few(hosts),
+    few(client.scope),
+    // Without a list it may ask for tokens for each of them.
+    client.resources === undefined ? 'every one' : few(client.resources),
     `${date(reviewBy)}${reviewBy <= now ? ' OVERDUE' : ''}`,
   ]
 }
@@ -102,7 +112,7 @@ const record = ({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Inv
   client_name: client.name,
   type: client.type,
   confidential: !isPublic(client),
-  channel: client.channel,
+  ...doorRecord(client),
   security_level: client.securityLevel,
   owner: client.owner,
   purpose: client.purpose,

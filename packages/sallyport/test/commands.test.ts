@@ -193,7 +193,7 @@ describe('client', () => {
     const { clients } = (await place.json(['client', 'list'])) as { clients: Record<string, unknown>[] }
     expect(clients.length).toBeGreaterThan(3)
     for (const client of clients) expect(client).toHaveProperty('client_id')
-    expect((await place.run(['client', 'list'])).stdout).toMatch(/^ID +TYPE +CHANNEL +NAME +STATE +SECRET\n/)
+    expect((await place.run(['client', 'list'])).stdout).toMatch(/^ID +TYPE +DOOR +NAME +STATE +SECRET\n/)
   })
 })
 

@@ -129,6 +129,7 @@ describe('what a baseline compares', () => {
     Object.entries(members).flatMap(([name, how]) => ('as' in how && !single.includes(name) ? [name] : []))
 
   it.each(compared(clientMembersJudged))('A-GOV-07 sees when the member %s of a client gets weaker', (name) => {
+    expect(Object.keys(memberSamples), 'a new member needs two values in memberSamples').toContain(name)
     const [strong, weak, neutral] = memberSamples[name as keyof Client] ?? []
     const values = (value: unknown) => ({ clients: { a: clientValues(policy, { ...base, [name]: value }, false) } })
     const forth = policyChanges({ ...nothing, ...values(strong) }, { ...nothing, ...values(weak) })

@@ -38,7 +38,9 @@ describe('the inventory on the command line', () => {
       ],
     })
     const { stdout } = await place.run(['client', 'list', '--inventory'])
-    expect(stdout).toMatch(/shop +web, confidential +managed +active +Team A +never seen +0 +0 d +shop\.example\.com/)
+    expect(stdout).toMatch(
+      /shop +web, confidential +administrator +active +Team A +never seen +0 +0 d +shop\.example\.com/,
+    )
   })
 
   it('A-GOV-05 refuses a review later than in 12 months, and reports one that is overdue', async () => {

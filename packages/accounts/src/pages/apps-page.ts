@@ -1,4 +1,4 @@
-import { isAgent, type ConnectedApp } from '@sallyport/server/model'
+import { isAgent, isSelfRegistered, type ConnectedApp } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { scopeList } from './asked-items.ts'
 import { accountCard, type SignedInAs } from './consent-page.ts'
@@ -24,6 +24,16 @@ function deviceNotes({ words, brand }: Setting, devices: ConnectedApp['devices']
 <p class="hint">${words.say('apps.deviceHint', { brand: brand.name })}</p>`
 }
 
+/** By which door it came in: an administrator vouches for it, or nobody does (A-UI-09, A-CIMD-12). */
+function door({ words, brand }: Setting, { client }: ConnectedApp): Html {
+  if (!isSelfRegistered(client))
+    return markup`<p class="quiet">${words.say('consent.managed', { brand: brand.name })}</p>`
+  return markup`<div class="note">
+${client.channel === 'metadata_document' && markup`<p>${words.say('consent.document')} <bdi>${new URL(client.id).host}</bdi></p>`}
+<p>${words.say('consent.unverified', { brand: brand.name })}</p>
+</div>`
+}
+
 /** One application: what it may do, since when, and the button that ends it. */
 function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
   const { words } = setting
@@ -31,6 +41,7 @@ function appCard(setting: Setting, app: ConnectedApp, index: number): Html {
   const name = foreign(client.name)
   return markup`<section class="app" aria-labelledby="app-${index}">
 <h2 id="app-${index}">${name}</h2>
+${door(setting, app)}
 <p class="hint">${since !== undefined && words.say('apps.since', { date: words.date(since) })}
 ${offline && words.say('apps.offline')}
 ${rememberedUntil !== undefined && words.say('apps.remembered', { date: words.date(rememberedUntil) })}</p>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { clientRecord, clientText, findClient, secretUses } from '../client-record.ts'
+import { doorText } from '../door.ts'
 import { addCommand, addGroup, collect, withSettings, type Action, type Call } from '../command.ts'
 import { exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
@@ -124,12 +125,12 @@ async function listClients(call: Call, { inventory }: { readonly inventory?: boo
   return inWorkplace(await call.config(), async ({ store, now }) => {
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
     const ends = clients.map((client) => endingSecret(client, now()))
-    const rows = clients.map(({ id, type, channel, name, disabledAt }, index) => [
-      id,
-      type,
-      channel,
-      name,
-      disabledAt === undefined ? 'active' : 'disabled',
+    const rows = clients.map((client, index) => [
+      client.id,
+      client.type,
+      doorText(client),
+      client.name,
+      client.disabledAt === undefined ? 'active' : 'disabled',
       endText(ends[index], now()),
     ])
     call.terminal.data(
@@ -141,7 +142,7 @@ async function listClients(call: Call, { inventory }: { readonly inventory?: boo
       },
       rows.length === 0
         ? 'no clients yet; make one with: sallyport client create'
-        : table(['ID', 'TYPE', 'CHANNEL', 'NAME', 'STATE', 'SECRET'], rows),
+        : table(['ID', 'TYPE', 'DOOR', 'NAME', 'STATE', 'SECRET'], rows),
     )
     return exitCode.ok
   })

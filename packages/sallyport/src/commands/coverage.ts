@@ -1,20 +1,22 @@
 import type { Command } from 'commander'
 import { isoWeek } from '@sallyport/server'
 import { addCommand, withSettings, type Call } from '../command.ts'
-import { coverageOf, defaultSince, type ClientCoverage, type Coverage } from '../coverage.ts'
+import { doorRecord, doorText } from '../door.ts'
+import { coverageOf, defaultSince, type ClientCoverage, type Coverage, type WeekCoverage } from '../coverage.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { legacyReport, type LegacyLine } from '../legacy.ts'
 import { tighteningReport, tighteningWarnings, type TighteningLine } from '../tightenings.ts'
 import { instant, table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
 
-type Options = { readonly client?: string; readonly since?: string }
+type Options = { readonly client?: string; readonly since?: string; readonly weekly?: boolean }
 
 /** Adds `sallyport coverage`. */
 export function addCoverage(program: Command): void {
   withSettings(addCommand(program, 'coverage', 'how much of the traffic is covered by PKCE', coverage), 'store', 'data')
     .option('--client <client-id>', 'only one client')
     .option('--since <week>', 'first week, such as 2026-W40, or a day in it; four weeks ago when left out')
+    .option('--weekly', 'a line for each client and week')
 }
 
 function sinceOf(text: string): string {
@@ -24,7 +26,7 @@ function sinceOf(text: string): string {
   return isoWeek(time / 1000)
 }
 
-async function coverage(call: Call, { client, since }: Options): Promise<ExitCode> {
+async function coverage(call: Call, { client, since, weekly = false }: Options): Promise<ExitCode> {
   const first = since === undefined ? undefined : sinceOf(since)
   const config = await call.config()
   return inWorkplace(config, async ({ store, now }) => {
@@ -34,7 +36,7 @@ async function coverage(call: Call, { client, since }: Options): Promise<ExitCod
     const lines = tighteningReport(found.clients, config)
     const alerts = [...found.alerts, ...tighteningWarnings(lines)]
     const report = { ...found, alerts, legacy, lines }
-    call.terminal.data(record(report, from), text(report, from))
+    call.terminal.data(record(report, from), text(report, from, weekly))
     return alerts.length === 0 ? exitCode.ok : exitCode.found
   })
 }
@@ -62,9 +64,10 @@ const record = (found: Report, since: string): Record<string, unknown> => ({
   })),
 })
 
-const clientRecord = ({ client, counts, refused, share, lastUse, exception }: ClientCoverage) => ({
+const clientRecord = ({ client, counts, refused, share, lastUse, exception, weeks }: ClientCoverage) => ({
   client_id: client.id,
   client_name: client.name,
+  ...doorRecord(client),
   ...counts,
   refused,
   coverage: share,
@@ -73,17 +76,17 @@ const clientRecord = ({ client, counts, refused, share, lastUse, exception }: Cl
   last_refusal:
     lastUse?.refusal === undefined ? undefined : { reason: lastUse.refusal.reason, at: instant(lastUse.refusal.at) },
   exception: exception?.id,
+  weeks: weeks.map((one) => ({ week: one.week, ...one.counts, refused: one.refused, coverage: one.share })),
 })
 
 /** Never rounded up: 100 % means all. */
 const percent = (share: number | undefined): string =>
   share === undefined ? '–' : `${share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1)} %`
 
-function row({ client, counts, refused, share, lastUse }: ClientCoverage): readonly string[] {
+/** What was counted, for a client as a whole or for one of its weeks. */
+function figures({ counts, refused, share }: Omit<WeekCoverage, 'week'>): readonly string[] {
   const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0)
   return [
-    client.id,
-    client.name.slice(0, 30),
     String(counts.authorization_requests),
     String(counts.pushed_requests),
     String(counts.with_s256),
@@ -95,15 +98,11 @@ function row({ client, counts, refused, share, lastUse }: ClientCoverage): reado
     percent(share),
     String(counts.authenticated_by_secret),
     String(counts.authenticated_by_key),
-    lastUse?.library ?? '',
-    lastUse?.refusal === undefined ? '' : `${lastUse.refusal.reason} ${instant(lastUse.refusal.at)}`,
   ]
 }
 
-const header = [
+const figureNames = [
   ...[
-    'CLIENT',
-    'NAME',
     'REQUESTS',
     'PUSHED',
     'S256',
@@ -113,21 +112,40 @@ const header = [
     'VERIFIER',
     'EXCEPTION',
     'COVERAGE',
+    'SECRET',
+    'KEY',
   ],
-  ...['SECRET', 'KEY', 'LIBRARY', 'LAST REFUSAL'],
 ]
 
-function text(found: Report, since: string): string {
+const who = ({ client }: ClientCoverage): readonly string[] => [client.id, client.name.slice(0, 30), doorText(client)]
+
+const clientRow = (one: ClientCoverage): readonly string[] => [
+  ...who(one),
+  ...figures(one),
+  one.lastUse?.library ?? '',
+  one.lastUse?.refusal === undefined ? '' : `${one.lastUse.refusal.reason} ${instant(one.lastUse.refusal.at)}`,
+]
+
+const clientTable = (clients: readonly ClientCoverage[]): string =>
+  table(['CLIENT', 'NAME', 'DOOR', ...figureNames, 'LIBRARY', 'LAST REFUSAL'], clients.map(clientRow))
+
+const weekTable = (clients: readonly ClientCoverage[]): string =>
+  table(
+    ['CLIENT', 'NAME', 'DOOR', 'WEEK', ...figureNames],
+    clients.flatMap((one) => one.weeks.map((week) => [...who(one), week.week, ...figures(week)])),
+  )
+
+function text(found: Report, since: string, weekly: boolean): string {
   if (found.clients.length === 0) return `nothing was counted since ${since}`
   const share = `coverage since ${since}: ${percent(found.share)} (${found.withVerifier} of ${found.redeemed} codes, ${found.underException} under an exception)`
   const habits = found.legacy
     .filter(({ clients }) => clients.length > 0)
     .map(({ about, target, late, clients }) => {
-      const who = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
-      return `${late ? 'LATE  ' : 'until '}${target}  ${about}: ${who}`
+      const named = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
+      return `${late ? 'LATE  ' : 'until '}${target}  ${about}: ${named}`
     })
   return [
-    table(header, found.clients.map(row)),
+    weekly ? weekTable(found.clients) : clientTable(found.clients),
     '',
     share,
     ...found.alerts.map((alert) => `ALERT ${alert}`),
@@ -137,6 +155,6 @@ function text(found: Report, since: string): string {
 }
 
 function tighteningText({ tightening, stage, about, clients }: TighteningLine): string {
-  const who = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
-  return `${tightening} (${stage}): ${clients.length === 0 ? 'would break nobody' : `would break by ${about}: ${who}`}`
+  const named = clients.map(({ name, count }) => `${name} ${count}`).join(', ')
+  return `${tightening} (${stage}): ${clients.length === 0 ? 'would break nobody' : `would break by ${about}: ${named}`}`
 }

@@ -5,6 +5,7 @@ import { adminEvent } from '../administration.ts'
 import { findClient } from '../client-record.ts'
 import { instantOf } from '../config/shapes.ts'
 import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
+import { clientsNamed, doorRecord, doorText } from '../door.ts'
 import { refuseOwned } from '../declarations/refuse-owned.ts'
 import { exceptionRecord, stateOf } from '../exceptions.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
@@ -122,9 +123,14 @@ function told(call: Call, { now }: Workplace, exception: PkceException): ExitCod
 async function listExceptions(call: Call): Promise<ExitCode> {
   return inWorkplace(await call.config(), async ({ store, now }) => {
     const all = await eachPage((after) => store.exceptions.list(after, 200))
+    const clients = await clientsNamed(
+      store,
+      all.map(({ clientId }) => clientId),
+    )
     const rows = all.map((one) => [
       one.id,
       one.clientId,
+      doorText(clients.get(one.clientId)),
       stateOf(one, now()),
       instant(one.deadline),
       String(one.uses),
@@ -133,10 +139,10 @@ async function listExceptions(call: Call): Promise<ExitCode> {
       one.ticket,
     ])
     call.terminal.data(
-      { exceptions: all.map((one) => exceptionRecord(one, now())) },
+      { exceptions: all.map((one) => ({ ...exceptionRecord(one, now()), ...doorRecord(clients.get(one.clientId)) })) },
       rows.length === 0
         ? 'there was never an exception'
-        : table(['ID', 'CLIENT', 'STATE', 'DEADLINE', 'USES', 'OWNER', 'ACCEPTED BY', 'TICKET'], rows),
+        : table(['ID', 'CLIENT', 'DOOR', 'STATE', 'DEADLINE', 'USES', 'OWNER', 'ACCEPTED BY', 'TICKET'], rows),
     )
     return exitCode.ok
   })

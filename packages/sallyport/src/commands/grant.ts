@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { AuthorizationListing } from '@sallyport/server'
 import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, refuseDryRun, withSettings, type Call } from '../command.ts'
+import { clientsNamed, doorRecord, doorText } from '../door.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { instant, table } from '../terminal.ts'
@@ -33,10 +34,15 @@ async function listGrants(call: Call, { user, client, all }: Filter): Promise<Ex
     const filter = { subject: user, clientId: client }
     const listed = await eachPage((after) => store.admin.listAuthorizations(filter, after, 200))
     const shown = listed.filter((one) => all === true || stateOf(one, now()) === 'active')
+    const clients = await clientsNamed(
+      store,
+      shown.map(({ authorization }) => authorization.clientId),
+    )
     const records = shown.map((one) => ({
       grant_id: one.authorization.id,
       user_id: one.authorization.subject,
       client_id: one.authorization.clientId,
+      ...doorRecord(clients.get(one.authorization.clientId)),
       scope: one.authorization.scope.join(' '),
       resources: one.authorization.resources,
       state: stateOf(one, now()),
@@ -45,8 +51,11 @@ async function listGrants(call: Call, { user, client, all }: Filter): Promise<Ex
       revoked_at: one.revokedAt === undefined ? undefined : instant(one.revokedAt),
       revoked_reason: one.revokedReason,
     }))
-    const rows = records.map((one) => [one.grant_id, one.user_id, one.client_id, one.state, one.scope])
-    const text = rows.length === 0 ? 'no grants' : table(['ID', 'USER', 'CLIENT', 'STATE', 'SCOPE'], rows)
+    const rows = records.map((one) => {
+      const door = doorText(clients.get(one.client_id))
+      return [one.grant_id, one.user_id, one.client_id, door, one.state, one.scope]
+    })
+    const text = rows.length === 0 ? 'no grants' : table(['ID', 'USER', 'CLIENT', 'DOOR', 'STATE', 'SCOPE'], rows)
     call.terminal.data({ grants: records }, text)
     return exitCode.ok
   })

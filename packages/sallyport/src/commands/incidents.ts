@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
+import { doorRecord, doorText } from '../door.ts'
 import { eventRecord } from '../event-record.ts'
 import { exitCode, usage, type ExitCode } from '../failure.ts'
 import { incidentsOf, type Incident } from '../incidents.ts'
@@ -37,16 +38,17 @@ async function incidents(call: Call, { client, since = '7d', all = false }: Opti
   })
 }
 
-const record = ({ event, judgement }: Incident): Record<string, unknown> => ({
+const record = ({ event, judgement, client }: Incident): Record<string, unknown> => ({
   ...eventRecord(event),
+  ...doorRecord(client),
   verdict: judgement.verdict,
   because: judgement.because,
 })
 
-function text({ event, judgement }: Incident): string {
+function text({ event, judgement, client }: Incident): string {
   const times = event.count > 1 ? ` (${event.count} times)` : ''
   return [
-    `${instant(event.ts)}  ${judgement.verdict.replace('_', ' ')}  ${event.clientId ?? 'no client'}${times}`,
+    `${instant(event.ts)}  ${judgement.verdict.replace('_', ' ')}  ${event.clientId ?? 'no client'}${times}${event.clientId === undefined ? '' : `, ${doorText(client)}`}`,
     ...judgement.because.map((line) => `    ${line}`),
     ...(event.requestId === undefined ? [] : [`    more: sallyport explain ${event.requestId}`]),
   ].join('\n')

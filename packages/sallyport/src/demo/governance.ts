@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse, Route, RouteHost, Store } from '@sallyport/server'
+import { clientsNamed } from '../door.ts'
 import { coverageOf, defaultSince } from '../coverage.ts'
 import { incidentsOf } from '../incidents.ts'
 import { eachPage } from '../pages.ts'
@@ -11,10 +12,15 @@ const shown = 20
 /** What the page tells, read when it is asked for: nothing on it is kept. */
 export async function governanceFacts(store: Store, now: number): Promise<Parameters<typeof governancePage>[0]> {
   const incidents = await incidentsOf(store, { clientId: undefined, since: now - 7 * day })
+  const exceptions = await eachPage((after) => store.exceptions.list(after, 200))
   return {
     now,
     coverage: await coverageOf(store, { since: defaultSince(now) }, now),
-    exceptions: await eachPage((after) => store.exceptions.list(after, 200)),
+    exceptions,
+    clients: await clientsNamed(
+      store,
+      exceptions.map(({ clientId }) => clientId),
+    ),
     incidents: incidents.slice(-shown).reverse(),
     incidentCount: incidents.length,
   }

@@ -1,5 +1,6 @@
-import type { PkceException } from '@sallyport/server'
+import type { Client, PkceException } from '@sallyport/server'
 import type { ClientCoverage, Coverage } from '../../coverage.ts'
+import { doorText } from '../../door.ts'
 import { stateOf } from '../../exceptions.ts'
 import type { Incident } from '../../incidents.ts'
 import { instant } from '../../terminal.ts'
@@ -10,6 +11,8 @@ export type GovernanceFacts = {
   readonly now: number
   readonly coverage: Coverage
   readonly exceptions: readonly PkceException[]
+  /** Those that have an exception, by id. */
+  readonly clients: ReadonlyMap<string, Client>
   /** The newest ones, newest first. */
   readonly incidents: readonly Incident[]
   readonly incidentCount: number
@@ -20,7 +23,7 @@ const percent = (share: number | undefined): string =>
   share === undefined ? 'no codes yet' : `${share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1)} %`
 
 const clientRow = ({ client, counts, refused, share, lastUse }: ClientCoverage): Html => markup`<tr>
-<th scope="row">${client.name}<br><span class="aside">${lastUse?.library ?? client.type}</span></th>
+<th scope="row">${client.name}<br><span class="aside">${lastUse?.library ?? client.type} · ${doorText(client)}</span></th>
 <td>${counts.authorization_requests}</td><td>${counts.with_s256}</td>
 <td>${Object.values(refused).reduce((sum, count) => sum + count, 0)}</td>
 <td>${counts.codes_redeemed}</td><td>${counts.codes_redeemed_with_verifier}</td><td>${percent(share)}</td></tr>`
@@ -43,24 +46,24 @@ ${alerts.map((alert) => markup`<p class="verdict bad" role="status">${alert}</p>
 ${coverageTable(clients)}
 <p class="aside">The same as <code>sallyport coverage</code>.</p></section>`
 
-const exceptionItem = (exception: PkceException, now: number): Html => markup`<li><h3>${exception.clientId}</h3>
+const exceptionItem = (
+  exception: PkceException,
+  { now, clients }: GovernanceFacts,
+): Html => markup`<li><h3>${exception.clientId} <span class="aside">${doorText(clients.get(exception.clientId))}</span></h3>
 <p>${stateOf(exception, now)}, until ${instant(exception.deadline)}; used ${exception.uses} times. ${exception.reason} (${exception.ticket}). Accepted by ${exception.acceptedBy} for ${exception.owner}.</p></li>`
 
-const exceptionSection = ({
-  exceptions,
-  now,
-}: GovernanceFacts): Html => markup`<section aria-labelledby="exceptions-title">
+const exceptionSection = (facts: GovernanceFacts): Html => markup`<section aria-labelledby="exceptions-title">
 <h2 id="exceptions-title">Exceptions</h2>
 ${
-  exceptions.length === 0
+  facts.exceptions.length === 0
     ? markup`<p>No client ever had one. They are forbidden unless the configuration says <code>policy.pkceExceptions: dated</code>, and each ends by itself.</p>`
-    : markup`<ol class="plain-list">${exceptions.map((one) => exceptionItem(one, now))}</ol>`
+    : markup`<ol class="plain-list">${facts.exceptions.map((one) => exceptionItem(one, facts))}</ol>`
 }</section>`
 
-const incidentItem = ({ event, judgement }: Incident): Html => markup`<li>
+const incidentItem = ({ event, judgement, client }: Incident): Html => markup`<li>
 <h3>${judgement.verdict.replaceAll('_', ' ')} <span class="aside">${instant(event.ts)}</span></h3>
 <p>${judgement.because.join('; ')}.</p>
-<p class="aside">${event.clientId ?? 'no client'}${event.requestId !== undefined && markup` · <code>sallyport explain ${event.requestId}</code>`}</p></li>`
+<p class="aside">${event.clientId === undefined ? 'no client' : `${event.clientId}, ${doorText(client)}`}${event.requestId !== undefined && markup` · <code>sallyport explain ${event.requestId}</code>`}</p></li>`
 
 const incidentSection = ({
   incidents,
