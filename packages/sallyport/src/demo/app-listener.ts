@@ -14,6 +14,7 @@ import {
   type DemoApp,
 } from './demo-app.ts'
 import { attackDevice, deviceStatus, showDevice, showDeviceAttack, startDevice } from './device/device-app.ts'
+import { attackDpop, showDpop, showDpopAttack, startDpop } from './dpop/dpop-app.ts'
 import type { EventStreams } from './event-stream.ts'
 import { attackMcp, comeBackToMcp, showMcp, showMcpAttack, startMcp, stepUp } from './mcp/mcp-app.ts'
 import { allAssets } from './pages/assets.ts'
@@ -59,6 +60,10 @@ async function post(app: DemoApp, state: BrowserState, req: IncomingMessage, pat
       return startPushed(app, state)
     case '/pushed/attack':
       return attackPushed(app, state, form.get('attack'))
+    case '/dpop/run':
+      return startDpop(app, state)
+    case '/dpop/attack':
+      return attackDpop(app, state, form.get('attack'))
     case '/sign-out':
       return signOut(app, state)
     default:
@@ -85,6 +90,8 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
       return showPushed(app, state)
     case '/pushed/callback':
       return comeBackPushed(app, state, req)
+    case '/dpop':
+      return showDpop(app, state)
     case '/attacks/next':
       return nextAttack(app, state)
     case '/signed-out':
@@ -94,6 +101,7 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
         return showDeviceAttack(app, state, path.slice('/device/attacks/'.length))
       if (path.startsWith('/pushed/attacks/'))
         return showPushedAttack(app, state, path.slice('/pushed/attacks/'.length))
+      if (path.startsWith('/dpop/attacks/')) return showDpopAttack(app, state, path.slice('/dpop/attacks/'.length))
       if (path.startsWith('/mcp/attacks/')) return showMcpAttack(app, state, path.slice('/mcp/attacks/'.length))
       return path.startsWith('/attacks/') ? showAttack(app, state, path.slice(9)) : plain(404, 'There is nothing here.')
   }

@@ -4,6 +4,7 @@ import type { AuthorizationAttempt } from './authorization-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { FlowRun } from './flow-run.ts'
 import { newDeviceState, type DeviceState } from './device/device-state.ts'
+import { newDpopState, type DpopState } from './dpop/dpop-state.ts'
 import { newMcpState, type McpState } from './mcp/mcp-state.ts'
 import { newPushedState, type PushedState } from './pushed/pushed-state.ts'
 
@@ -27,6 +28,7 @@ export type BrowserState = {
   readonly mcp: McpState
   readonly device: DeviceState
   readonly pushed: PushedState
+  readonly dpop: DpopState
   /** Attacks still to come while all of them are tried in a row; `undefined` while none of them or a single one is. */
   queue: readonly AttackId[] | undefined
   seenAt: number
@@ -79,6 +81,7 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
         mcp: newMcpState(),
         device: newDeviceState(),
         pushed: newPushedState(),
+        dpop: newDpopState(),
         queue: undefined,
         seenAt: now(),
       }

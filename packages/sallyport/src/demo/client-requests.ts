@@ -26,11 +26,12 @@ export const askAs = (
   client: DemoClient,
   path: string,
   form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answered> =>
   exchange({
     method: 'POST',
     url: `${demo.addresses.issuer}${path}`,
-    headers: { ...json, ...authentication(client) },
+    headers: { ...json, ...authentication(client), ...headers },
     form,
   })
 

@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createResourceMetadata, createVerifier, protect, type BearerReason, type Verifier } from '@sallyport/resource'
+import {
+  createResourceMetadata,
+  createVerifier,
+  protect,
+  replayInOneProcess,
+  type BearerReason,
+  type Verifier,
+} from '@sallyport/resource'
 import { ordersScope } from './demo.ts'
 import { rejectedToken, type ProtectedOptions } from './rejected-token.ts'
 
@@ -11,18 +18,21 @@ const orders = [
 /** Browser apps on other origins may call; the token is what decides, and no cookie is involved (A-CORS-02). */
 const crossOrigin = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'WWW-Authenticate',
+  'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce',
 }
 
 /** The protected API: one list of orders behind one scope, guarded like any API would be. */
 export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const { issuer, api } = options.addresses
-  const verifier = createVerifier({ issuer, audience: api })
+  // Proofs are compared with the address that the demo was given, never with what a request says about itself.
+  const dpop = { urls: [api], replay: replayInOneProcess({ runsAlone: true }) }
+  const verifier = createVerifier({ issuer, audience: api, dpop })
   const metadata = createResourceMetadata({
     resource: api,
     authorizationServers: [issuer],
     name: 'Orders API',
     scopes: [ordersScope],
+    dpop: 'offered',
   })
   const answerOrders = (reporting: Verifier) =>
     protect(reporting, { scope: [ordersScope], resourceMetadata: metadata.url }).node((_req, res, token) => {
@@ -35,7 +45,9 @@ export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: 
       res.setHeader(name, value)
     const path = (req.url ?? '/').split('?')[0]
     if (req.method === 'OPTIONS') {
-      res.writeHead(204, { 'access-control-allow-headers': 'Authorization', 'access-control-max-age': '600' }).end()
+      res
+        .writeHead(204, { 'access-control-allow-headers': 'Authorization, DPoP', 'access-control-max-age': '600' })
+        .end()
       return
     }
     if (metadata.node(req, res)) return

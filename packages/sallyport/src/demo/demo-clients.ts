@@ -20,6 +20,7 @@ export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): str
       return 'http://127.0.0.1/callback'
     case 'device':
     case 'api':
+    case 'watch':
       return ''
   }
 }
@@ -82,6 +83,14 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
         name: 'Demo orders API',
         scope: `${ordersScope} ${gateScopes.look}`,
         resourceServerOf: [api],
+      }
+    case 'watch':
+      return {
+        type: 'service',
+        name: 'Demo night watch',
+        scope: ordersScope,
+        resources: [api],
+        dpopBoundAccessTokens: true,
       }
   }
 }

@@ -10,7 +10,17 @@ export type DemoAddresses = {
 }
 
 /** The registered clients of the demo, by what they are for. */
-export const demoClientNames = ['web', 'bench', 'attacker', 'pushing', 'spa', 'native', 'device', 'api'] as const
+export const demoClientNames = [
+  'web',
+  'bench',
+  'attacker',
+  'pushing',
+  'spa',
+  'native',
+  'device',
+  'api',
+  'watch',
+] as const
 export type DemoClientName = (typeof demoClientNames)[number]
 
 /** A registered client as the demo needs it: everything here is for development and may be shown. */
@@ -19,7 +29,7 @@ export type DemoClient = {
   readonly name: string
   /** `undefined` for public clients. */
   readonly secret: string | undefined
-  /** The URI of the demo app that gets its answers; empty for the device and the API, which get none. */
+  /** The URI of the demo app that gets its answers; empty for those that get none. */
   readonly redirectUri: string
 }
 

@@ -17,21 +17,27 @@ export type Rejected = {
   readonly surface: 'demo_api' | 'demo_mcp'
 }
 
+/** The event that a reason is written down as: what is wrong with a proof is no fault of the token. */
+function eventOf(reason: BearerReason): Pick<SecurityEvent, 'event' | 'severity' | 'reason'> {
+  if (reason === 'dpop_replayed') return { event: 'dpop.proof.replayed', severity: 'high', reason }
+  if (reason === 'jkt_mismatch') return { event: 'dpop.proof.rejected', severity: 'low', reason }
+  if (!reason.startsWith('dpop_')) return { event: 'jwt.rejected', severity: 'low', reason }
+  return { event: 'dpop.proof.rejected', severity: 'low', reason: reason.slice('dpop_'.length) }
+}
+
 /** The event of a token that was not accepted. */
 export const rejectedToken = (
   { random, now }: Pick<ProtectedOptions, 'random' | 'now'>,
   { requestId, reason, surface }: Rejected,
 ): SecurityEvent => ({
   id: orderedId(now(), random),
-  event: 'jwt.rejected',
-  severity: 'low',
+  ...eventOf(reason),
   ts: now(),
   requestId,
   clientId: undefined,
   subject: undefined,
   authorizationId: undefined,
   network: undefined,
-  reason,
   class: undefined,
   count: 1,
   detail: { surface },

@@ -6,6 +6,9 @@ import type { Check } from './response-checks.ts'
 /** Who speaks in a step. */
 export type Party = 'app' | 'browser' | 'sallyport' | 'api' | 'server' | 'device' | 'attacker'
 
+/** A JWT that is taken apart on a page: a token, or a proof of possession. */
+export type TokenKind = 'access' | 'id' | 'proof'
+
 /** One step of a flow or an attack, as it is shown: what happened, between whom, and the evidence. */
 export type Step = {
   readonly title: string
@@ -19,7 +22,7 @@ export type Step = {
   readonly exchange?: Exchange | undefined
   readonly pkce?: PkceDerivation | undefined
   readonly checks?: readonly Check[] | undefined
-  readonly tokens?: readonly { readonly kind: 'access' | 'id'; readonly jwt: DecodedJwt }[] | undefined
+  readonly tokens?: readonly { readonly kind: TokenKind; readonly jwt: DecodedJwt }[] | undefined
 }
 
 /** Answers that are what an honest party hopes for. */

@@ -41,7 +41,7 @@ describe('the demo data', () => {
     expect(await seedDemo(options)).toEqual(first)
     expect(statSync(options.file).mode & 0o777).toBe(0o600)
     expect(first.password).toMatch(/^(?:[a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}$/)
-    expect((await options.store.admin.listClients(undefined, 200)).items).toHaveLength(8)
+    expect((await options.store.admin.listClients(undefined, 200)).items).toHaveLength(9)
   })
 
   it('A-REDIR-01 registers the addresses of the ports it got, also when they move', async () => {

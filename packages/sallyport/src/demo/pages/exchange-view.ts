@@ -27,6 +27,8 @@ const headerLines = (headers: readonly HeaderLine[]): Html =>
 const tellingHeaders = new Set([
   'host',
   'authorization',
+  'dpop',
+  'dpop-nonce',
   'content-type',
   'location',
   'www-authenticate',

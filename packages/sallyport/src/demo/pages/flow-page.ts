@@ -23,6 +23,7 @@ export const sceneLinks = ({ demo }: Pick<Scene, 'demo'>) => [
   { href: '/', text: 'The flow' },
   { href: '/#attacks', text: 'Attacks' },
   { href: '/device', text: 'Device' },
+  { href: '/dpop', text: 'DPoP' },
   { href: '/mcp', text: 'MCP' },
   { href: '/pushed', text: 'PAR' },
   { href: '#events-title', text: 'Events' },

@@ -2,6 +2,7 @@ import { attackIds } from '../attacks/attack.ts'
 import { gateAddress, type Demo } from '../demo.ts'
 import { attackList } from './attack-list.ts'
 import { deviceRunForm } from './device-page.ts'
+import { dpopRunForm } from './dpop-page.ts'
 import { gatePicture } from './gate-picture.ts'
 import { demoPage } from './layout.ts'
 import { mcpRunForm } from './mcp-page.ts'
@@ -92,6 +93,13 @@ const pushedSection = ({
 ${pushedRunForm(addresses.app, 'Push a request')}
 <p class="aside"><a href="${addresses.app}/pushed">What people try against it</a></p></section>`
 
+const dpopSection = ({
+  addresses,
+}: Demo): Html => markup`<section class="try" aria-labelledby="dpop-title" id="dpop"><h2 id="dpop-title">Steal a token that is bound to a key</h2>
+<p class="lead">A bearer token works for whoever holds it. This one works only together with a key that never leaves its program, and every request brings a fresh proof of it.</p>
+${dpopRunForm(addresses.app, 'Fetch a bound token')}
+<p class="aside"><a href="${addresses.app}/dpop">What people try against it</a></p></section>`
+
 /** The first page: what this is, how to sign in, and both ways on. */
 export function landingPage(demo: Demo): string {
   const { app } = demo.addresses
@@ -101,6 +109,7 @@ export function landingPage(demo: Demo): string {
 <p class="lead">If nobody is signed in yet, the first attack that needs a code sends you to sign in.</p>
 ${attackList(app, new Map())}</section>
 ${deviceSection(demo)}
+${dpopSection(demo)}
 ${mcpSection(demo)}
 ${pushedSection(demo)}
 ${machinery(demo)}`
@@ -110,6 +119,7 @@ ${machinery(demo)}`
     links: [
       { href: '#attacks', text: 'Attacks' },
       { href: '#device', text: 'Device' },
+      { href: '#dpop', text: 'DPoP' },
       { href: '#mcp', text: 'MCP' },
       { href: '#pushed', text: 'PAR' },
       { href: '/governance', text: 'Governance' },

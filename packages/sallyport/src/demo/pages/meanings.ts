@@ -43,7 +43,19 @@ export const claimMeanings: Readonly<Record<string, string>> = {
   acr: 'How strong the sign-in was.',
   amr: 'How the person signed in: pwd is a password.',
   nonce: 'The random value from the request, so that this token cannot be from another attempt.',
+  htm: 'The method of the request that it proves.',
+  htu: 'The address of the request that it proves, without the query.',
+  ath: 'A hash of the access token that goes along: the two belong together.',
+  jwk: 'The public key. The private one signed this, and never leaves the client.',
+  cnf: 'The fingerprint of the key without which the token is worth nothing.',
   at_hash: 'Half a hash of the access token: the two belong together.',
+}
+
+/** What some of them say in a proof of possession instead. */
+export const proofMeanings: Readonly<Record<string, string>> = {
+  typ: 'A proof of possession, and no token.',
+  iat: 'When it was made. It counts for a minute.',
+  jti: 'Its own name: whoever is shown the same one twice refuses the second.',
 }
 
 /** What each security event means, for those that the demo causes. */
@@ -56,6 +68,8 @@ export const eventMeanings: Readonly<Record<string, string>> = {
   'device.approved': 'A person let a device in.',
   'device.code.guess_limit': 'Too many wrong codes of devices; nobody can enter one there for a while.',
   'device.denied': 'A person turned a device away.',
+  'dpop.proof.rejected': 'A proof of possession was made for something else, or by somebody else.',
+  'dpop.proof.replayed': 'A proof of possession that was already used turned up again.',
   'grant.revoked': 'An authorization ended, and every token from it.',
   'http.request.rejected': 'A request was malformed.',
   'jwt.rejected': 'A token was refused.',
