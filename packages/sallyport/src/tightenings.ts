@@ -37,6 +37,11 @@ const habits: Readonly<Record<Tightening, Habit>> = {
     // A client that has a key by now breaks no more.
     count: ({ client, counts }) => (hasSecret(client) ? counts.authenticated_by_secret : 0),
   },
+  requireSenderConstraint: {
+    about: 'access tokens that are bound to no key',
+    // A client that is registered for bound tokens gets no others by now.
+    count: ({ client, counts }) => (client.dpopBoundAccessTokens ? 0 : counts.bearer_tokens),
+  },
 }
 
 /** The report on every tightening that is under way; an enforced one breaks nobody any more. */

@@ -137,6 +137,23 @@ describe('coverage', () => {
     expect(habit?.clients.map(({ id }) => id).sort()).toEqual([sends.id, old.id].sort())
   })
 
+  it('A-GOV-04 lists who still gets tokens that are bound to no key, and no longer who is registered for bound ones', async () => {
+    const store = createMemoryStore()
+    const [free, bound, told] = [
+      await addClient(store, 'free'),
+      await addClient(store, 'bound'),
+      await addClient(store, 'told'),
+    ]
+    const counts = { bearer_tokens: 4, bound_tokens: 6 }
+    await store.usage.add([delta(free, counts), delta(bound, { bound_tokens: 9 }), delta(told, counts)])
+    const next = { ...told, dpopBoundAccessTokens: true, version: told.version + 1 }
+    expect(await store.admin.updateClient(next, [])).toBe(true)
+    const { clients } = await coverageOf(store, { since }, now)
+    const lines = tighteningReport(clients, { policy: { stages: { requireSenderConstraint: 'warn' } } })
+    expect(lines[0]?.clients.map(({ id, count }) => [id, count])).toEqual([[free.id, 4]])
+    expect(tighteningWarnings(lines)).toEqual([expect.stringContaining('4 access tokens that are bound to no key')])
+  })
+
   it('A-GOV-04 lists old habits that are still in use, with their target dates', async () => {
     const store = createMemoryStore()
     const [tidy, old] = [await addClient(store, 'tidy'), await addClient(store, 'old')]

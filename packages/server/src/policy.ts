@@ -105,6 +105,12 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     const fault = faultOf(key, value)
     if (fault !== undefined) faults.push(fault)
   }
+  if (options.dpop === false && options.stages?.requireSenderConstraint === 'enforce')
+    faults.push({
+      key: 'stages.requireSenderConstraint',
+      problem: 'nobody would get a token while proofs of possession are not taken',
+      fix: 'leave policy.dpop on, or go back to warn',
+    })
   if (faults.length > 0) throw new PolicyError(faults)
   const numbers: Record<string, number> = {}
   for (const key of Object.keys(floor) as PolicyNumber[]) numbers[key] = options[key] ?? floor[key].default

@@ -12,6 +12,7 @@ export const tightenings = [
   'refuseRedirectUriAtToken',
   'requirePrivateKeyJwt',
   'requirePushedRequests',
+  'requireSenderConstraint',
 ] as const
 export type Tightening = (typeof tightenings)[number]
 
@@ -34,4 +35,5 @@ export const stagesOf = (options: { readonly [name in Tightening]?: Stage | unde
     refuseRedirectUriAtToken: options.refuseRedirectUriAtToken ?? 'off',
     requirePrivateKeyJwt: options.requirePrivateKeyJwt ?? 'off',
     requirePushedRequests: options.requirePushedRequests ?? 'off',
+    requireSenderConstraint: options.requireSenderConstraint ?? 'off',
   })

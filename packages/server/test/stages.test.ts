@@ -1,6 +1,7 @@
 import { createPolicy, PolicyError, stages, tightenings } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
 import { addKeyClient, askWith, assertionOf } from './client-keys/key-client.ts'
+import { proven, serviceToken } from './dpop/proofs.ts'
 import { eventsOf, expectBack, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
 import { plain, register } from './registration/registrations.ts'
 
@@ -102,6 +103,44 @@ describe('tightening in stages', () => {
     for (let index = 0; index < 10; index++)
       expectRefusal(await issuer.clientCredentials(S, {}, { secret: 'x' }), 'invalid_client', 401)
     expect((await issuer.clientCredentials(S)).status).toBe(429)
+  })
+
+  it('A-GOV-04, B-DPOP-18 refuses requests for tokens without a proof at the last stage, and counts them before', async () => {
+    for (const stage of stages) {
+      const issuer = await newIssuer({ policy: { stages: { requireSenderConstraint: stage } } })
+      const { K, P, S } = issuer.clients
+      const code = await issuer.authorize({ client: P })
+      const bare = [
+        await serviceToken(issuer, {}),
+        await issuer.redeem(await issuer.authorize()),
+        await issuer.redeem(code),
+      ]
+      expect(bare.map(({ status }) => status)).toEqual(Array<number>(3).fill(stage === 'enforce' ? 400 : 200))
+      for (const answer of [
+        await serviceToken(issuer),
+        await issuer.redeem(await issuer.authorize(), {}, proven(issuer)),
+      ])
+        expectTokens(answer)
+      if (stage === 'enforce') {
+        for (const answer of bare) expectRefusal(answer, 'invalid_request')
+        expect(eventsOf(issuer, 'token.request.rejected', 'proof_missing')).toHaveLength(3)
+        // The refused request left the code as it was.
+        expectTokens(await issuer.redeem(code, {}, proven(issuer)))
+        continue
+      }
+      await issuer.server.maintain()
+      for (const { id } of [K, S]) {
+        const { items } = await issuer.store.usage.list({ clientId: id }, undefined, 10)
+        expect(items[0]?.counts).toMatchObject({ bearer_tokens: 1, bound_tokens: 1 })
+      }
+    }
+  })
+
+  it('A-GOV-04 cannot demand proofs where none are taken', () => {
+    const enforced = { requireSenderConstraint: 'enforce' } as const
+    expect(() => createPolicy({ dpop: false, stages: enforced })).toThrow(PolicyError)
+    expect(createPolicy({ dpop: false, stages: { requireSenderConstraint: 'warn' } }).dpop).toBe(false)
+    expect(createPolicy({ stages: enforced }).stages).toMatchObject(enforced)
   })
 
   it('A-GOV-08 has no stage below what every client gets, and no stage for what is not optional', () => {

@@ -71,7 +71,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
     requireRedirectUriAtToken: client.requireRedirectUriAtToken,
-    boundTokens: client.dpopBoundAccessTokens,
+    boundTokens: client.dpopBoundAccessTokens || policy.stages.requireSenderConstraint === 'enforce',
     asksConsent: !client.firstParty,
     mcp: client.mcp,
     sessionRefreshTokens: client.sessionRefreshTokens,

@@ -167,6 +167,8 @@ const tightened: Readonly<Record<Tightening, string>> = {
   refuseRedirectUriAtToken: 'no redirect_uri at the token endpoint, but of clients registered as OAuth 2.0',
   requirePushedRequests: 'authorization requests that are pushed (RFC 9126)',
   requirePrivateKeyJwt: 'a key (private_key_jwt) of every client that would have a secret',
+  requireSenderConstraint:
+    'a proof of possession (DPoP) with every request for tokens, which are then bound to its key',
 }
 
 /** Tightenings that come in stages, so that whoever would break is known before. */

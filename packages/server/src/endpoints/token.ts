@@ -69,7 +69,8 @@ function senderKeyOf(ctx: Context, call: Call, client: AuthenticatedClient): Pro
       clientId: client.id,
       nonces: ctx.secrets.tokenNonces,
     })
-  if (client.dpopBoundAccessTokens) throw refuse('proof_missing')
+  if (client.dpopBoundAccessTokens || ctx.policy.stages.requireSenderConstraint === 'enforce')
+    throw refuse('proof_missing')
   return undefined
 }
 

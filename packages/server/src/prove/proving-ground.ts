@@ -17,6 +17,7 @@ import { createServer, type Server } from '../server.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import { agreed, openBrowser } from './browser.ts'
 import { newKeyPair, proofClients, proofDevices, strangerTo, type ProofClient, type Registry } from './proof-clients.ts'
+import { createPossession } from './possession.ts'
 
 /** What is proven, and for which installation. */
 export type ProveOptions = {
@@ -142,10 +143,11 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   let clock = seconds(second)
   const now = (): Seconds => clock
   const store = forgetfulStore(createMemoryStore())
+  const masterKey = Buffer.alloc(32, random.handle())
   const server = await createServer({
     ...{ issuer, store, accounts, pages, random, now },
     policy: policyUnderProof(policy),
-    masterKey: Buffer.alloc(32, random.handle()),
+    masterKey,
     algorithms: ['ES256'],
     upkeepInterval: 0,
     // Open also where the installation keeps these doors shut: who came in before they were shut is still here.
@@ -162,9 +164,10 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   const network = (): string => `10.${(++sent >> 16) & 255}.${(sent >> 8) & 255}.${sent & 255}`
   const requestOf = (method: string, path: string, text: string, headers: Parameters = {}): HttpRequest =>
     request(method, `${base}${path}`, text, { host, cookie, ...headers }, network())
-  const send: ProvingGround['send'] = (method, path, parameters, headers) => {
+  const possession = createPossession({ issuer, policy, masterKey, random, now })
+  const send: ProvingGround['send'] = async (method, path, parameters, headers = {}) => {
     const text = typeof parameters === 'string' ? parameters : encode(parameters)
-    return server.handle(requestOf(method, path, text, headers))
+    return server.handle(requestOf(method, path, text, await possession(method, path, headers)))
   }
   const registry: Registry = {
     ...{ policy, store, random, now, pause, pair: newKeyPair() },

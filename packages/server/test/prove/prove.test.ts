@@ -139,6 +139,17 @@ describe('the proof of one configuration', () => {
     expect([...clients].filter((kind) => kind.includes('client_secret'))).toEqual([])
   })
 
+  it.each([false, true])(
+    'A-GOV-04 sends proofs of possession where nobody gets in without, with nonces: %s',
+    async (dpopNonces) => {
+      const policy = { dpopNonces, deviceGrant: true, stages: { requireSenderConstraint: 'enforce' } } as const
+      const report = await prove({ issuer: 'https://as.test/tenant', policy, random })
+      expect(report.cases.filter(({ holds }) => !holds)).toEqual([])
+      const plain = await prove({ issuer: 'https://as.test/tenant', policy: { deviceGrant: true }, random })
+      expect(report.cases.map(({ title }) => title)).toEqual(plain.cases.map(({ title }) => title))
+    },
+  )
+
   it('A-PKCE-19, A-DEV-09, A-DEV-11 covers the grant for devices where it is on', async () => {
     const report = await prove({ issuer: 'https://as.test/tenant', policy: { deviceGrant: true }, random, short: true })
     expect(failedIn(report)).toEqual([])
