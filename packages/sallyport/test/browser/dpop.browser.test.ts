@@ -96,7 +96,7 @@ describe('the bound token of the demo', () => {
       }
       await tabTo('dpop-run')
       await page.keyboard.press('Enter')
-      await expect.poll(() => heading(page)).toBe('The token and its key were in.')
+      await expect.poll(() => heading(page), { timeout: 15_000 }).toBe('The token and its key were in.')
       await tabTo('dpop-attack-replayed-proof')
       await page.keyboard.press('Enter')
       await page.waitForURL(`${demo.app}/dpop/attacks/replayed-proof`)
