@@ -20,6 +20,9 @@ export type ThrottleLimits = {
   /** Failures from one network, whatever the account, within `networkWindow` (BF-04). */
   readonly networkFailures: number
   readonly networkWindow: number
+  /** Failures of all accounts and networks within `networkWindow`, after which each network has only `networkFailuresUnderAttack` (A-RATE-02). */
+  readonly failuresEverywhere: number
+  readonly networkFailuresUnderAttack: number
 }
 
 export const defaultThrottle: ThrottleLimits = {
@@ -31,6 +34,8 @@ export const defaultThrottle: ThrottleLimits = {
   accountFailures: 50,
   networkFailures: 100,
   networkWindow: 600,
+  failuresEverywhere: 2000,
+  networkFailuresUnderAttack: 10,
 }
 
 /** Who tries from where. A known device is counted by itself, so that nobody else can use up its attempts (BF-03). */
@@ -59,12 +64,21 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
   const slice = (now: Seconds): number => Math.floor(now / limits.networkWindow)
   const networkKey = (network: string, now: Seconds): string => `login:from:${network}:${slice(now)}`
 
+  const everybodyKey = (now: Seconds): string => `login:everybody:${slice(now)}`
+
   // Successes are set off against attempts rather than clearing them: one account of their own must not give guessers a
   // clean slate.
-  const failures = async (network: string, attempts: number, now: Seconds): Promise<number> =>
-    attempts < limits.networkFailures
-      ? attempts
-      : attempts - (await counters.readCount(`${networkKey(network, now)}:good`, now))
+  const failures = async (key: string, attempts: number, most: number, now: Seconds): Promise<number> =>
+    attempts < most ? attempts : attempts - (await counters.readCount(`${key}:good`, now))
+
+  /** Failures that one network may have: few while lists of stolen passwords are tried from many networks at once. */
+  const mostOfNetwork = async (now: Seconds): Promise<number> => {
+    const [key, most] = [everybodyKey(now), limits.failuresEverywhere]
+    const attempts = await counters.readCount(key, now)
+    return (await failures(key, attempts, most, now)) >= most
+      ? limits.networkFailuresUnderAttack
+      : limits.networkFailures
+  }
 
   const spraying = (now: Seconds): Throttled => ({
     retryAfter: Math.ceil((slice(now) + 1) * limits.networkWindow - now),
@@ -73,13 +87,15 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
 
   /** Looks before anything is counted, so that a network over its limit makes no further rows. */
   const overLimit = async (network: string, now: Seconds): Promise<boolean> => {
-    const attempts = await counters.readCount(networkKey(network, now), now)
-    return (await failures(network, attempts, now)) >= limits.networkFailures
+    const [key, most] = [networkKey(network, now), await mostOfNetwork(now)]
+    return (await failures(key, await counters.readCount(key, now), most, now)) >= most
   }
 
   const reserveNetwork = async (network: string, now: Seconds): Promise<Throttled | undefined> => {
-    const attempts = await counters.count(networkKey(network, now), limits.networkWindow, now)
-    return (await failures(network, attempts, now)) > limits.networkFailures ? spraying(now) : undefined
+    await counters.count(everybodyKey(now), limits.networkWindow, now)
+    const [key, most] = [networkKey(network, now), await mostOfNetwork(now)]
+    const attempts = await counters.count(key, limits.networkWindow, now)
+    return (await failures(key, attempts, most, now)) > most ? spraying(now) : undefined
   }
 
   const reservePair = async (attempt: Attempt, now: Seconds): Promise<Throttled | undefined> => {
@@ -112,8 +128,9 @@ export function createThrottle(counters: Counters, limits: ThrottleLimits = defa
       await counters.clearCount(key)
       await counters.clearCount(`${key}:hold`)
       await counters.clearCount(accountKey(attempt))
-      if (attempt.device === undefined)
-        await counters.count(`${networkKey(attempt.network, now)}:good`, limits.networkWindow, now)
+      if (attempt.device !== undefined) return
+      for (const key of [networkKey(attempt.network, now), everybodyKey(now)])
+        await counters.count(`${key}:good`, limits.networkWindow, now)
     },
   }
 }

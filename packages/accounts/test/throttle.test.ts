@@ -77,6 +77,28 @@ describe('throttle', () => {
     expect(await throttle.reserve(from('192.0.2.1', 'victim-0'), seconds(start + 1200))).toBeUndefined()
   })
 
+  it('A-RATE-02 leaves each network a few attempts while stolen passwords are tried from everywhere, and locks out nobody', async () => {
+    const limits = { ...defaultThrottle, failuresEverywhere: 200, networkFailuresUnderAttack: 3 }
+    const throttle = createThrottle(createMemoryStore(), limits)
+    const stuff = (network: number, attempt: number, now = start) =>
+      throttle.reserve(from(`203.0.113.${network}`, `victim-${network}-${attempt}`), now)
+    // As many honest people come at the same time: what they get right is no failure.
+    for (let person = 0; person < 300; person++) {
+      const own = from('192.0.2.1', `person-${person}`)
+      expect(await throttle.reserve(own, start)).toBeUndefined()
+      await throttle.succeeded(own, start)
+    }
+    for (let network = 0; network < 49; network++)
+      for (let attempt = 0; attempt < 4; attempt++) expect(await stuff(network, attempt)).toBeUndefined()
+    for (let network = 50; network < 54; network++) expect(await stuff(network, 0)).toBeUndefined()
+    expect(await stuff(0, 4)).toMatchObject({ reason: 'spray' })
+    for (let attempt = 0; attempt < 3; attempt++) expect(await stuff(100, attempt)).toBeUndefined()
+    expect(await stuff(100, 3)).toMatchObject({ reason: 'spray' })
+    expect(await throttle.reserve(from('198.51.100.7'), start)).toBeUndefined()
+    expect(await throttle.reserve(from('203.0.113.100', 'alice', 'known'), start)).toBeUndefined()
+    expect(await stuff(100, 4, seconds(start + 1200))).toBeUndefined()
+  })
+
   it('BF-04 makes no more counters for a network that is over its limit', async () => {
     const keys = new Set<string>()
     const store = createMemoryStore()
