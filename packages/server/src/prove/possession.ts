@@ -45,7 +45,8 @@ export function createPossession({ issuer, policy, masterKey, random, now }: Pos
 
   return async (method, path, headers) => {
     const key = nonces[path]
-    if (key === undefined) return headers
+    // A case about proofs brings its own, or says that there is none.
+    if (key === undefined || 'dpop' in headers) return headers
     const token = bearer.exec(headers['authorization'] ?? '')?.[1]
     const shown = token === undefined ? {} : { authorization: `DPoP ${token}` }
     const ath = token === undefined ? undefined : sha256(token)

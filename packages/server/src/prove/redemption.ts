@@ -14,10 +14,15 @@ export type Issued = {
 }
 
 /** A code of the client, by an honest request. */
-export async function issue(ground: ProvingGround, client: ProofClient, verifier?: string): Promise<Issued> {
+export async function issue(
+  ground: ProvingGround,
+  client: ProofClient,
+  verifier?: string,
+  more: Parameters = {},
+): Promise<Issued> {
   const pair = verifier === undefined ? freshPair(ground.random) : { verifier, challenge: challengeOf(verifier) }
   const [entry] = openEntries(ground)
-  const request = honestRequest(client, pair.challenge, ground)
+  const request = { ...honestRequest(client, pair.challenge, ground), ...more }
   const code = responseOf(await entry.send(ground, client, request)).get('code') ?? ''
   return { code, verifier: pair.verifier, redirectUri: request['redirect_uri'] ?? '', client }
 }
@@ -40,7 +45,8 @@ export async function redeem(
   return ground.send('POST', '/oauth2/token', { ...parameters, ...sent, ...changes }, headers)
 }
 
-const bodyOf = ({ body }: HttpResponse): Record<string, unknown> =>
+/** The members of a JSON answer. */
+export const bodyOf = ({ body }: HttpResponse): Record<string, unknown> =>
   JSON.parse(Buffer.from(body).toString() || '{}') as Record<string, unknown>
 
 /** An answer of the token endpoint in a few words. */

@@ -1,5 +1,6 @@
 import { authenticationCases } from './authentication-cases.ts'
 import { codeCases } from './code-cases.ts'
+import { keyCases } from './key-cases.ts'
 import type { ProofClient } from './proof-clients.ts'
 import type { ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
@@ -10,5 +11,6 @@ import { verifierCases } from './verifier-cases.ts'
 export async function tokenCases(ground: ProvingGround, client: ProofClient): Promise<readonly ProofCase[]> {
   const place = { ground, entry: 'token', client }
   const ofAll = await runSteps(place, [...verifierCases, ...codeCases], ground.clients.length)
-  return [...ofAll, ...(await runSteps(place, authenticationCases(client), 2))]
+  const keyed = await keyCases(ground, client)
+  return [...ofAll, ...keyed, ...(await runSteps(place, authenticationCases(client), 2))]
 }

@@ -16,6 +16,7 @@ const device = 'server/src/grants/device-code.ts'
 const reference = 'server/src/authorization/pushed-request.ts'
 const metadata = 'server/src/clients/client-metadata.ts'
 const rules = 'server/src/clients/registration-rules.ts'
+const senderKey = 'server/src/tokens/sender-key.ts'
 const relaxations = 'server/src/relaxations.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
@@ -422,5 +423,54 @@ export const mutations: readonly Mutation[] = [
     'server/src/authorization/respond.ts',
     'if (silent || !isSelfRegistered(client) || client.firstParty)',
     'if (true)',
+  ),
+  one(
+    'a code is forgotten to be bound',
+    'A-CODE-08',
+    'server/src/authorization/approve.ts',
+    'senderKey: approval.request.senderKey',
+    'senderKey: undefined',
+  ),
+  one(
+    'a bound code is good for any key',
+    'A-CODE-08',
+    grant,
+    'senderKeyFault(code.senderKey, senderKey)',
+    'senderKeyFault(undefined, senderKey)',
+  ),
+  one(
+    'a bound code needs no proof',
+    'A-CODE-08',
+    senderKey,
+    'if (bound === undefined || bound === proven) return undefined',
+    'if (bound === undefined || bound === proven || proven === undefined) return undefined',
+  ),
+  one(
+    'a bound refresh token is good for any key',
+    'A-RT-06',
+    'server/src/grants/refresh-token.ts',
+    'senderKeyFault(view.token.senderKey, senderKey)',
+    'senderKeyFault(undefined, senderKey)',
+  ),
+  one(
+    'a proof counts as often as it comes',
+    'B-DPOP-13',
+    senderKey,
+    'if (await ctx.store.rememberOnce(proof.mark, proof.rememberUntil, now)) return proof.thumbprint',
+    'return proof.thumbprint',
+  ),
+  one(
+    'a bound token is a bearer token too',
+    'B-DPOP-30',
+    'server/src/endpoints/userinfo.ts',
+    "if (credentials.scheme === 'Bearer' && jkt === undefined)",
+    "if (credentials.scheme === 'Bearer')",
+  ),
+  one(
+    'a bound token is good with any key',
+    'B-DPOP-30',
+    senderKey,
+    'if (boundTo !== undefined && boundTo !== proof.thumbprint)',
+    'if (false)',
   ),
 ]

@@ -53,6 +53,8 @@ describe('the proof of one configuration', () => {
     'exceptions beside requests that are pushed': {
       ...{ pkceExceptions: 'dated', stages: { requirePushedRequests: 'enforce' } },
     },
+    'nonces in proofs of possession': { dpopNonces: true },
+    'no proofs of possession': { dpop: false },
     'state and nonce of everybody': { stages: { requireState: 'enforce', requireNonce: 'enforce' } },
   }
   it.for(Object.entries(policies))('A-PKCE-19, B-PAR-02 %s is enforced at every door', async ([name, policy]) => {
