@@ -101,6 +101,44 @@ describe('flow code', () => {
     expect(tokens.id_token_claims).toMatchObject({ iss: origin, aud: id })
   })
 
+  it('B-PAR-01, B-PAR-07, B-PAR-09 pushes its request on demand, also of a client that has to', async () => {
+    const words = ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid', '--require-pushed-requests']
+    const { id } = await create('native', words)
+    const flow = await startFlow(['--client-id', id, '--scope', 'openid', '--push'])
+    expect([...flow.address.searchParams.keys()]).toEqual(['client_id', 'request_uri'])
+    await fetch(await signIn(flow.address))
+    const { code, stdout, stderr } = await flow.end
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { id_token_claims: { aud: id } }])
+    expect(stderr).toContain('good for 60 seconds')
+    const beyond = ['flow', 'code', '--issuer', origin, '--client-id', id, '--scope', 'admin', '--push']
+    const refused = await run(beyond)
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining('the request was not taken: invalid_scope'),
+    ])
+  })
+
+  it('B-PAR-09 pushes without being told where the server demands it, and says so where it cannot', async () => {
+    const asked: string[] = []
+    const demanding = await startServer((req, self) => {
+      asked.push(`${req.method} ${req.url}`)
+      const demand = {
+        require_pushed_authorization_requests: true,
+        pushed_authorization_request_endpoint: `${self}/par`,
+      }
+      return { ...metadataOf(self), ...demand }
+    })
+    const refused = await run(['flow', 'code', '--issuer', demanding.origin, '--client-id', 'x', '--no-open'])
+    demanding.stop()
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('the request was not taken')
+    expect(asked.at(-1)).toBe('POST /par')
+    const without = await startServer((_req, self) => metadataOf(self))
+    const unable = await run(['flow', 'code', '--issuer', without.origin, '--client-id', 'x', '--no-open', '--push'])
+    without.stop()
+    expect([unable.code, unable.stderr]).toEqual([1, expect.stringContaining('takes no pushed requests')])
+  })
+
   it.each([
     ['A-ISS-02 another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
     ['A-ISS-02 no issuer', (url: URL) => url.searchParams.delete('iss')],

@@ -17,6 +17,7 @@ type Options = {
   readonly scope?: string
   readonly resource?: readonly string[]
   readonly redirectUri?: string
+  readonly push?: boolean
   readonly open: boolean
   readonly timeout?: string
   /** Says whether to show a QR code; without a wish a terminal gets one. */
@@ -32,6 +33,7 @@ export function addFlow(program: Command): void {
       'loopback address that is registered; a native client needs none of its own port',
       'http://127.0.0.1/callback',
     )
+    .option('--push', 'push the request first (RFC 9126); done anyway where the server demands it')
     .option('--no-open', 'only print the address, open no browser')
     .option('--timeout <seconds>', 'how long to wait for the browser', '300')
   described(addCommand(group, 'device', 'play a device without a browser: show a code and wait for a person', device))
@@ -67,6 +69,7 @@ async function code(call: Call, options: Options): Promise<ExitCode> {
     scope: options.scope ?? 'openid',
     resources: options.resource ?? [],
     redirectUri: options.redirectUri ?? '',
+    push: options.push ?? false,
     open: options.open && process.stdout.isTTY && process.env['CI'] === undefined,
     timeout,
     say: (line) => {

@@ -9,6 +9,8 @@ export type CodeFlowOptions = {
   readonly resources: readonly string[]
   /** The registered loopback URI; without a port a free one is taken, as native clients may. */
   readonly redirectUri: string
+  /** Push the request even where the server does not demand it (RFC 9126). */
+  readonly push: boolean
   readonly open: boolean
   /** Seconds to wait for the browser. */
   readonly timeout: number
@@ -23,16 +25,13 @@ export async function runCodeFlow(endpoint: Endpoint, options: CodeFlowOptions):
     const verifier = oauth.generateRandomCodeVerifier()
     const state = oauth.generateRandomState()
     const nonce = oauth.generateRandomNonce()
-    const address = await authorizationUrl(endpoint, options, {
-      verifier,
-      state,
-      nonce,
-      redirectUri: callback.redirectUri,
-    })
+    const transaction = { verifier, state, nonce, redirectUri: callback.redirectUri }
+    const parameters = await requestParameters(endpoint, options, transaction)
+    const address = await authorizationUrl(endpoint, options, parameters)
     options.say(`Open this address in a browser:\n\n  ${address}\n`)
     if (options.open) openBrowser(address)
     const answer = await callback.answer(options.timeout)
-    return await redeem(endpoint, options, { answer, verifier, state, nonce, redirectUri: callback.redirectUri })
+    return await redeem(endpoint, options, { ...transaction, answer })
   } finally {
     await callback.close()
   }
@@ -59,13 +58,12 @@ type Transaction = {
   readonly redirectUri: string
 }
 
-async function authorizationUrl(
-  { server, client }: Endpoint,
+async function requestParameters(
+  { client }: Endpoint,
   { scope, resources }: CodeFlowOptions,
   { verifier, state, nonce, redirectUri }: Transaction,
-): Promise<string> {
-  const url = new URL(server.authorization_endpoint ?? '')
-  const parameters = {
+): Promise<URLSearchParams> {
+  const parameters = new URLSearchParams({
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: redirectUri,
@@ -74,10 +72,38 @@ async function authorizationUrl(
     nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-  }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  for (const resource of resources) url.searchParams.append('resource', resource)
+  })
+  for (const resource of resources) parameters.append('resource', resource)
+  return parameters
+}
+
+/** Where the browser goes: with the whole request, or with a reference where it is pushed, by wish or because the server says so. */
+async function authorizationUrl(
+  endpoint: Endpoint,
+  { push, say }: CodeFlowOptions,
+  parameters: URLSearchParams,
+): Promise<string> {
+  const { server, client } = endpoint
+  const url = new URL(server.authorization_endpoint ?? '')
+  const brought =
+    push || server.require_pushed_authorization_requests === true ? await pushed(endpoint, parameters) : undefined
+  if (brought !== undefined) say(`The request was pushed; its reference is good for ${brought.expires_in} seconds.`)
+  const query = brought === undefined ? parameters : { client_id: client.client_id, request_uri: brought.request_uri }
+  for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value)
   return url.href
+}
+
+async function pushed(endpoint: Endpoint, parameters: URLSearchParams): Promise<oauth.PushedAuthorizationResponse> {
+  const { server, client, authentication } = endpoint
+  if (server.pushed_authorization_request_endpoint === undefined)
+    throw new CommandFailure(exitCode.failed, `${server.issuer} takes no pushed requests; no flow was started`)
+  try {
+    const options = requestOptions(endpoint)
+    const response = await oauth.pushedAuthorizationRequest(server, client, authentication, parameters, options)
+    return await oauth.processPushedAuthorizationResponse(server, client, response)
+  } catch (error) {
+    throw refusedByServer(error, 'the request was not taken')
+  }
 }
 
 async function redeem(
