@@ -10,6 +10,7 @@ export {
   isCodeVerifier,
   publishedChallenges,
 } from './pkce.ts'
+export { verifierFault, type VerifierFault } from './verifier-fault.ts'
 export { emptyForm, Form, formDecode, formEncode, maxParameters, parseForm, type ParameterFault } from './parameters.ts'
 export { formatScope, identityScopes, maxScopeLength, maxScopeValues, parseScope, scopeWithin } from './scope.ts'
 export {

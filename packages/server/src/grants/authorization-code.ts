@@ -1,23 +1,21 @@
 import {
-  challengeMatches,
-  isCodeVerifier,
   lookupKey,
   refuse,
+  verifierFault,
   type ExchangeClass,
   type Form,
   type OAuthError,
   type Reason,
-  type Seconds,
 } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import type { AuthorizationCode, AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { codeFacts } from '../code-facts.ts'
-import { effectivePolicy } from '../policy.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { openUnder } from '../secrets.ts'
-import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
+import { entitlement } from '../tokens/entitlement.ts'
+import { requestedResources } from '../tokens/resource-scope.ts'
 import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
@@ -68,15 +66,18 @@ export async function authorizationCode(
   }
   if (code.expiresAt <= ctx.now()) throw await fail('code_expired', { class: 'expired' })
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
-  return entitlement(ctx, client, { ...view, code: withNonce(presented, code) }, { resources, senderKey })
+  const { authorization } = view
+  const redemption = { kind: 'authorization_code', digest: code.digest } as const
+  const approved = { redemption, authorization, nonce: openNonce(presented, code) }
+  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey }))
 }
 
-/** The code with its nonce open. An ID token without the nonce that was sent would lose a protection: then no token. */
-function withNonce(presented: string, code: AuthorizationCode): AuthorizationCode {
-  if (code.nonce === undefined) return code
-  const nonce = openUnder(presented, code.nonce, code.digest)
+/** The nonce of a code. An ID token without the nonce that was sent would lose a protection: then no token. */
+function openNonce(presented: string, { nonce: sealed, digest }: AuthorizationCode): string | undefined {
+  if (sealed === undefined) return undefined
+  const nonce = openUnder(presented, sealed, digest)
   if (nonce === undefined) throw refuse('code_unknown', { detail: 'the nonce does not open with this code' })
-  return { ...code, nonce }
+  return nonce
 }
 
 /** OAuth 2.1 has dropped the parameter; once the server has too, only clients of OAuth 2.0 that are known by name send it (section 10.2). */
@@ -97,10 +98,7 @@ function pkceFault(verifier: string | undefined, challenge: string | undefined, 
     if (verifier !== undefined) return 'verifier_without_challenge'
     return excepted ? undefined : 'challenge_absent'
   }
-  if (verifier === undefined) return 'verifier_missing'
-  // Syntax before the hash: a megabyte of verifier costs a length comparison.
-  if (!isCodeVerifier(verifier)) return 'verifier_syntax'
-  return challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'
+  return verifierFault(verifier, challenge)
 }
 
 /** Another key is somebody else's attempt; a proof that is left out may well be a client that forgot it. */
@@ -151,38 +149,4 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })
-}
-
-type Wish = { readonly resources: readonly string[]; readonly senderKey: string | undefined }
-
-async function entitlement(
-  ctx: Context,
-  client: AuthenticatedClient,
-  view: AuthorizationCodeView,
-  { resources, senderKey }: Wish,
-): Promise<TokenGrant> {
-  const { authorization, code } = view
-  const now: Seconds = ctx.now()
-  const policy = effectivePolicy(ctx.policy, client)
-  // What an operator took from the client meanwhile is gone from what the person once granted.
-  const scope = stillAllowed(authorization.scope, client.scope)
-  const target = await accessTokenTarget(ctx, {
-    granted: resourcesLeft(authorization.resources, client),
-    named: resources,
-    scope,
-    lifetime: policy.accessTokenLifetime,
-    senderKey,
-  })
-  const lasting =
-    client.grantTypes.includes('refresh_token') && (scope.includes('offline_access') || client.sessionRefreshTokens)
-  return tokenGrant({
-    client,
-    redemption: { kind: 'authorization_code', digest: code.digest },
-    authorization,
-    ...target,
-    idToken: scope.includes('openid') ? { nonce: code.nonce } : undefined,
-    refreshToken: lasting
-      ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined }
-      : undefined,
-  })
 }

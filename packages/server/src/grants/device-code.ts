@@ -1,21 +1,19 @@
 import {
-  challengeMatches,
-  isCodeVerifier,
   lookupKey,
   refuse,
+  verifierFault,
   type ExchangeClass,
   type Form,
   type OAuthError,
   type Reason,
-  type Seconds,
+  type VerifierFault,
 } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
-import type { Authorization } from '../model/authorization.ts'
 import { deviceGrant, type AuthenticatedClient } from '../model/client.ts'
 import type { DeviceView } from '../model/device.ts'
 import type { EventDraft } from '../model/route.ts'
-import { effectivePolicy } from '../policy.ts'
-import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
+import { entitlement } from '../tokens/entitlement.ts'
+import { requestedResources } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
@@ -40,7 +38,9 @@ export async function deviceCode(
 
   if (request.clientId !== client.id)
     throw await fail('device_code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
-  const pkce = pkceFault(form.get('code_verifier'), request.codeChallenge)
+  const { codeChallenge: challenge } = request
+  // A verifier means nothing for a code without a challenge, and is ignored there (A-PKCE-18).
+  const pkce = challenge === undefined ? undefined : verifierFault(form.get('code_verifier'), challenge)
   if (pkce !== undefined) {
     await ctx.store.devices.end(request.digest, { as: 'destroyed', sessionId: undefined }, ctx.now(), [])
     throw await fail(pkce, view.state === 'redeemed' ? replayed : { event: 'token.pkce.failed', ...pkceEvents[pkce] })
@@ -55,27 +55,19 @@ export async function deviceCode(
     throw refuse(early ? 'slow_down' : 'authorization_pending', { reported: true })
   }
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
-  return entitlement(ctx, client, { digest: request.digest, authorization, senderKey }, resources)
+  const redemption = { kind: 'device_code', digest: request.digest } as const
+  const approved = { redemption, authorization, nonce: undefined }
+  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey }))
 }
 
 const intercepted: ExchangeClass = 'suspected_interception'
 
 const replayed: Partial<EventDraft> = { event: 'token.code.replayed', reason: 'no_proof', class: intercepted }
 
-type PkceFault = 'verifier_missing' | 'verifier_syntax' | 'pkce_mismatch'
-
-const pkceEvents: Readonly<Record<PkceFault, { readonly reason: string; readonly class: ExchangeClass }>> = {
+const pkceEvents: Readonly<Record<VerifierFault, { readonly reason: string; readonly class: ExchangeClass }>> = {
   verifier_missing: { reason: 'pkce_required', class: intercepted },
   verifier_syntax: { reason: 'verifier_syntax', class: 'malformed' },
   pkce_mismatch: { reason: 'mismatch', class: intercepted },
-}
-
-/** A verifier means nothing for a code without a challenge, and is ignored there (A-PKCE-18). */
-function pkceFault(verifier: string | undefined, challenge: string | undefined): PkceFault | undefined {
-  if (challenge === undefined) return undefined
-  if (verifier === undefined) return 'verifier_missing'
-  if (!isCodeVerifier(verifier)) return 'verifier_syntax'
-  return challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'
 }
 
 type Failure = {
@@ -107,41 +99,4 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
     { requestId: call.id, network: call.network },
   )
   return refuse(reason, { reported: true })
-}
-
-type Approved = {
-  readonly digest: string
-  readonly authorization: Authorization
-  readonly senderKey: string | undefined
-}
-
-/** What the person approved and nothing else: scope and resources of the token request can only narrow it (DV-07). */
-async function entitlement(
-  ctx: Context,
-  client: AuthenticatedClient,
-  { digest, authorization, senderKey }: Approved,
-  resources: readonly string[],
-): Promise<TokenGrant> {
-  const now = ctx.now()
-  const policy = effectivePolicy(ctx.policy, client)
-  const scope = stillAllowed(authorization.scope, client.scope)
-  const target = await accessTokenTarget(ctx, {
-    granted: resourcesLeft(authorization.resources, client),
-    named: resources,
-    scope,
-    lifetime: policy.accessTokenLifetime,
-    senderKey,
-  })
-  const lasting =
-    client.grantTypes.includes('refresh_token') && (scope.includes('offline_access') || client.sessionRefreshTokens)
-  return tokenGrant({
-    client,
-    redemption: { kind: 'device_code', digest },
-    authorization,
-    ...target,
-    idToken: scope.includes('openid') ? { nonce: undefined } : undefined,
-    refreshToken: lasting
-      ? { sequence: 0, idleExpiresAt: (now + policy.refreshTokenIdle) as Seconds, predecessor: undefined }
-      : undefined,
-  })
 }

@@ -13,6 +13,8 @@ const validate = 'server/src/authorization/validate-request.ts'
 const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
 const device = 'server/src/grants/device-code.ts'
+const pkce = 'protocol/src/pkce.ts'
+const verifier = 'protocol/src/verifier-fault.ts'
 const reference = 'server/src/authorization/pushed-request.ts'
 const metadata = 'server/src/clients/client-metadata.ts'
 const rules = 'server/src/clients/registration-rules.ts'
@@ -69,13 +71,7 @@ export const mutations: readonly Mutation[] = [
     validate,
     "if (!isCodeChallenge(challenge)) throw refuse('pkce_challenge_syntax')",
   ),
-  one(
-    'spare bits of a challenge may be anything',
-    'A-PKCE-04',
-    'protocol/src/pkce.ts',
-    '[AEIMQUYcgkosw048]$/',
-    '[A-Za-z0-9_-]$/',
-  ),
+  one('spare bits of a challenge may be anything', 'A-PKCE-04', pkce, '[AEIMQUYcgkosw048]$/', '[A-Za-z0-9_-]$/'),
   one(
     'published challenges are taken',
     'A-PKCE-10',
@@ -126,34 +122,28 @@ export const mutations: readonly Mutation[] = [
   one(
     'a missing verifier is let through',
     'A-PKCE-07',
-    grant,
+    verifier,
     "if (verifier === undefined) return 'verifier_missing'",
     'if (verifier === undefined) return undefined',
   ),
   one(
     'the form of a verifier is not looked at',
     'A-PKCE-05',
-    grant,
+    verifier,
     "if (!isCodeVerifier(verifier)) return 'verifier_syntax'",
   ),
-  one(
-    'a verifier may be shorter',
-    'A-PKCE-05',
-    'protocol/src/pkce.ts',
-    '[A-Za-z0-9\\-._~]{43,128}$/',
-    '[A-Za-z0-9\\-._~]{42,128}$/',
-  ),
+  one('a verifier may be shorter', 'A-PKCE-05', pkce, '[A-Za-z0-9\\-._~]{43,128}$/', '[A-Za-z0-9\\-._~]{42,128}$/'),
   one(
     'any verifier fits',
     'A-PKCE-06',
-    grant,
+    verifier,
     "challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'",
     'undefined',
   ),
   one(
     'the challenge itself fits as a verifier',
     'A-PKCE-06',
-    'protocol/src/pkce.ts',
+    pkce,
     'equalInConstantTime(challengeOf(verifier), challenge)',
     'equalInConstantTime(challengeOf(verifier), challenge) || verifier === challenge',
   ),
@@ -300,15 +290,15 @@ export const mutations: readonly Mutation[] = [
     'the verifier of a device is not compared',
     'A-PKCE-06',
     device,
-    "challengeMatches(verifier, challenge) ? undefined : 'pkce_mismatch'",
-    'undefined',
+    "challenge === undefined ? undefined : verifierFault(form.get('code_verifier'), challenge)",
+    'undefined as VerifierFault | undefined',
   ),
   one(
     'a device needs no verifier for its challenge',
     'A-PKCE-07',
     device,
-    "if (verifier === undefined) return 'verifier_missing'",
-    'if (verifier === undefined) return undefined',
+    'challenge === undefined ? undefined',
+    "challenge === undefined || !form.has('code_verifier') ? undefined",
   ),
   one(
     'a failed verifier leaves the code of a device alive',
@@ -343,8 +333,8 @@ export const mutations: readonly Mutation[] = [
     'a device needs a verifier although it sent no challenge',
     'A-PKCE-18',
     device,
-    'if (challenge === undefined) return undefined',
-    "if (challenge === undefined && verifier === undefined) return 'verifier_missing'\n  if (challenge === undefined) return undefined",
+    'challenge === undefined ? undefined',
+    "challenge === undefined ? form.has('code_verifier') ? undefined : 'verifier_missing'",
   ),
   one(
     'a request under an exception needs no nonce and no openid',
