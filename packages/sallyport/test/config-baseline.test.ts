@@ -111,6 +111,7 @@ describe('what a baseline compares', () => {
     defaultAcrValues: [['urn:a', 'urn:b'], ['urn:a']],
     requireState: [true, false],
     requirePushedRequests: [true, false],
+    dpopBoundAccessTokens: [true, false],
     requireRedirectUriAtToken: [true, false],
     firstParty: [false, true],
     mcp: [true, false],
