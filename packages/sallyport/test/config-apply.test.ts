@@ -1,41 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { lookupKey } from '@sallyport/protocol'
 import { openSqliteStore } from '@sallyport/store-sqlite'
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { declaredClientId } from '../src/config/declared.ts'
-import { createScratch, prepare, type Installation, type Outcome } from './cli.ts'
+import { changes, declaring, told } from './declaring.ts'
 
 // Each test runs many commands, one process each.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const scratch = createScratch()
-afterAll(() => {
-  scratch.remove()
-})
-
-const issuer = 'https://id.example.com'
-let place: Installation
-let folders = 0
-let file = ''
-beforeEach(async () => {
-  const folder = scratch.path(`place-${folders++}`)
-  mkdirSync(folder)
-  file = `${folder}/sallyport.yaml`
-  place = await prepare(folder, issuer)
-})
-
-const write = (text: string): void => {
-  writeFileSync(file, `version: 1\nissuer: ${issuer}\n${text}`)
-}
-const config = (verb: string, ...words: readonly string[]): Promise<Outcome> =>
-  place.run(['config', verb, '--config', file, ...words])
-
-type Change = { kind: string; name: string; id: string; action: string; differences: { member: string }[] }
-const changes = ({ stdout }: Outcome): Change[] => (JSON.parse(stdout) as { changes: Change[] }).changes
-const told = (outcome: Outcome): string[] =>
-  changes(outcome).map(({ action, kind, name, differences }) =>
-    [action, kind, name, ...differences.map(({ member }) => member)].join(' '),
-  )
+const here = declaring()
+const { write, config } = here
 
 type Wire = {
   client_id: string
@@ -43,7 +17,7 @@ type Wire = {
   disabled_at?: string
   [name: string]: unknown
 }
-const get = (name: string): Promise<Wire> => place.json(['client', 'get', declaredClientId(name)]) as Promise<Wire>
+const get = (name: string): Promise<Wire> => here.place.json(['client', 'get', declaredClientId(name)]) as Promise<Wire>
 
 const shop =
   '  shop:\n    type: web\n    name: Shop\n    redirectUris: [https://shop.example/cb]\n    scope: openid orders:read\n'
@@ -105,12 +79,12 @@ describe('config diff and apply', () => {
     write(`${orders}${more}`)
     expect((await config('apply')).code).toBe(0)
     const uri = 'https://api.example/orders'
-    expect(await place.json(['resource', 'get', uri])).toMatchObject({ format: 'opaque', binding: 'bearer' })
+    expect(await here.place.json(['resource', 'get', uri])).toMatchObject({ format: 'opaque', binding: 'bearer' })
     expect((await config('diff')).code).toBe(0)
     expect((await config('dump', '--declarations')).stdout).toContain('format: opaque')
-    const refused = await place.run(['resource', 'update', uri, '--format', 'jwt'])
+    const refused = await here.place.run(['resource', 'update', uri, '--format', 'jwt'])
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('documentation')])
-    expect((await place.run(['resource', 'delete', uri, '--yes'])).code).toBe(2)
+    expect((await here.place.run(['resource', 'delete', uri, '--yes'])).code).toBe(2)
     write(orders)
     expect(told(await config('diff', '--json'))).toEqual([`update resource ${uri} format documentation`])
     write(`${orders}    binding: mtls\n`)
@@ -138,8 +112,8 @@ describe('config diff and apply', () => {
     write(both)
     const dry = await config('apply', '--dry-run', '--json')
     expect(JSON.parse(dry.stdout)).toMatchObject({ applied: false, secrets: [] })
-    expect(await place.json(['client', 'list'])).toMatchObject({ clients: [] })
-    expect(await place.json(['resource', 'list'])).toMatchObject({ resources: [] })
+    expect(await here.place.json(['client', 'list'])).toMatchObject({ clients: [] })
+    expect(await here.place.json(['resource', 'list'])).toMatchObject({ resources: [] })
   })
 
   it('A-GOV-07 are one transaction: one fault, and nothing is written', async () => {
@@ -147,11 +121,20 @@ describe('config diff and apply', () => {
     const refused = await config('apply')
     expect(refused.code).toBe(3)
     expect(refused.stderr).toMatch(/bad\.redirectUris \(.*sallyport\.yaml:11\)/)
-    expect(await place.json(['client', 'list'])).toMatchObject({ clients: [] })
+    expect(await here.place.json(['client', 'list'])).toMatchObject({ clients: [] })
   })
 
   it('A-REDIR-13, A-RES-02 refuse a redirect URI of another client and a resource that nobody knows', async () => {
-    await place.json(['client', 'create', '--type', 'web', '--name', 'X', '--redirect-uri', 'https://shop.example/cb'])
+    await here.place.json([
+      'client',
+      'create',
+      '--type',
+      'web',
+      '--name',
+      'X',
+      '--redirect-uri',
+      'https://shop.example/cb',
+    ])
     write(`clients:\n${shop}    resources: [https://api.example/none]\n`)
     const refused = await config('apply')
     expect(refused.code).toBe(3)
@@ -169,16 +152,16 @@ describe('config diff and apply', () => {
   it('tell who did it in the audit trail', async () => {
     write(both)
     await config('apply')
-    const { stdout } = await place.run(['events', 'tail', '--filter', 'event=client.registered', '--json'])
+    const { stdout } = await here.place.run(['events', 'tail', '--filter', 'event=client.registered', '--json'])
     expect(stdout).toContain('"source":"configuration_file"')
-    expect((await place.run(['audit', 'verify'])).code).toBe(0)
+    expect((await here.place.run(['audit', 'verify'])).code).toBe(0)
   })
 })
 
 describe('ownership', () => {
   it('A-GOV-07 lets prune remove what the file declared once, and nothing that was made elsewhere', async () => {
-    const made = await place.json(['client', 'create', '--type', 'service', '--name', 'Elsewhere'])
-    await place.json(['resource', 'create', 'https://api.example/elsewhere', '--name', 'Elsewhere'])
+    const made = await here.place.json(['client', 'create', '--type', 'service', '--name', 'Elsewhere'])
+    await here.place.json(['resource', 'create', 'https://api.example/elsewhere', '--name', 'Elsewhere'])
     write(both)
     await config('apply')
     write('')
@@ -195,15 +178,15 @@ describe('ownership', () => {
     const asked = await config('apply', '--prune', '--no-input')
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('add --yes')])
     expect((await config('apply', '--prune', '--yes')).code).toBe(0)
-    const { clients } = (await place.json(['client', 'list'])) as { clients: Wire[] }
+    const { clients } = (await here.place.json(['client', 'list'])) as { clients: Wire[] }
     expect(clients.map(({ client_id: id }) => id)).toEqual([made['client_id']])
-    const { resources } = (await place.json(['resource', 'list'])) as { resources: { resource: string }[] }
+    const { resources } = (await here.place.json(['resource', 'list'])) as { resources: { resource: string }[] }
     expect(resources.map(({ resource }) => resource)).toEqual(['https://api.example/elsewhere'])
     expect((await config('diff')).code).toBe(0)
   })
 
   it('A-GOV-07 takes a client over that is declared under its id', async () => {
-    const made = (await place.json([
+    const made = (await here.place.json([
       'client',
       'create',
       '--type',
@@ -217,14 +200,14 @@ describe('ownership', () => {
     expect(told(await config('diff', '--json'))).toEqual([`adopt client ${made.client_id}`])
     await config('apply')
     expect((await config('diff')).code).toBe(0)
-    expect((await place.run(['client', 'delete', made.client_id, '--yes'])).code).toBe(2)
+    expect((await here.place.run(['client', 'delete', made.client_id, '--yes'])).code).toBe(2)
   })
 
   it('A-GOV-06, A-GOV-07 refuses to edit what a file owns, and prints the patch for the file', async () => {
     write(both)
     await config('apply')
     const id = declaredClientId('shop')
-    const update = await place.run([
+    const update = await here.place.run([
       'client',
       'update',
       id,
@@ -242,9 +225,9 @@ describe('ownership', () => {
     expect(patch).toBe(
       'clients:\n  shop:\n    redirectUris:\n      - https://shop.example/new\n    requireState: true\n',
     )
-    const remove = await place.run(['client', 'delete', id, '--yes'])
+    const remove = await here.place.run(['client', 'delete', id, '--yes'])
     expect([remove.code, remove.stderr]).toEqual([2, expect.stringContaining('take out clients.shop')])
-    const again = await place.run(['resource', 'create', 'https://api.example/orders', '--name', 'Mine'])
+    const again = await here.place.run(['resource', 'create', 'https://api.example/orders', '--name', 'Mine'])
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('name: Mine')])
     expect((await config('diff')).code).toBe(0)
   })
@@ -252,10 +235,10 @@ describe('ownership', () => {
   it('A-GOV-05 lets anybody stop a client at once, and leaves it stopped unless the file says otherwise', async () => {
     write(`clients:\n${app}`)
     await config('apply')
-    expect((await place.run(['client', 'update', declaredClientId('app'), '--disable'])).code).toBe(0)
+    expect((await here.place.run(['client', 'update', declaredClientId('app'), '--disable'])).code).toBe(0)
     await config('apply')
     expect((await get('app')).disabled_at).toBeDefined()
-    const enable = await place.run(['client', 'update', declaredClientId('app'), '--enable'])
+    const enable = await here.place.run(['client', 'update', declaredClientId('app'), '--enable'])
     expect([enable.code, enable.stderr]).toEqual([2, expect.stringContaining('disabled: false')])
     write(`clients:\n${app}    disabled: false\n`)
     await config('apply')
@@ -266,12 +249,13 @@ describe('ownership', () => {
 describe('secrets of declared clients', () => {
   const secret = (seed: string): string =>
     Buffer.from(seed.padEnd(33, '0123456789abcdefghijklmnopqrstuvwxyz')).toString('base64url')
-  const withSecret = (): string => `clients:\n${shop.replace(' orders:read', '')}    secret: \${file:${file}.secret}\n`
+  const withSecret = (): string =>
+    `clients:\n${shop.replace(' orders:read', '')}    secret: \${file:${here.file}.secret}\n`
   const put = (text: string): void => {
-    writeFileSync(`${file}.secret`, `${text}\n`)
+    writeFileSync(`${here.file}.secret`, `${text}\n`)
   }
   const digests = async (): Promise<string[]> => {
-    const store = await openSqliteStore({ path: place.store, mustExist: true, migrations: 'require' })
+    const store = await openSqliteStore({ path: here.place.store, mustExist: true, migrations: 'require' })
     const client = await store.findClient(declaredClientId('shop'))
     await store.close()
     return client?.secrets.map(({ digest }) => digest) ?? []
@@ -323,7 +307,7 @@ describe('config dump --declarations', () => {
     const nextMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)
     write(both.replace(app, `${app}    reviewBy: ${nextMonth}\n`))
     await config('apply')
-    await place.json([
+    await here.place.json([
       'client',
       'create',
       '--type',
@@ -341,7 +325,7 @@ describe('config dump --declarations', () => {
     )
     expect(stdout).not.toMatch(/grantTypes|allowedOrigins|idTokenAlgorithm|secret/)
     expect(stdout).toContain(`reviewBy: ${nextMonth}`)
-    writeFileSync(file, stdout)
+    writeFileSync(here.file, stdout)
     const drift = await config('diff', '--json')
     expect(changes(drift).map(({ action, differences }) => [action, differences])).toEqual([['adopt', []]])
   })

@@ -1,26 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
 import { declaredClientId, declaredExceptionId } from '../src/config/declared.ts'
-import { createScratch, prepare, run, type Installation, type Outcome } from './cli.ts'
+import { run, type Outcome } from './cli.ts'
+import { declaring, declaringIssuer, told } from './declaring.ts'
 
 // Each test runs many commands, one process each.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const scratch = createScratch()
-afterAll(() => {
-  scratch.remove()
-})
-
-const issuer = 'https://id.example.com'
-let place: Installation
-let folders = 0
-let file = ''
-beforeEach(async () => {
-  const folder = scratch.path(`place-${folders++}`)
-  mkdirSync(folder)
-  file = `${folder}/sallyport.yaml`
-  place = await prepare(folder, issuer)
-})
+const here = declaring()
+const { scratch, write, config } = here
+let files = 0
 
 /** A day so many days from now, as a file has it. */
 const dayIn = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
@@ -50,27 +39,14 @@ const exception = (changes: Members = {}, name = 'shop-legacy'): string => {
 const declared = (changes: Members = {}, policy = dated): string =>
   `${policy}clients:\n${shop}${app}exceptions:\n${exception(changes)}`
 
-const write = (text: string): void => {
-  writeFileSync(file, `version: 1\nissuer: ${issuer}\n${text}`)
-}
-const config = (verb: string, ...words: readonly string[]): Promise<Outcome> =>
-  place.run(['config', verb, '--config', file, ...words])
-const told = ({ stdout }: Outcome): string[] =>
-  (
-    JSON.parse(stdout) as {
-      changes: { kind: string; name: string; action: string; differences: { member: string }[] }[]
-    }
-  ).changes.map(({ action, kind, name, differences }) =>
-    [action, kind, name, ...differences.map(({ member }) => member)].join(' '),
-  )
 type Listed = { id: string; state: string; accepted_by: string; deadline: string; renewed_at?: string }
 const listed = async (): Promise<Listed[]> =>
-  ((await place.json(['exception', 'list'])) as { exceptions: Listed[] }).exceptions
+  ((await here.place.json(['exception', 'list'])) as { exceptions: Listed[] }).exceptions
 
 /** Looks at a file without any store. */
 async function check(text: string, ...words: readonly string[]): Promise<Outcome> {
-  const path = scratch.path(`check-${folders++}.yaml`)
-  writeFileSync(path, `version: 1\nissuer: ${issuer}\ndata: ${scratch.path('none')}\n${text}`)
+  const path = scratch.path(`check-${files++}.yaml`)
+  writeFileSync(path, `version: 1\nissuer: ${declaringIssuer}\ndata: ${scratch.path('none')}\n${text}`)
   return run(['config', 'check', '--config', path, ...words], { cwd: scratch.folder })
 }
 const findings = ({ stdout }: Outcome): string[] =>
@@ -186,7 +162,7 @@ describe('config apply of declared exceptions', () => {
     const refused = await config('apply')
     expect(refused.code).toBe(3)
     expect(refused.stderr).toContain('policy.pkceExceptions is not dated')
-    expect(await place.json(['client', 'list'])).toMatchObject({ clients: [] })
+    expect(await here.place.json(['client', 'list'])).toMatchObject({ clients: [] })
   })
 
   it('A-GOV-07 prune ends what left the file; revoking by hand is always possible, renewing is not', async () => {
@@ -195,7 +171,7 @@ describe('config apply of declared exceptions', () => {
     const env = { SALLYPORT_POLICY__PKCE_EXCEPTIONS: 'dated' }
     const id = declaredExceptionId('shop-legacy')
     const renew = ['exception', 'renew', id, '--accepted-by', 'Head of risk', '--deadline', dayIn(70)]
-    const refused = await place.run(renew, { env })
+    const refused = await here.place.run(renew, { env })
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('exceptions:')
     write(`${dated}clients:\n${shop}${app}`)
@@ -213,7 +189,7 @@ describe('config apply of declared exceptions', () => {
   it('A-GOV-07 dump writes it so that apply finds no difference', async () => {
     write(declared())
     await config('apply')
-    const { stdout } = await place.run(['config', 'dump', '--declarations'])
+    const { stdout } = await here.place.run(['config', 'dump', '--declarations'])
     write(`${dated}${stdout.replace('version: 1\n', '')}`)
     expect((await config('diff')).stdout.trim()).toBe('no difference')
   })
