@@ -101,6 +101,7 @@ describe('the pushed request of the demo', () => {
       const told = await page.locator('.story').innerText()
       expect(evidence.filter((one) => !one.test(told))).toEqual([])
       await page.getByRole('link', { name: 'All of them' }).click()
+      await page.waitForURL(/#attacks$/)
       expect(await page.locator('.attacks .verdict').allTextContents()).toEqual(['Refused'])
     })
   })
