@@ -10,6 +10,7 @@ import { createWords, type Languages } from './messages/words.ts'
 import { createAssets, type Assets } from './pages/assets.ts'
 import type { SignedInAs } from './pages/consent-page.ts'
 import { errorPage } from './pages/error-page.ts'
+import { formPostPage } from './pages/form-post-page.ts'
 import type { Setting } from './pages/layout.ts'
 import { signedOutPage, signOutPage } from './pages/sign-out-pages.ts'
 import { createPasswordHashes, type HashCost } from './passwords/password-hash.ts'
@@ -117,6 +118,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       error: (view) => errorPage(settings(view.uiLocales), view),
       signOut: (view) => signOutPage(settings(view.uiLocales), view),
       signedOut: (view) => signedOutPage(settings(view.uiLocales), view),
+      formPost: (view) => formPostPage(settings(view.uiLocales), view),
     },
     routes: [
       createLoginRoute({

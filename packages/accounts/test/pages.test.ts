@@ -4,6 +4,7 @@ import type { ConnectedApp } from '@sallyport/server/model'
 import { appsPage } from '../src/pages/apps-page.ts'
 import { consentPage } from '../src/pages/consent-page.ts'
 import { errorPage } from '../src/pages/error-page.ts'
+import { formPostPage } from '../src/pages/form-post-page.ts'
 import { loginPage } from '../src/pages/login-page.ts'
 import { accountPage } from '../src/pages/account-page.ts'
 import { signOutPage } from '../src/pages/sign-out-pages.ts'
@@ -37,6 +38,28 @@ describe('every page', () => {
     for (const form of page.match(/<form[^]*?<\/form>/g) ?? []) {
       expect(form).toMatch(/^<form id="[a-z0-9-]+-form"[^>]* method="post"/)
       expect(form).toContain('<input type="hidden" name="csrf" value="csrf-token">')
+    }
+  })
+})
+
+describe('the page that takes an answer to the application', () => {
+  const action = 'https://prints.example/callback'
+  const view = { action, fields: { code: 'c', state: `"'><script>` }, scriptNonce: 'the-nonce', uiLocales: [] }
+
+  it('B-OIDC-34, XS-02 runs one script, under its nonce, and looks like the others', () => {
+    const page = formPostPage(english, view)
+    expect(page.match(/<script[^>]*>/g)).toEqual(['<script nonce="the-nonce">'])
+    expect(page).not.toMatch(/<style|<iframe|<img|\sstyle=|\son[a-z]+=|javascript:|src=/i)
+    expect(page).toContain(`href="${english.assets.style.url}"`)
+    expect(page.match(/<h1>/g)).toHaveLength(1)
+  })
+
+  it('B-OIDC-34 is complete without scripts, in the language of the person', () => {
+    for (const setting of [english, german]) {
+      const page = formPostPage(setting, view)
+      expect(page).toContain(`<form id="authorization-response" method="post" action="${action}">`)
+      expect(page).toContain(`<button type="submit">${setting.words.say('formPost.submit').toString()}</button>`)
+      expect(page).toContain('name="state" value="&quot;&#39;&gt;&lt;script&gt;"')
     }
   })
 })

@@ -9,6 +9,9 @@ import { now } from './workplace.ts'
 
 export type AlertDelivery = { send(alert: Alert): void; close(): Promise<void> }
 
+/** Where a setting was written: a flag, a variable, a file with its line. */
+export type PlaceOf = (key: string) => string
+
 const leastSecret = 32
 
 const fault = (key: string, origin: string, problem: string, fix: string): ConfigFault => ({
@@ -20,7 +23,7 @@ const fault = (key: string, origin: string, problem: string, fix: string): Confi
 })
 
 /** What is wrong with where alerts are to go: they tell an attacker much, so they travel encrypted and signed. */
-export function alertFaults({ alerts }: Pick<Config, 'alerts'>): readonly ConfigFault[] {
+export function alertFaults({ alerts }: Pick<Config, 'alerts'>, placeOf: PlaceOf): readonly ConfigFault[] {
   const { webhook, secret } = alerts
   if (webhook === undefined) return []
   const faults: ConfigFault[] = []
@@ -30,7 +33,7 @@ export function alertFaults({ alerts }: Pick<Config, 'alerts'>): readonly Config
     faults.push(
       fault(
         'alerts.webhook',
-        webhook.slice(0, 100),
+        placeOf('alerts.webhook'),
         'is no https URL without credentials and fragment',
         'use an https URL',
       ),
@@ -39,7 +42,7 @@ export function alertFaults({ alerts }: Pick<Config, 'alerts'>): readonly Config
     faults.push(
       fault(
         'alerts.secret',
-        'nowhere',
+        secret === undefined ? placeOf('alerts.webhook') : placeOf('alerts.secret'),
         `has fewer than ${leastSecret} characters`,
         'use some from: openssl rand -base64 32',
       ),

@@ -101,7 +101,9 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     ready: () => storeAnswers(options.store),
     enforcing: proving.holds,
   }
-  const management = createManagementServer(health, metrics)
+  const management = createManagementServer(health, metrics, (address, id) => {
+    void server.emit({ event: 'http.request.rejected', reason: 'framing', detail: { request_id: id } }, address)
+  })
   const managementPort = await listen(management, config.management.host, config.management.port, options.development)
   const ignored = (address: string): void =>
     void server.emit({ event: 'forwarded.header.ignored', severity: 'low' }, address)

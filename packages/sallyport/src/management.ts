@@ -1,5 +1,7 @@
-import type { Server as HttpServer } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { HttpResponse } from '@sallyport/server'
+import { endAfterAnswer } from '@sallyport/server/adapters/node'
 import type { Metrics } from './metrics.ts'
 import { createServer } from './node-http.ts'
 
@@ -40,11 +42,39 @@ async function answer(path: string, health: Health, metrics: Metrics): Promise<H
   }
 }
 
+/** Told the address and the id of a request that names no host, or two. */
+export type OnFraming = (address: string, requestId: string) => void
+
+/** HTTP/1.0 has no such field; of HTTP/1.1 there is exactly one (RFC 9112 section 3.2). */
+const hasOneHost = ({ httpVersion, headersDistinct }: IncomingMessage): boolean => {
+  const hosts = headersDistinct['host']?.length ?? 0
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0')
+}
+
+/** Answers, says so, and ends the connection: what follows must never be read as a request (HH-07). */
+function refuseFraming(req: IncomingMessage, res: ServerResponse, onFraming: OnFraming): void {
+  const id = randomUUID()
+  onFraming(req.socket.remoteAddress ?? '', id)
+  const { status, headers, body } = json(400, { status: 'bad request' })
+  endAfterAnswer(req)
+  res.writeHead(status, { ...(headers as Record<string, string>), 'x-request-id': id, connection: 'close' }).end(body)
+}
+
 /** Health and metrics on a listener of their own, so that nobody reaches them through the public port (AD-11). */
-export function createManagementServer(health: Health, metrics: Metrics): HttpServer {
-  const limits = { headersTimeout: 10_000, requestTimeout: 20_000, maxHeaderSize: 16 * 1024 }
+export function createManagementServer(health: Health, metrics: Metrics, onFraming: OnFraming): HttpServer {
+  // A request without a host is refused here, with an event.
+  const limits = {
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    maxHeaderSize: 16 * 1024,
+    requireHostHeader: false,
+  }
   return createServer(limits, (req, res) => {
     req.resume()
+    if (!hasOneHost(req)) {
+      refuseFraming(req, res, onFraming)
+      return
+    }
     const path = (req.url ?? '/').split('?')[0] ?? '/'
     const read = req.method === 'GET' || req.method === 'HEAD'
     const answered = read ? answer(path, health, metrics) : Promise.resolve(json(405, { status: 'method not allowed' }))

@@ -126,6 +126,8 @@ export function createPublicListener(options: ListenerOptions): {
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
     noDelay: true,
+    // Refused by the server itself, with the request's id and an event.
+    requireHostHeader: false,
   })
   server.maxConnections = options.maxConnections
   server.maxRequestsPerSocket = 0

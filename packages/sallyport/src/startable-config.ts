@@ -1,5 +1,5 @@
 import { IssuerError, parseIssuer } from '@sallyport/server'
-import { alertFaults } from './alert-delivery.ts'
+import { alertFaults, type PlaceOf } from './alert-delivery.ts'
 import { bindFaults } from './bind-rules.ts'
 import type { ConfigFault } from './config/layers.ts'
 import { configOf, faultLine, loadSettings, type Config, type Loaded, type Sources } from './config/load.ts'
@@ -20,7 +20,7 @@ export async function startableConfig(sources: Sources): Promise<Config> {
 /** What cannot be understood, and what no server may be started with. */
 export function everyFault({ resolved, faults }: Loaded): readonly ConfigFault[] {
   const config = faults.length === 0 ? configOf(resolved) : understood(resolved)
-  return config === undefined ? faults : [...faults, ...unsafeFaults(config)]
+  return config === undefined ? faults : [...faults, ...unsafeFaults(config, (key) => resolved.get(key)?.origin ?? key)]
 }
 
 /** Beside other faults, a store that cannot be named is one more that waits until those are mended. */
@@ -33,13 +33,13 @@ function understood(resolved: Loaded['resolved']): Config | undefined {
   }
 }
 
-const unsafeFaults = (config: Config): readonly ConfigFault[] => [
+const unsafeFaults = (config: Config, placeOf: PlaceOf): readonly ConfigFault[] => [
   ...bindFaults(config),
-  ...issuerFaults(config.issuer),
-  ...alertFaults(config),
+  ...issuerFaults(config.issuer, placeOf('issuer')),
+  ...alertFaults(config, placeOf),
 ]
 
-function issuerFaults(issuer: string | undefined): readonly ConfigFault[] {
+function issuerFaults(issuer: string | undefined, origin: string): readonly ConfigFault[] {
   if (issuer === undefined) return []
   try {
     parseIssuer(issuer)
@@ -47,6 +47,6 @@ function issuerFaults(issuer: string | undefined): readonly ConfigFault[] {
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
     const [problem = '', fix = 'use something like https://id.example.com'] = error.message.split('; ')
-    return [{ key: 'issuer', origin: issuer, problem, fix, kind: 'weak' }]
+    return [{ key: 'issuer', origin, problem, fix, kind: 'weak' }]
   }
 }

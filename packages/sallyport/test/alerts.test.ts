@@ -110,7 +110,7 @@ describe('posting', () => {
 describe('the configuration of alerts', () => {
   it('A-LOG-03 wants https and a secret of some length', () => {
     const keys = (webhook: string | undefined, key: string | undefined) =>
-      alertFaults({ alerts: { webhook, secret: key } }).map((fault) => fault.key)
+      alertFaults({ alerts: { webhook, secret: key } }, (place) => place).map((fault) => fault.key)
     expect(keys(undefined, undefined)).toEqual([])
     expect(keys('https://soc.test/hook', secret)).toEqual([])
     expect(keys('http://127.0.0.1:9/hook', secret)).toEqual([])

@@ -69,6 +69,20 @@ describe('start refuses', () => {
     expectRefused(await start(['--issuer', 'https://id.example.com']), new RegExp(`belongs to ${issuer}`))
   })
 
+  it('A-GOV-07 where alerts would go in the open, or unsigned, and an issuer, with file and line', async () => {
+    const alerts = (await start(withFile('alerts:\n  webhook: http://soc.test/hook\n'))).stderr
+    expect(alerts).toMatch(/alerts\.webhook \(\S+\.yaml:\d+\): is no https URL/)
+    expect(alerts).toMatch(/alerts\.secret \(\S+\.yaml:\d+\): has fewer than 32/)
+    const weak = withFile('issuer: http://id.example.com\nalerts:\n  webhook: https://soc.test/\n  secret: short\n')
+    const { stderr } = await start(weak)
+    expect(stderr).toMatch(/issuer \(\S+\.yaml:\d+\): the issuer http:\/\/id\.example\.com is plain http/)
+    expect(stderr).toMatch(/alerts\.secret \(\S+\.yaml:\d+\): has fewer than 32/)
+    const variable = { env: { SALLYPORT_ALERTS__WEBHOOK: 'https://soc.test/' } }
+    expect((await place.run(['start', '--port', '0', '--management-port', '0'], variable)).stderr).toMatch(
+      /alerts\.secret \(SALLYPORT_ALERTS__WEBHOOK\)/,
+    )
+  })
+
   it('more than one fault, one line each', async () => {
     const { stderr } = await start(withFile('http:\n  prot: 1\nlog:\n  level: loud\npolicy:\n  sessionIdle: 90d\n'))
     expect(stderr.trim().split('\n')).toHaveLength(4)
@@ -99,12 +113,23 @@ describe('config check', () => {
     expect(outcome.code).toBe(3)
   })
 
-  it('A-GOV-07 finds redirect URIs that are only for development', async () => {
+  it('A-GOV-07 says what is only for development, which fails nothing where the issuer of the store is', async () => {
     const redirectUri = 'http://127.0.0.1:9/callback'
     await place.json(['client', 'create', '--type', 'web', '--name', 'App', '--redirect-uri', redirectUri])
     const outcome = await place.run(['config', 'check', '--json'])
-    expect(outcome.stdout).toContain(redirectUri)
-    expect(outcome.code).toBe(3)
+    type Told = { rule: string; severity: string; origin: string; problem: string }
+    const told = (JSON.parse(outcome.stdout) as { findings: Told[] }).findings
+    expect(told.map(({ rule, severity, origin }) => [rule, severity, origin])).toEqual([
+      ['issuer-development', 'note', 'the store'],
+      ['client-development', 'note', 'App'],
+    ])
+    for (const { problem } of told) expect(problem).toContain('only for development')
+    expect(told[1]?.problem).toContain(redirectUri)
+    expect(outcome.code).toBe(0)
+    // For production the same client is an error.
+    const production = await place.run(['config', 'check', '--json', '--issuer', 'https://id.example.com'])
+    expect(production.stdout).toContain('redirect-uri-not-exact')
+    expect(production.code).toBe(3)
   })
 
   it('A-GOV-07 ends with 78 for a file that cannot be loaded', async () => {

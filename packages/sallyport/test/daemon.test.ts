@@ -31,6 +31,19 @@ const jsonOf = async (url: string): Promise<Record<string, unknown>> =>
   (await (await fetch(url)).json()) as Record<string, unknown>
 
 describe('a running daemon', () => {
+  it('A-LOG-01 names no member of a line of its log twice, of which readers would keep either', async () => {
+    await fetch(`${daemon.url}/nothing`)
+    await daemon.line(({ event }) => event === 'http.request.rejected')
+    const lines = daemon
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+    expect(lines.length).toBeGreaterThan(1)
+    // Of a name that stands twice, reading keeps one.
+    for (const line of lines) expect(JSON.stringify(JSON.parse(line))).toBe(line)
+    expect(lines.find((line) => line.includes('"listening"'))).toContain(`"issuer":"${issuer}"`)
+  })
+
   it('A-GEN-06 says what the issuer is, whatever a request calls it', async () => {
     const spoofed = {
       host: 'evil.test',

@@ -142,7 +142,6 @@ describe('flow code', () => {
   it.each([
     ['A-ISS-02 another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
     ['A-ISS-02 no issuer', (url: URL) => url.searchParams.delete('iss')],
-    ['A-AUTHZ-10 another state', (url: URL) => url.searchParams.set('state', 'another')],
   ])('%s in the answer ends it without a token', async (_, spoil) => {
     const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
     const flow = await startFlow(['--client-id', id])
@@ -153,6 +152,35 @@ describe('flow code', () => {
     expect(code).toBe(1)
     expect(stdout).toBe('')
     expect(stderr).toMatch(/no tokens|its code was not used/)
+  })
+
+  it('A-REDIR-16, A-AUTHZ-10 lets answers with another state pass, and ends with the one that has its own', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const own = await signIn(flow.address)
+    for (const spoil of [
+      (url: URL) => url.searchParams.set('state', 'another'),
+      (url: URL) => url.searchParams.append('state', 'another'),
+      (url: URL) => url.searchParams.delete('state'),
+      (url: URL) => (url.search = '?error=access_denied'),
+    ]) {
+      const url = new URL(own)
+      spoil(url)
+      const { status } = await fetch(url, { redirect: 'manual' })
+      expect(status).toBe(400)
+    }
+    expect((await fetch(own)).status).toBe(200)
+    expect((await flow.end).code).toBe(0)
+  })
+
+  it('A-REDIR-16 gives up where answers with another state do not end', async () => {
+    const { id } = await create('native', ['--redirect-uri', 'http://127.0.0.1/callback', '--scope', 'openid'])
+    const flow = await startFlow(['--client-id', id])
+    const url = `${flow.address.searchParams.get('redirect_uri') ?? ''}?code=x&state=`
+    for (let number = 0; number < 21; number++) await fetch(`${url}${number}`)
+    const { code, stdout, stderr } = await flow.end
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('more than 20 answers with another state')
   })
 
   it('A-REDIR-16 listens on the loopback interface only, and no longer than for one answer', async () => {

@@ -8,6 +8,7 @@ export type RunningDaemon = {
   /** Origin of the public listener. */
   readonly url: string
   readonly port: number
+  readonly managementPort: number
   readonly management: string
   readonly pid: number
   /** Everything that was written so far. */
@@ -58,6 +59,7 @@ export async function startDaemon(
   return {
     url: `http://${String(address)}`,
     port: Number(String(address).split(':').at(-1)),
+    managementPort: Number(String(management).split(':').at(-1)),
     management: `http://${String(management)}`,
     pid: child.pid ?? 0,
     output: () => text,

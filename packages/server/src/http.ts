@@ -62,10 +62,18 @@ export function errorJson(ctx: Context, error: OAuthError): HttpResponse {
   return json(error.status, errorBody(ctx, error), headers)
 }
 
-/** Content-Security-Policy of a page (A-UI-02). */
-export function contentSecurityPolicy(formAction?: string, scriptNonce?: string): string {
+type PolicyParts = {
+  /** Where forms may end, beside the server itself. */
+  readonly formAction?: string | undefined
+  /** The one place where the form may end: not even the server itself is another. */
+  readonly formOnly?: string | undefined
+  readonly scriptNonce?: string | undefined
+}
+
+/** Content-Security-Policy of a page (A-UI-02). `formOnly` instead of `formAction` leaves out our own origin. */
+export function contentSecurityPolicy({ formAction, formOnly, scriptNonce }: PolicyParts): string {
   const script = scriptNonce === undefined ? '' : `script-src 'nonce-${scriptNonce}'; `
-  const targets = formAction === undefined ? "'self'" : `'self' ${formAction}`
+  const targets = formOnly ?? (formAction === undefined ? "'self'" : `'self' ${formAction}`)
   return (
     `default-src 'none'; ${script}style-src 'self'; img-src 'self'; connect-src 'self'; ` +
     `base-uri 'none'; frame-ancestors 'none'; form-action ${targets}`
@@ -73,11 +81,11 @@ export function contentSecurityPolicy(formAction?: string, scriptNonce?: string)
 }
 
 /** Headers of every HTML answer, set here and nowhere else (CS-08, A-UI-01 to -04). */
-export function pageHeaders(secure: boolean, formAction?: string, scriptNonce?: string): Headers {
+export function pageHeaders(secure: boolean, parts: PolicyParts): Headers {
   const headers: Headers = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'content-security-policy': contentSecurityPolicy(formAction, scriptNonce),
+    'content-security-policy': contentSecurityPolicy(parts),
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
@@ -89,21 +97,15 @@ export function pageHeaders(secure: boolean, formAction?: string, scriptNonce?: 
   return headers
 }
 
-export type PageParts = {
+export type PageParts = PolicyParts & {
   readonly status: number
   readonly headers?: Readonly<Headers> | undefined
-  readonly formAction?: string | undefined
-  readonly scriptNonce?: string | undefined
 }
 
 /** An HTML answer. */
-export const page = (
-  secure: boolean,
-  html: string,
-  { status, headers, formAction, scriptNonce }: PageParts,
-): HttpResponse => ({
+export const page = (secure: boolean, html: string, { status, headers, ...parts }: PageParts): HttpResponse => ({
   status,
-  headers: { ...pageHeaders(secure, formAction, scriptNonce), ...headers },
+  headers: { ...pageHeaders(secure, parts), ...headers },
   body: html,
 })
 

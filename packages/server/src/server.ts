@@ -219,6 +219,8 @@ async function answer(ctx: Context, routes: Routes, call: Call): Promise<HttpRes
   const entry = entryAt(routes, request.path)
   let response: HttpResponse
   try {
+    // Wherever it was sent, and if it was sent there.
+    if (request.fault === 'framing') throw refuse('framing')
     if (ctx.policy.refuseUnknownHosts && !namesIssuer(ctx, request)) throw refuse('host')
     if (entry === undefined) throw refuse('path')
     const endpoint = entry.methods.get(request.method)

@@ -145,6 +145,10 @@ export const de: Catalogue = {
   'signedOut.notice':
     'Der Rückweg wurde nicht genommen, weil die angegebene Adresse für die Anwendung nicht eingetragen ist.',
 
+  'formPost.title': 'Zurück zur Anwendung',
+  'formPost.text': 'Sie werden weitergeleitet. Wenn nichts geschieht, geht es mit dem Knopf weiter.',
+  'formPost.submit': 'Weiter',
+
   'error.next': 'Was Sie tun können',
   'error.app': 'Sie kamen von {app}.',
   'error.detail': 'Für die Betreiber der Anwendung',

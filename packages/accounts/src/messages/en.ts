@@ -144,6 +144,10 @@ export const en = {
   'signedOut.notice':
     'The way back was not taken, because the address given for it is not registered for the application.',
 
+  'formPost.title': 'Back to the application',
+  'formPost.text': 'You are on your way. If nothing happens, continue with the button.',
+  'formPost.submit': 'Continue',
+
   'error.next': 'What you can do',
   'error.app': 'You came from {app}.',
   'error.detail': 'For the people who run the application',

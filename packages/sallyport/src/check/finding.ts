@@ -16,6 +16,7 @@ type Rule = { readonly severity: Severity; readonly about: string }
 /** Every rule of `config check`. Errors and warnings fail the check; the severity tells what to mend first. */
 export const rules = {
   'issuer-not-https': { severity: 'error', about: 'The issuer is an https URL' },
+  'issuer-development': { severity: 'note', about: 'The issuer of the store is no issuer for development' },
   'hsts-missing': { severity: 'error', about: 'Browsers are told to come back over TLS only' },
   'weak-bound': { severity: 'error', about: 'Every value lies within its floor and its ceiling' },
   'listener-without-tls': { severity: 'error', about: 'The public listener is reached through TLS only' },
@@ -24,6 +25,7 @@ export const rules = {
   'fetch-loopback': { severity: 'error', about: 'The server fetches nothing from its own machine' },
   'registration-open': { severity: 'error', about: 'Open registration is limited to hosts that are known' },
   'redirect-uri-not-exact': { severity: 'error', about: 'Redirect URIs are complete, exact and safe' },
+  'client-development': { severity: 'note', about: 'Registered clients could be registered in production' },
   'redirect-uri-shared': { severity: 'error', about: 'No two clients have the same https redirect URI' },
   'client-refused': { severity: 'error', about: 'Every client follows the rules of registration' },
   'client-id-twice': { severity: 'error', about: 'A client is declared once' },

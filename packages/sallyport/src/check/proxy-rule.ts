@@ -27,7 +27,7 @@ export function proxyFindings({ config, resolved }: Subject): readonly CheckFind
   return config.http.trustedProxies.filter(isAnybody).map((range) => ({
     rule: 'proxy-anybody',
     key: 'http.trustedProxies',
-    origin: resolved.get('http.trustedProxies')?.origin ?? 'nowhere',
+    origin: resolved.get('http.trustedProxies')?.origin ?? 'default',
     problem: `${range} lets strangers say where their requests come from`,
     fix: 'name the addresses of the proxies, or the network they alone are in',
   }))

@@ -27,7 +27,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...exceptionRuleFindings(subject),
 ]
 
-function issuerFindings({ issuer, issuerPlace }: Subject): Looked {
+function issuerFindings({ config, issuer, issuerPlace }: Subject): Looked {
   const found = (rule: RuleId, problem: string): CheckFinding => ({
     rule,
     key: 'issuer',
@@ -38,6 +38,12 @@ function issuerFindings({ issuer, issuerPlace }: Subject): Looked {
   if (issuer === undefined) return [found('issuer-not-https', 'is not set')]
   try {
     if (parseIssuer(issuer).secure) return []
+    // Nobody configured it: the store was made on this machine to look around, and says so itself.
+    if (config.issuer === undefined) {
+      const problem = `${issuer} is plain http, only for development on one machine`
+      const fix = 'make a store for the https URL of the server before anybody else uses it'
+      return [{ rule: 'issuer-development', key: 'issuer', origin: issuerPlace, problem, fix }]
+    }
     return [
       found('issuer-not-https', `${issuer} is plain http, which is for development on one machine`),
       found('hsts-missing', 'answers of an issuer without TLS carry no Strict-Transport-Security'),

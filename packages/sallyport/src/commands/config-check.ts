@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createPolicy, isInForce, registrationFaults, registrationOf, type Store } from '@sallyport/server'
+import { createPolicy, isInForce, type Store } from '@sallyport/server'
 import { readBaseline, writeBaseline as writeBaselineFile } from '../check/baseline.ts'
 import { effectiveOf } from '../check/effective.ts'
 import { fails, severityOf, type CheckFinding } from '../check/finding.ts'
@@ -15,7 +15,8 @@ import {
 } from '../check/formats.ts'
 import { policyChanges, type PolicyChange } from '../check/policy-change.ts'
 import { isProfile, profileFindings, type Profile } from '../check/profiles.ts'
-import { baseFindings, clientFinding } from '../check/rules.ts'
+import { baseFindings } from '../check/rules.ts'
+import { storedFindings } from '../check/stored-clients.ts'
 import { declaredClients, type Subject } from '../check/subject.ts'
 import type { EffectivePolicy } from '../check/values.ts'
 import type { Call } from '../command.ts'
@@ -105,14 +106,14 @@ async function subjectOf(loaded: Loaded, reviewed: EffectivePolicy | undefined):
   const config = configOf(loaded.resolved)
   const { declarations } = loaded
   const store = await stored(config, declarations)
-  const issuerPlace = loaded.resolved.get('issuer')?.origin ?? 'nowhere'
+  const written = loaded.resolved.get('issuer')?.origin ?? 'the settings'
   const subject: Subject = {
     config,
     resolved: loaded.resolved,
     reviewed,
     policy: createPolicy(config.policy),
     issuer: store.issuer,
-    issuerPlace: config.issuer === undefined ? 'nowhere' : issuerPlace,
+    issuerPlace: config.issuer !== undefined ? written : store.issuer === undefined ? 'the settings' : 'the store',
     declarations,
     resourcesInStore: store.resources,
     clients: declaredClients(declarations),
@@ -127,18 +128,14 @@ type Stored = {
   readonly resources: boolean
 }
 
-/** What is registered must hold for production too; clients of a development store may name loopback addresses. */
+/** What the store says: its issuer where none is configured, its clients, and its exceptions. */
 async function stored(config: Config, declarations: Declarations): Promise<Stored> {
   if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [], resources: false }
   const store = await openStore(config.storePath)
   try {
     const issuer = config.issuer ?? (await store.admin.readSetting(issuerSetting))
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
-    const findings = clients.flatMap((client) =>
-      registrationFaults(registrationOf(client), false).map((fault) =>
-        clientFinding(`client ${client.id} ${fault.member}`, client.name, fault),
-      ),
-    )
+    const findings = clients.flatMap(storedFindings(issuer))
     const resources = (await store.listResources()).length > 0
     return { issuer, resources, findings: [...findings, ...(await exceptionFindings(config, store, declarations))] }
   } finally {

@@ -52,7 +52,7 @@ async function serve(config: Config, bare: ProcessLog): Promise<ExitCode> {
       // Whoever reads that it listens may send a signal at once.
       const ended = runUntilSignal(daemon, log)
       await tellExceptions(log, config, store)
-      tellListening(log, { config, issuer, port: door.port, daemon })
+      tellListening(log, { config, port: door.port, daemon })
       return ended
     })
   } finally {
@@ -75,11 +75,11 @@ function issuerOf(config: Config, stored: string | undefined): string {
   return checkedIssuer(stored).issuer
 }
 
-type Listening = { readonly config: Config; readonly issuer: string; readonly port: number; readonly daemon: Daemon }
+type Listening = { readonly config: Config; readonly port: number; readonly daemon: Daemon }
 
-function tellListening(log: Log, { config, issuer, port, daemon }: Listening): void {
+function tellListening(log: Log, { config, port, daemon }: Listening): void {
+  // The issuer stands in every line.
   log.line('info', 'listening', {
-    issuer,
     address: `${config.http.host}:${port}`,
     management: `${config.management.host}:${daemon.managementPort}`,
   })

@@ -20,10 +20,10 @@ export type CodeFlowOptions = {
 /** Runs the code flow as an application on this machine: a fresh verifier, state, nonce, and every check of the answer. */
 export async function runCodeFlow(endpoint: Endpoint, options: CodeFlowOptions): Promise<oauth.TokenEndpointResponse> {
   requireS256(endpoint)
-  const callback = await waitForCallback(options.redirectUri)
+  const state = oauth.generateRandomState()
+  const callback = await waitForCallback(options.redirectUri, state)
   try {
     const verifier = oauth.generateRandomCodeVerifier()
-    const state = oauth.generateRandomState()
     const nonce = oauth.generateRandomNonce()
     const transaction = { verifier, state, nonce, redirectUri: callback.redirectUri }
     const parameters = await requestParameters(endpoint, options, transaction)

@@ -24,6 +24,10 @@ const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || met
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 
+/** Of a request of HTTP/1.1 nobody can say whom it is for (RFC 9112 section 3.2); older ones have no such field. */
+const hostMissing = ({ httpVersion, headers }: IncomingMessage): boolean =>
+  httpVersion === '1.1' && headers.host === undefined
+
 function headerFault(req: IncomingMessage): HttpFault | undefined {
   const raw = req.rawHeaders
   if (raw.length > maxHeaders * 2) return 'header_count'
@@ -31,10 +35,11 @@ function headerFault(req: IncomingMessage): HttpFault | undefined {
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]?.toLowerCase() ?? ''
     if (!single.has(name)) continue
-    if (seen?.has(name) === true) return 'header_duplicated'
+    // Two hosts are two requests for two readers (RFC 9112 section 3.2).
+    if (seen?.has(name) === true) return name === 'host' ? 'framing' : 'header_duplicated'
     ;(seen ??= new Set()).add(name)
   }
-  if (isRead(req) && hasBody(req)) return 'framing'
+  if (hostMissing(req) || (isRead(req) && hasBody(req))) return 'framing'
   const { expect } = req.headers
   return expect === undefined || expect.toLowerCase() === '100-continue' ? undefined : 'expectation'
 }

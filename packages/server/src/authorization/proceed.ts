@@ -1,6 +1,6 @@
 import { refuse, type OAuthError } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
-import { redirect } from '../http.ts'
+import { locales, redirect } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
@@ -46,10 +46,11 @@ export async function decideNow(
   }
 }
 
-const targetOf = (request: AuthorizationRequest): ResponseTarget => ({
+const targetOf = (call: Call, request: AuthorizationRequest): ResponseTarget => ({
   redirectUri: request.redirectUri,
   responseMode: request.responseMode,
   state: request.state,
+  uiLocales: request.responseMode === 'form_post' ? locales(call, request.uiLocales) : [],
 })
 
 /**
@@ -83,7 +84,7 @@ async function approved(
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
       ctx.usage.note(client.id, request.exceptionId === undefined ? issued : issuedUnderException)
-      return respond(ctx, targetOf(request), { code })
+      return respond(ctx, targetOf(call, request), { code })
     case 'exception_ended':
       return refused(ctx, call, progress, refuse('pkce_required'))
     case 'challenge_reused':
@@ -116,7 +117,7 @@ export async function refused(
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
   if (error.reason === 'challenge_reused') ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
-  const target = targetOf(request)
+  const target = targetOf(call, request)
   // Nobody was asked anything yet, so nobody knows where this leads.
   if (interaction === undefined)
     return respondEarlyError(ctx, call, { client, target, silent: request.prompt.includes('none') }, error)

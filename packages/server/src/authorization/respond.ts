@@ -3,6 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { errorBody, errorPage, page, redirect } from '../http.ts'
 import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
+import type { FormPostView } from '../model/pages.ts'
 import type { ResponseMode } from '../model/authorization-request.ts'
 
 /** Where and how an authorization response goes. */
@@ -10,6 +11,8 @@ export type ResponseTarget = {
   readonly redirectUri: string
   readonly responseMode: ResponseMode
   readonly state: string | undefined
+  /** Languages of the person, for the page that carries a response by form. */
+  readonly uiLocales: readonly string[]
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -35,7 +38,7 @@ export function respond(
   const all: Record<string, string> = { ...members }
   if (target.state !== undefined) all['state'] = target.state
   all['iss'] = ctx.issuer
-  if (target.responseMode === 'form_post') return formPost(ctx, target.redirectUri, all, headers)
+  if (target.responseMode === 'form_post') return formPost(ctx, target, all, headers)
   let query = ''
   for (const [name, value] of Object.entries(all)) query += `${query === '' ? '' : '&'}${name}=${formEncode(value)}`
   return redirect(appendToRedirectUri(target.redirectUri, query), headers)
@@ -70,25 +73,32 @@ export function respondEarlyError(
   return errorPage(ctx, call, error, { clientName: client.name, continueTo: { host, url } })
 }
 
+/** A page of the server's own, for embeddings whose pages leave it out. */
+const plainFormPost = ({ action, fields, scriptNonce }: FormPostView): string => {
+  const inputs = Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
+    .join('')
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Returning to the application</title></head>` +
+    `<body><form method="post" action="${escapeHtml(action)}" id="authorization-response">${inputs}` +
+    `<noscript><p>Scripts are off. Continue to the application:</p></noscript>` +
+    `<button type="submit">Continue</button></form>` +
+    `<script nonce="${scriptNonce}">document.getElementById('authorization-response').submit()</script></body></html>`
+  )
+}
+
 /**
  * OAuth 2.0 Form Post Response Mode: one form that submits itself; the button works where scripts do not run. The policy
- * lets the form go to the redirect URI's origin only (B-OIDC-34).
+ * lets the form go to the redirect URI's origin only (B-OIDC-34, A-AUTHZ-18).
  */
 function formPost(
   ctx: Context,
-  redirectUri: string,
-  members: Readonly<Record<string, string>>,
+  { redirectUri, uiLocales }: ResponseTarget,
+  fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): HttpResponse {
-  const nonce = ctx.random.id(16)
-  const inputs = Object.entries(members)
-    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
-    .join('')
-  const html =
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Returning to the application</title></head>` +
-    `<body><form method="post" action="${escapeHtml(redirectUri)}" id="authorization-response">${inputs}` +
-    `<noscript><p>Scripts are off. Continue to the application:</p></noscript>` +
-    `<button type="submit">Continue</button></form>` +
-    `<script nonce="${nonce}">document.getElementById('authorization-response').submit()</script></body></html>`
-  return page(ctx.secure, html, { status: 200, headers, formAction: formActionSource(redirectUri), scriptNonce: nonce })
+  const scriptNonce = ctx.random.id(16)
+  const view: FormPostView = { action: redirectUri, fields, scriptNonce, uiLocales }
+  const html = ctx.pages.formPost?.(view) ?? plainFormPost(view)
+  return page(ctx.secure, html, { status: 200, headers, formOnly: formActionSource(redirectUri), scriptNonce })
 }

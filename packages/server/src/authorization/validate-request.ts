@@ -9,8 +9,9 @@ import {
   scopeWithin,
   type Form,
 } from '@sallyport/protocol'
-import type { Context } from '../context.ts'
+import type { Call, Context } from '../context.ts'
 import { knownNames } from '../form.ts'
+import { locales } from '../http.ts'
 import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import { exceptionFor } from '../relaxations.ts'
@@ -31,9 +32,12 @@ const stateOf = (ctx: Context, form: Form): string | undefined => {
  * Where errors of this request go. A state or response mode that is itself at fault is left out, never cut or guessed
  * (A-AUTHZ-09).
  */
-export function responseTarget(ctx: Context, form: Form, redirectUri: string): ResponseTarget {
+export function responseTarget(ctx: Context, call: Call, form: Form, redirectUri: string): ResponseTarget {
+  const state = stateOf(ctx, form)
   const formPost = !form.duplicated.has('response_mode') && form.get('response_mode') === 'form_post'
-  return { redirectUri, responseMode: formPost ? 'form_post' : 'query', state: stateOf(ctx, form) }
+  if (!formPost) return { redirectUri, responseMode: 'query', state, uiLocales: none }
+  const wished = form.duplicated.has('ui_locales') ? none : words(form.get('ui_locales'), 10)
+  return { redirectUri, responseMode: 'form_post', state, uiLocales: locales(call, wished) }
 }
 
 /**

@@ -104,7 +104,7 @@ async function unfit(
   ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
-  const target = responseTarget(ctx, form, redirectUri)
+  const target = responseTarget(ctx, call, form, redirectUri)
   const silent = !form.duplicated.has('prompt') && form.get('prompt') === 'none'
   return respondEarlyError(ctx, call, { client, target, silent }, error)
 }
@@ -175,7 +175,7 @@ async function unusable(ctx: Context, call: Call, client: Client, error: OAuthEr
   ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
   if (redirectUri === undefined) return errorPage(ctx, call, error, { clientName: client.name })
-  const target: ResponseTarget = { redirectUri, responseMode: 'query', state: undefined }
+  const target: ResponseTarget = { redirectUri, responseMode: 'query', state: undefined, uiLocales: [] }
   return respondEarlyError(ctx, call, { client, target, silent: false }, error)
 }
 

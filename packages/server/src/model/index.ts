@@ -109,7 +109,7 @@ export type {
   OutboundOptions,
   Resolve,
 } from './outbound.ts'
-export type { ErrorView, Pages, SignedOutView, SignOutView } from './pages.ts'
+export type { ErrorView, FormPostView, Pages, SignedOutView, SignOutView } from './pages.ts'
 export type { Page } from './page.ts'
 export type { PushedRequest, PushedRequestUse, PushedRequestView, PushedStore } from './pushed-request.ts'
 export type {

@@ -33,9 +33,21 @@ export type SignedOutView = {
   readonly uiLocales: readonly string[]
 }
 
+/** Takes the answer to the application: a form that a script of the page sends off, or the person (B-OIDC-34). */
+export type FormPostView = {
+  readonly action: string
+  /** Hidden fields: the parameters of the authorization response. */
+  readonly fields: Readonly<Record<string, string>>
+  /** The nonce of the one script that may run: it submits the form `authorization-response`. */
+  readonly scriptNonce: string
+  readonly uiLocales: readonly string[]
+}
+
 /** The pages that belong to protocol endpoints. Each gives a whole HTML document; headers are the server's business. */
 export type Pages = {
   error(view: ErrorView): string
   signOut(view: SignOutView): string
   signedOut(view: SignedOutView): string
+  /** Without it the server shows a plain page of its own. */
+  formPost?(view: FormPostView): string
 }

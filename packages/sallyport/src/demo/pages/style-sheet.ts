@@ -1,4 +1,4 @@
-// Adds to the style sheet of the sign-in pages, and takes its colours from there.
+// Adds to the style sheet of the sign-in pages, and takes its colours from there; the light in the picture is its own.
 
 const mono = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace'
 const hairline = 'color-mix(in srgb,var(--line) 35%,transparent)'
@@ -33,13 +33,13 @@ const landing = `
 .hero{display:grid;gap:2rem;align-items:center;padding-block:clamp(1rem,5vw,4rem) clamp(2.5rem,6vw,5rem)}
 .hero form{margin-block-end:1rem}
 .hero button{font-size:1.0625rem;min-block-size:3.25rem}
-.gate{inline-size:min(100%,26rem);block-size:auto;justify-self:center;color:var(--accent)}
+.gate{--lantern:#f3c76a;inline-size:min(100%,26rem);block-size:auto;justify-self:center;color:var(--accent)}
 .gate .wall{fill:color-mix(in srgb,var(--accent) 12%,var(--background))}
 .gate .outer{fill:color-mix(in srgb,var(--accent) 58%,var(--background))}
 .gate .court{fill:color-mix(in srgb,var(--accent) 44%,var(--background))}
 .gate .keep{fill:color-mix(in srgb,var(--accent) 26%,var(--background))}
-.gate .inner{fill:color-mix(in srgb,#f3c76a 78%,var(--note))}
-.gate .beam{fill:color-mix(in srgb,#f3c76a 42%,transparent)}
+.gate .inner{fill:color-mix(in srgb,var(--lantern) 78%,var(--note))}
+.gate .beam{fill:color-mix(in srgb,var(--lantern) 42%,transparent)}
 .after-hero{display:grid;gap:2.5rem;margin-block-end:clamp(3rem,7vw,5.5rem)}
 .acts h2{margin-block-end:1.375rem}
 .acts ol{list-style:none;margin:0;padding:0;counter-reset:act;display:grid;gap:1.5rem}
