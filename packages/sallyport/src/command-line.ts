@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { collect, tellsNearest } from './command.ts'
 import { CommandFailure, exitCode, unknownName, usage, type ExitCode } from './failure.ts'
-import { tellFailure } from './terminal.ts'
+import { tellFailure, toJson } from './terminal.ts'
 import { version } from './version.ts'
 
 type Group = { readonly summary: string; readonly load: () => Promise<(parent: Command) => void> }
@@ -87,10 +87,10 @@ const groups: Readonly<Record<string, Group>> = {
   reset: { summary: 'delete the data folder', load: async () => (await import('./commands/reset.ts')).addReset },
 }
 
-function createProgram(): Command {
+function createProgram(json = false): Command {
   const program = new Command('sallyport')
     .description('An OAuth 2.1 and OpenID Connect authorization server')
-    .version(version(), '-V, --version', 'print the version')
+    .version(json ? toJson({ version: version() }) : version(), '-V, --version', 'print the version')
     .option('--config <file>', 'configuration file; may be given several times, later ones win', collect)
     .option('--profile <name>', 'also read sallyport.<name>.yaml')
     .option('--json', 'print the outcome as JSON')
@@ -143,7 +143,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     process.exit(error.code === 'EPIPE' ? exitCode.ok : exitCode.failed)
   })
   try {
-    const program = createProgram()
+    const program = createProgram(json)
     const called = calledGroup(words)
     const names = Object.keys(groups)
     if (called !== undefined && !Object.hasOwn(groups, called))

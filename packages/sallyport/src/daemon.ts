@@ -17,6 +17,7 @@ import type { Config } from './config/load.ts'
 import { documentationRoutes } from './documentation.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import type { Log } from './log.ts'
+import { demoPorts } from './demo-hook.ts'
 import { createManagementServer, type Health } from './management.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
@@ -74,7 +75,7 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
       report(fault, address)
     },
   })
-  const port = await listen(listener.server, http.host, http.port, mayMove)
+  const port = await listen(listener.server, http.host, http.port, mayMove, [config.management.port, ...demoPorts])
   return {
     ...listener,
     port,

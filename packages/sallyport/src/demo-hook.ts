@@ -28,6 +28,9 @@ export type DemoAddress = {
 
 export type DemoApps = { readonly addresses: readonly DemoAddress[]; close(): Promise<void> }
 
+/** Ports of the demo app, its API and its MCP server. None of them is taken by another listener that has to move. */
+export const demoPorts = [7640, 7641, 7643] as const
+
 /** What `demo/index.ts` exports. */
 export type Demo = {
   /** Makes the demo person, clients and resources, or finds them again. Gives lines to print, such as how to sign in. */

@@ -177,9 +177,19 @@ const listenOnce = (server: HttpServer, port: number, host: string): Promise<num
 
 const furthest = 20
 
-/** Listens; with `mayMove` on the next free port when the wanted one is taken. Resolves the port. */
-export async function listen(server: HttpServer, host: string, port: number, mayMove: boolean): Promise<number> {
+/**
+ * Listens; with `mayMove` on the next free port when the wanted one is taken, but on none that is `reserved` for another
+ * listener of this process. Resolves the port.
+ */
+export async function listen(
+  server: HttpServer,
+  host: string,
+  port: number,
+  mayMove: boolean,
+  reserved: readonly number[] = [],
+): Promise<number> {
   for (let candidate = port; ; candidate++) {
+    if (candidate !== port && reserved.includes(candidate)) continue
     try {
       return await listenOnce(server, candidate, host)
     } catch (error) {

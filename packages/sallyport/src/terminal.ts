@@ -25,7 +25,7 @@ export type Terminal = Manner & {
 /** Version of the shape of every JSON answer; members are only added within one version. */
 export const schemaVersion = 1
 
-const toJson = (record: Readonly<Record<string, unknown>>): string =>
+export const toJson = (record: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({ schema_version: schemaVersion, ...record })
 
 /** Prints an outcome: the record as JSON, or the text. */

@@ -71,6 +71,11 @@ describe('exit codes and messages', () => {
       version: string
     }
     expect((await run(['--version'])).stdout.trim()).toBe(version)
+    for (const words of [
+      ['--version', '--json'],
+      ['--json', '-V'],
+    ])
+      expect(JSON.parse((await run(words)).stdout)).toEqual({ schema_version: 1, version })
   })
 
   it('prints help on stderr and ends with 2 when nothing was asked', async () => {

@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import { join } from 'node:path'
 import { floor, seconds, systemRandom, type Random } from '@sallyport/protocol'
 import type { Route } from '@sallyport/server'
-import type { DemoAddress, DemoApps, DemoState } from '../demo-hook.ts'
+import { demoPorts, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
 import { listen } from '../public-listener.ts'
 import { appListener } from './app-listener.ts'
 import { createBrowserStates } from './browser-states.ts'
@@ -23,9 +23,7 @@ type Running = {
   readonly random: Random
 }
 
-const appPort = 7640
-const apiPort = 7641
-const mcpPort = 7643
+const [appPort, apiPort, mcpPort] = demoPorts
 const host = '127.0.0.1'
 
 /** What was made while seeding, by the state it was made for. */
@@ -36,7 +34,7 @@ const now = () => seconds(Date.now() / 1000)
 /** Takes a free port; nothing that fails later may keep the process from ending because of it. */
 async function open(port: number): Promise<{ server: HttpServer; port: number }> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 20_000 })
-  const taken = await listen(server, host, port, true)
+  const taken = await listen(server, host, port, true, demoPorts)
   server.unref()
   return { server, port: taken }
 }

@@ -1,8 +1,9 @@
-import { cookieName, lookupKey, readCookie, setCookie } from '@sallyport/protocol'
+import { cookieName, equalInConstantTime, lookupKey, readCookie, setCookie, type Random } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header, redirect } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { Session } from '../model/interaction.ts'
+import { formToken, type Secrets } from '../secrets.ts'
 
 /** The signed-in browser; an opaque handle, found by its digest. */
 const sessionCookie = 'sallyport-session'
@@ -50,14 +51,28 @@ export function browserDigest(ctx: Context, call: Call): string | undefined {
   return handle === undefined ? undefined : lookupKey(handle)
 }
 
-/** The browser's digest, with a new cookie to set where it had none. */
+const idLength = 22
+
+/** 128 random bits, and as many of a MAC over them: 43 characters, as every handle has. */
+export function newBrowserHandle(secrets: Secrets, random: Random): string {
+  const id = random.id(16)
+  return id + markOf(secrets, id)
+}
+
+const markOf = (secrets: Secrets, id: string): string => formToken(secrets, `browser ${id}`).slice(0, idLength - 1)
+
+/** True for a handle that this server made: no row says so, and a planted one is found out all the same (CS-09). */
+const isOurs = (secrets: Secrets, handle: string): boolean =>
+  equalInConstantTime(handle.slice(idLength), markOf(secrets, handle.slice(0, idLength)))
+
+/** The browser's digest, with a new cookie to set where it had none that is ours. */
 export function bindBrowser(
   ctx: Context,
   call: Call,
 ): { readonly digest: string; readonly cookies: readonly string[] } {
-  const known = browserDigest(ctx, call)
-  if (known !== undefined) return { digest: known, cookies: [] }
-  const handle = ctx.random.handle()
+  const known = read(ctx, call, browserCookie)
+  if (known !== undefined && isOurs(ctx.secrets, known)) return { digest: lookupKey(known), cookies: [] }
+  const handle = newBrowserHandle(ctx.secrets, ctx.random)
   return {
     digest: lookupKey(handle),
     cookies: [setCookie(browserCookie, handle, { maxAge: undefined, secure: ctx.secure })],

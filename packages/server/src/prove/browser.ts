@@ -1,6 +1,8 @@
 import { after, cookieName, lookupKey, OAuthError, type Random, type Seconds } from '@sallyport/protocol'
+import { newBrowserHandle } from '../authorization/browser.ts'
 import type { HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Store } from '../model/store.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Server } from '../server.ts'
 
 /** The person of the browser. */
@@ -13,8 +15,16 @@ export type Browser = {
   signIn(): Promise<void>
 }
 
+type BrowserParts = {
+  readonly store: Store
+  readonly secrets: Secrets
+  readonly random: Random
+  readonly now: () => Seconds
+  readonly secure: boolean
+}
+
 /** Opens a browser with a session. */
-export async function openBrowser(store: Store, random: Random, now: () => Seconds, secure: boolean): Promise<Browser> {
+export async function openBrowser({ store, secrets, random, now, secure }: BrowserParts): Promise<Browser> {
   const handle = random.handle()
   const sessionId = random.id(12)
   const signIn = (): Promise<void> =>
@@ -28,7 +38,7 @@ export async function openBrowser(store: Store, random: Random, now: () => Secon
       [],
     )
   await signIn()
-  const cookies = { 'sallyport-session': handle, 'sallyport-browser': random.handle() }
+  const cookies = { 'sallyport-session': handle, 'sallyport-browser': newBrowserHandle(secrets, random) }
   const cookie = Object.entries(cookies)
     .map(([name, value]) => `${cookieName(name, secure)}=${value}`)
     .join('; ')

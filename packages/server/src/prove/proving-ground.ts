@@ -13,6 +13,7 @@ import type { HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Pages } from '../model/pages.ts'
 import type { CodeIssueRecords, Store } from '../model/store.ts'
 import type { PolicyOptions } from '../policy.ts'
+import { deriveSecrets } from '../secrets.ts'
 import { createServer, type Server } from '../server.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import { agreed, openBrowser } from './browser.ts'
@@ -156,7 +157,8 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   })
   const { host, pathname, protocol } = new URL(issuer)
   const base = pathname.replace(/\/$/, '')
-  const browser = await openBrowser(store, random, now, protocol === 'https:')
+  const secrets = deriveSecrets(masterKey)
+  const browser = await openBrowser({ store, secrets, random, now, secure: protocol === 'https:' })
   const { cookie, sessionId, signIn } = browser
   let sent = 0
   let ports = 0

@@ -52,6 +52,29 @@ describe('session fixation', () => {
     expect(rotated).toEqual([false, true])
   })
 
+  it('CS-09 a planted cookie of an unfinished request is replaced, and one of our own is kept', async () => {
+    const issuer = await newRealIssuer()
+    const name = '__Host-sallyport-browser'
+    const own = (await issuer.begin()).browser.jar.get(name) ?? ''
+    const planted = [
+      'A'.repeat(43),
+      issuer.random.handle(),
+      `${own.slice(0, -1)}${own.endsWith('A') ? 'B' : 'A'}`,
+      'B' + own.slice(1),
+    ]
+    for (const value of planted.filter((one) => one !== own)) {
+      const browser = issuer.browser()
+      browser.jar.set(name, value)
+      await issuer.begin({ browser })
+      expect(browser.jar.get(name)).not.toBe(value)
+      expect(browser.jar.get(name)).toMatch(/^[\w-]{43}$/)
+    }
+    const again = issuer.browser()
+    again.jar.set(name, own)
+    await issuer.begin({ browser: again })
+    expect(again.jar.get(name)).toBe(own)
+  })
+
   it('CS-09, CS-15 the cookie of an unfinished request is not that of the session', async () => {
     const issuer = await newRealIssuer()
     const { browser } = await issuer.begin()
