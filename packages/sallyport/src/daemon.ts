@@ -5,6 +5,8 @@ import {
   createServer,
   MasterKeyMismatch,
   PolicyError,
+  type HttpRequest,
+  type HttpResponse,
   type Route,
   type SecurityEvent,
   type Server,
@@ -34,6 +36,8 @@ export type DaemonOptions = {
   readonly masterKey: Uint8Array
   readonly log: Log
   readonly development: boolean
+  /** Told every request with its answer; in development only. */
+  readonly observe?: ((request: HttpRequest, response: HttpResponse) => void) | undefined
   readonly routes: readonly Route[]
   readonly onEvent: (event: SecurityEvent) => void
 }
@@ -108,7 +112,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const managementPort = await listen(management, config.management.host, config.management.port, options.development)
   const ignored = (address: string): void =>
     void server.emit({ event: 'forwarded.header.ignored', severity: 'low' }, address)
-  const answer: Listener = nodeListener(server, {
+  const answer: Listener = nodeListener(observed(server, options.observe), {
     trustedProxies: config.http.trustedProxies,
     onForwardedIgnored: ignored,
   })
@@ -127,6 +131,19 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     },
   }
 }
+
+/** The server with somebody who watches, as in the demo; otherwise the server itself. */
+const observed = (server: Server, observe: DaemonOptions['observe']): Server =>
+  observe === undefined
+    ? server
+    : {
+        ...server,
+        handle: async (request) => {
+          const response = await server.handle(request)
+          observe(request, response)
+          return response
+        },
+      }
 
 async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: AlertDelivery): Promise<Server> {
   const { accounts, pages, routes } = options.accounts

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { People } from '@sallyport/accounts'
-import type { Route, SecurityEvent, Server, Store } from '@sallyport/server'
+import type { HttpRequest, HttpResponse, Route, SecurityEvent, Server, Store } from '@sallyport/server'
 
 /** What the demonstration works with; the same object from seeding to the end. */
 export type DemoState = {
@@ -16,6 +16,8 @@ export type DemoState = {
   log(line: string): void
   /** Tells every security event from now on, until the returned function is called. */
   onEvent(listener: (event: SecurityEvent) => void): () => void
+  /** Told every request to the issuer with its answer; set by the demo. */
+  observe: ((request: HttpRequest, response: HttpResponse) => void) | undefined
 }
 
 /** One line of the screen that `dev` prints. */

@@ -61,6 +61,7 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
     people: accounts.people,
     dataDir: config.data,
     server: undefined,
+    observe: undefined,
     log: (line) => {
       terminal.say(line)
     },
@@ -91,6 +92,7 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
       development: true,
       routes,
       onEvent,
+      observe: (request, response) => state.observe?.(request, response),
     },
     door,
   )

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Exchange } from './exchange.ts'
 
 /** An answer of the demo app. */
 export type AppResponse = {
@@ -39,6 +40,12 @@ export const plain = (status: number, text: string): AppResponse => ({
     'x-content-type-options': 'nosniff',
   },
   body: `${text}\n`,
+})
+
+/** A request that came in, with the answer that the app gives to it. */
+export const answeredBy = ({ request }: Exchange, { status, headers, body }: AppResponse): Exchange => ({
+  request,
+  answer: { status, statusText: STATUS_CODES[status] ?? '', headers: Object.entries(headers), body },
 })
 
 export function write(res: ServerResponse, { status, headers, body }: AppResponse, cookie: string | undefined): void {

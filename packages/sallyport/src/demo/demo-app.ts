@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { AttackId } from './attacks/attack.ts'
 import { attackIds } from './attacks/attack.ts'
 import { attacks, isAttackId } from './attacks/catalogue.ts'
-import { page, plain, seeOther, type AppResponse } from './app-responses.ts'
+import { answeredBy, page, plain, seeOther, type AppResponse } from './app-responses.ts'
 import { authorizationParameters, authorizationUrl, newAttempt } from './authorization-request.ts'
 import type { BrowserState, BrowserStates, Pending } from './browser-states.ts'
 import type { World } from './client-requests.ts'
 import { flowScope } from './demo.ts'
 import type { EventFeed } from './event-feed.ts'
 import { received } from './exchange.ts'
-import { runFlow, type Return } from './flow-run.ts'
+import { departureSteps, runFlow, type Return } from './flow-run.ts'
+import type { Journeys } from './journeys.ts'
 import { attackPage } from './pages/attack-page.ts'
 import { flowPage, type Scene } from './pages/flow-page.ts'
 import { noticePage } from './pages/notice-page.ts'
@@ -20,6 +21,7 @@ import { readResponse } from './response-checks.ts'
 export type DemoApp = World & {
   readonly states: BrowserStates
   readonly feed: EventFeed
+  readonly journeys: Journeys
 }
 
 /** What the pages of a browser are made from. */
@@ -112,8 +114,11 @@ export async function comeBack(app: DemoApp, state: BrowserState, req: IncomingM
   }
   const back: Return = { attempt: pending.attempt, response, callback: received(req, origin) }
   if (pending.attack === undefined) {
-    state.run = await runFlow(app, back)
-    return seeOther('/')
+    const answer = seeOther('/')
+    const callback = answeredBy(back.callback, answer)
+    const before = departureSteps(back.attempt, app.journeys.take(back.attempt.state))
+    state.run = await runFlow(app, { ...back, callback }, before)
+    return answer
   }
   return attackWith(app, state, { id: pending.attack, pending, back, query })
 }

@@ -89,6 +89,9 @@ export function exchange(wish: RequestWish): Promise<Exchange & { readonly answe
 /** Headers that would show what belongs to other programs on this host name, since cookies do not know ports. */
 const unseen = new Set(['cookie'])
 
+/** Stands in the place of a page that its person has seen. */
+export const pageLeftOut = '(the page that you saw, left out here)'
+
 /** A request that a browser sent to us. */
 export function received(req: IncomingMessage, origin: string): Exchange {
   const headers = pairs(req.rawHeaders).map(([name, value]): HeaderLine => [

@@ -35,7 +35,10 @@ export const secretStep = ({ pkce }: AuthorizationAttempt): Step => ({
 })
 
 /** The first two steps of an ordinary attempt: the secret is made, and its fingerprint travels with the browser. */
-export function departureSteps(attempt: AuthorizationAttempt): readonly Step[] {
+export function departureSteps(
+  attempt: AuthorizationAttempt,
+  [asked, ...onPages]: readonly Exchange[] = [],
+): readonly Step[] {
   const url = authorizationUrl(attempt.issuer, authorizationParameters(attempt))
   return [
     secretStep(attempt),
@@ -44,8 +47,9 @@ export function departureSteps(attempt: AuthorizationAttempt): readonly Step[] {
       short: 'Sign-in',
       from: 'browser',
       to: 'sallyport',
-      note: 'This address is visible to the browser, its history and its extensions. It holds the challenge and nothing that could be used to redeem a code. Signing in and agreeing happened at Sallyport; the app saw none of it.',
-      exchange: { request: { method: 'GET', url, headers: [], body: '' }, answer: undefined },
+      note: 'This address is visible to the browser, its history and its extensions. It holds the challenge and nothing that could be used to redeem a code. Signing in and agreeing happened at Sallyport; the app saw none of it; this demo shows it because Sallyport runs in the same program.',
+      exchange: asked ?? { request: { method: 'GET', url, headers: [], body: '' }, answer: undefined },
+      onPages,
     },
   ]
 }

@@ -12,6 +12,7 @@ import { gateAddress, type Demo } from './demo.ts'
 import { createEventFeed } from './event-feed.ts'
 import { createEventStreams } from './event-stream.ts'
 import { governanceRoute } from './governance.ts'
+import { createJourneys } from './journeys.ts'
 import { gatehouse } from './mcp/gatehouse.ts'
 import { seedDemo as seedStore } from './seed-demo.ts'
 
@@ -81,12 +82,14 @@ export async function startDemoApps(state: DemoState): Promise<DemoApps> {
   const feed = createEventFeed()
   const streams = createEventStreams(demo, feed)
   const silence = state.onEvent(feed.add)
+  const journeys = createJourneys(demo.addresses.issuer)
+  state.observe = journeys.add
   const onFault = (cause: unknown): void => {
     state.log(`demo app: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
   app.on(
     'request',
-    appListener({ demo, random, now, feed, states: createBrowserStates(random, now) }, streams, onFault),
+    appListener({ demo, random, now, feed, journeys, states: createBrowserStates(random, now) }, streams, onFault),
   )
   api.on('request', demoApi({ addresses: demo.addresses, random, now, onEvent: feed.add }))
   mcp.on('request', gatehouse({ addresses: demo.addresses, random, now, onEvent: feed.add }))

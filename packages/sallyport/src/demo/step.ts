@@ -20,6 +20,8 @@ export type Step = {
   readonly note: string
   /** The request, and the answer where the app saw it. */
   readonly exchange?: Exchange | undefined
+  /** What went back and forth while the person signed in and agreed. */
+  readonly onPages?: readonly Exchange[] | undefined
   readonly pkce?: PkceDerivation | undefined
   readonly checks?: readonly Check[] | undefined
   readonly tokens?: readonly { readonly kind: TokenKind; readonly jwt: DecodedJwt }[] | undefined

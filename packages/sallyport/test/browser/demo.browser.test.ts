@@ -90,6 +90,12 @@ describe('the flow', () => {
       for (const row of await step(6).locator('.token .meanings > div').all())
         expect(await row.locator('dd').count()).toBe(2)
       expect(await step(7).locator('.status').textContent()).toBe('200 OK')
+      // What the browser was told, and what it said while somebody signed in; the password is not among it.
+      for (const number of [2, 3])
+        expect(await step(number).locator('.status').first().textContent()).toBe('303 See Other')
+      const onPages = (await step(2).textContent()) ?? ''
+      expect(onPages).toContain('password=••••••••')
+      expect(onPages).toContain('POST /consent')
     })
   })
 
@@ -258,7 +264,7 @@ describe('the pages', () => {
       await page.waitForURL(`${demo.app}/`)
       await reach('What each parameter is for')
       await page.keyboard.press('Enter')
-      expect(await page.locator('#step-2 details').nth(1).getAttribute('open')).not.toBeNull()
+      expect(await page.locator('#step-2 .exchange > details').nth(1).getAttribute('open')).not.toBeNull()
     })
   })
 

@@ -1,4 +1,4 @@
-import { answerHeader, answerJson, type Exchange, type HeaderLine } from '../exchange.ts'
+import { answerHeader, answerJson, pageLeftOut, type Exchange, type HeaderLine } from '../exchange.ts'
 import { markup, type Child, type Html } from './markup.ts'
 import { parameterMeanings } from './meanings.ts'
 
@@ -82,7 +82,7 @@ function answerView({ answer }: Exchange, foldSuccess: boolean): Html | undefine
   if (answer === undefined) return undefined
   const { status, statusText, headers, body } = answer
   const first = markup`<span class="first">HTTP/1.1 ${status} ${statusText}</span>`
-  const good = status < 300
+  const good = status < 300 || (status < 400 && !/[?&]error=/.test(answerHeader(answer, 'location') ?? ''))
   const open =
     !(good && foldSuccess && body.length > longBody) && !bulky.test(answerHeader(answer, 'content-type') ?? '')
   return markup`<details class="fold"${open && markup` open`}>
@@ -93,7 +93,7 @@ ${message({ first, headers, body })}</details>`
 /** The page that was refused as a browser shows it, with the difference marked. */
 function pageLink({ request, answer }: Exchange): Html | undefined {
   const html = (answerHeader(answer, 'content-type') ?? '').startsWith('text/html')
-  if (!html || request.method !== 'GET') return undefined
+  if (!html || request.method !== 'GET' || answer?.body === pageLeftOut) return undefined
   return markup`<p class="aside"><a href="${request.url}">See this page as a browser shows it</a></p>`
 }
 

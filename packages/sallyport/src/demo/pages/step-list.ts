@@ -1,5 +1,5 @@
 import type { SecurityEvent } from '@sallyport/server'
-import { answerHeader } from '../exchange.ts'
+import { answerHeader, type Exchange } from '../exchange.ts'
 import type { Check } from '../response-checks.ts'
 import type { Party, Step } from '../step.ts'
 import { exchangeView } from './exchange-view.ts'
@@ -39,6 +39,10 @@ function noted({ exchange }: Step, eventsOf: (requestId: string) => readonly Sec
   )}</p>`
 }
 
+const onPagesView = (messages: readonly Exchange[]): Html => markup`<details class="fold">
+<summary>Signing in and agreeing: ${messages.length} more requests and answers</summary>
+${messages.map((message) => exchangeView(message, true))}</details>`
+
 export type StepListOptions = {
   readonly eventsOf: (requestId: string) => readonly SecurityEvent[]
   /** In an attack what matters is what failed. */
@@ -54,6 +58,7 @@ ${route(step)}
 <p>${step.note}</p>
 ${step.pkce !== undefined && pkceView(step.pkce)}
 ${step.exchange !== undefined && exchangeView(step.exchange, foldSuccess)}
+${step.onPages !== undefined && step.onPages.length > 0 && onPagesView(step.onPages)}
 ${step.checks !== undefined && checksView(step.checks)}
 ${step.tokens?.map(({ kind, jwt }) => tokenView(kind, jwt))}
 ${noted(step, eventsOf)}
