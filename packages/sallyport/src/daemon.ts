@@ -116,7 +116,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     trustedProxies: config.http.trustedProxies,
     onForwardedIgnored: ignored,
   })
-  door.serve(timed(answer, metrics, config.log.level === 'debug' ? log : undefined))
+  door.serve(timed(answer, server, metrics, config.log.level === 'debug' ? log : undefined))
   health.started = true
   // After the door is open, so that nobody waits for it.
   proving.begin()

@@ -1,16 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server } from '@sallyport/server'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Listener } from './public-listener.ts'
-
-/** Paths whose requests are told apart in metrics; all others are counted together, so that nobody can invent labels. */
-const routes: ReadonlySet<string> = new Set([
-  ...['authorize', 'resume', 'token', 'revoke', 'introspect', 'userinfo', 'jwks', 'logout'].map(
-    (name) => `/oauth2/${name}`,
-  ),
-  ...['/login', '/consent', '/account-choice', '/account/apps', '/'],
-  ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
-])
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 
@@ -19,16 +11,32 @@ function pathOf(url: string): string {
   return mark === -1 ? url : url.slice(0, mark)
 }
 
-function routeOf(path: string): string {
-  if (routes.has(path)) return path
-  if (path.startsWith('/docs')) return '/docs'
-  return path.startsWith('/assets/') ? '/assets' : 'other'
+/** Tells the routes of a server apart; pages of the manual and assets count together, and all other paths as one. */
+function routesOf(server: Pick<Server, 'routes'>): (path: string) => string {
+  const exact = new Set<string>()
+  const folders: string[] = []
+  for (const { path } of server.routes) {
+    if (path.endsWith('/') && path !== '/') folders.push(path)
+    else if (!/^\/(?:docs|assets)\//.test(path)) exact.add(path)
+  }
+  return (path) => {
+    if (exact.has(path)) return path
+    if (path.startsWith('/docs/')) return '/docs'
+    if (path.startsWith('/assets/')) return '/assets'
+    // What is named below a folder is never a label: there are as many names as there are clients.
+    return folders.find((folder) => path.startsWith(folder)) ?? 'other'
+  }
 }
 
 /** Measures every request; with a log it also writes one line each, without the query. */
-export const timed =
-  (listener: Listener, metrics: Metrics, log: Log | undefined): Listener =>
-  (req: IncomingMessage, res: ServerResponse) => {
+export function timed(
+  listener: Listener,
+  server: Pick<Server, 'routes'>,
+  metrics: Metrics,
+  log: Log | undefined,
+): Listener {
+  const routeOf = routesOf(server)
+  return (req: IncomingMessage, res: ServerResponse) => {
     const begun = performance.now()
     res.once('finish', () => {
       const duration = (performance.now() - begun) / 1000
@@ -45,3 +53,4 @@ export const timed =
     })
     listener(req, res)
   }
+}

@@ -76,8 +76,12 @@ describe('a running daemon', () => {
       method: 'POST',
       body: new URLSearchParams({ client_id: 'client_canary' }),
     })
+    await fetch(`${daemon.url}/oauth2/par`, { method: 'POST' })
+    await fetch(`${daemon.url}/client-logos/canary.png`)
+    await fetch(`${daemon.url}/docs/canary`)
     const text = await (await fetch(`${daemon.management}/metrics`)).text()
     expect(text).toContain('http_server_request_duration_seconds_bucket{')
+    for (const route of ['/oauth2/authorize', '/oauth2/par', '/docs']) expect(text).toContain(`http_route="${route}"`)
     expect(text).toMatch(/sallyport_authorization_requests_total\{.*reason="client_unknown".*\} 1/)
     expect(text).toMatch(/sallyport_requests_rejected_total\{/)
     expect(text).toMatch(/sallyport_token_requests_rejected_total\{/)
