@@ -27,9 +27,11 @@ export const storedFindings =
   (client: Client): readonly CheckFinding[] => {
     const registration = registrationOf(client)
     const refused = isForDevelopment(issuer)
-      ? new Set(registrationFaults(registration, true).map(({ member, problem }) => `${member} ${problem}`))
+      ? new Set(
+          registrationFaults(registration, true, client.channel).map(({ member, problem }) => `${member} ${problem}`),
+        )
       : undefined
-    return registrationFaults(registration, false).map((fault) => {
+    return registrationFaults(registration, false, client.channel).map((fault) => {
       const stands = refused === undefined || refused.has(`${fault.member} ${fault.problem}`)
       const told = stands ? clientFinding : developmentFinding
       return told(`client ${client.id} ${fault.member}`, client.name, fault)

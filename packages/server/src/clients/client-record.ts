@@ -187,7 +187,7 @@ export function changeClient(
   const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...keys, ...change }
   const faults = [
     ...changeFaults(client, input),
-    ...registrationFaults(input, context.development),
+    ...registrationFaults(input, context.development, client.channel),
     ...reviewFaults(input, context.now),
   ]
   if (faults.length > 0) throw new ClientMetadataError(faults)

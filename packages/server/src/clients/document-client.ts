@@ -140,7 +140,7 @@ export function documentRegistration(
     policyUri: text(document, 'policy_uri'),
     tosUri: text(document, 'tos_uri'),
   }
-  const [fault] = registrationFaults(registration, false)
+  const [fault] = registrationFaults(registration, false, 'metadata_document')
   return fault === undefined
     ? { registration, subjectType: subjectTypeOf(document) }
     : fail(`${fault.member}: ${fault.problem}`)

@@ -133,6 +133,10 @@ function described(ctx: Context, { clientId, host, stored }: Wanted, answer: Fet
     id: clientId,
     channel: 'metadata_document' as const,
     subjectType,
+    // What the operator wrote down about it is not the document's to take away (A-GOV-05).
+    owner: stored?.owner,
+    purpose: stored?.purpose,
+    reviewBy: stored?.reviewBy,
     documentFreshUntil: after(now, cacheLifetime(answer.cacheControl, freshness, freshness.least)),
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? now,

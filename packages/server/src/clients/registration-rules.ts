@@ -7,6 +7,7 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
+import type { ClientChannel } from '../model/client.ts'
 import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 import { encryptionFaults } from './encryption-rules.ts'
@@ -170,7 +171,11 @@ function resourceFaults({ defaultResource, resources }: ClientRegistration): Cli
 }
 
 /** Everything wrong with a registration; empty when it may be stored. The one validator for every way in (RU-04). */
-export function registrationFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {
+export function registrationFaults(
+  input: ClientRegistration,
+  development: boolean,
+  channel: ClientChannel = 'managed',
+): readonly ClientFault[] {
   if (!Object.hasOwn(typeDefaults, input.type)) {
     return [
       { member: 'type', problem: `must be one of ${clientTypes.join(', ')}`, fix: nearest(input.type, clientTypes) },
@@ -192,6 +197,6 @@ export function registrationFaults(input: ClientRegistration, development: boole
     ...numberFaults(input),
     ...resourceFaults(input),
     ...algorithmFaults(input),
-    ...sectorFaults(input),
+    ...sectorFaults(input, channel),
   ]
 }
