@@ -110,13 +110,14 @@ describe('config check of declared objects', () => {
       '--json',
     )
     expect(found(outcome).map((one) => one.rule)).toEqual([
-      'fapi2-bearer',
       'fapi2-code-lifetime',
       'fapi2-exceptions',
       'fapi2-shared-secret',
       'fapi2-algorithm',
       'fapi2-public-client',
       'fapi2-algorithm',
+      'fapi2-bearer',
+      'fapi2-bearer',
       'fapi2-direct-request',
       'fapi2-direct-request',
     ])
@@ -144,10 +145,48 @@ describe('config check of declared objects', () => {
       found(await check(`clients:\n${keyed(more)}`, '--profile', 'fapi2', '--json')).map((one) => one.rule)
     expect(await rules('    jwksUri: https://a.example/jwks\n')).toEqual(['fapi2-bearer'])
     expect(await rules('    jwksUri: https://a.example/jwks\n    assertionAudience: interop\n')).toEqual([
-      'fapi2-bearer',
       'fapi2-assertion-audience',
+      'fapi2-bearer',
     ])
-    expect(await rules(`    jwks: ${JSON.stringify({ keys: [jwk] })}\n`)).toEqual(['fapi2-bearer', 'fapi2-algorithm'])
+    expect(await rules(`    jwks: ${JSON.stringify({ keys: [jwk] })}\n`)).toEqual(['fapi2-algorithm', 'fapi2-bearer'])
+  })
+
+  it('B-FAPI-02 passes a whole configuration of the FAPI profile, and finds each thing that loosens it', async () => {
+    const bank = (more: string, type = 'web'): string =>
+      client(
+        'bank',
+        type,
+        `    redirectUris: [https://bank.example/cb]\n    idTokenAlgorithm: ES256\n    authenticationMethod: private_key_jwt\n    jwksUri: https://bank.example/jwks\n${more}`,
+      )
+    const strict = '    requirePushedRequests: true\n    dpopBoundAccessTokens: true\n'
+    const outcome = (head: string, more: string): Promise<Outcome> =>
+      check(`${head}clients:\n${bank(more)}`, '--profile', 'fapi2', '--json')
+    const rules = async (head: string, more: string): Promise<string[]> =>
+      found(await outcome(head, more)).map(({ rule, key }) => `${rule} ${key}`)
+    const whole = await outcome('', strict)
+    expect([found(whole), whole.code]).toEqual([[], 0])
+    const stages = 'stages:\n  requirePushedRequests: enforce\n  requireSenderConstraint: '
+    expect(await rules(`${stages}enforce\n`, '')).toEqual([])
+    const bearer = 'fapi2-bearer clients.bank.dpopBoundAccessTokens'
+    expect(await rules(`${stages}warn\n`, '')).toEqual([bearer])
+    expect(await rules('', '    requirePushedRequests: true\n')).toEqual([bearer])
+    expect(await rules('', '    dpopBoundAccessTokens: true\n')).toEqual([
+      'fapi2-direct-request clients.bank.requirePushedRequests',
+    ])
+    expect(await rules('policy:\n  authorizationCodeLifetime: 61s\n', strict)).toEqual([
+      'fapi2-code-lifetime policy.authorizationCodeLifetime',
+    ])
+  })
+
+  it('B-DPOP-33 finds whoever demands bound tokens while no proof is taken', async () => {
+    const yaml = `clients:\n${web}    dpopBoundAccessTokens: true\n${orders}    binding: dpop\n`
+    const off = found(await check(`policy:\n  dpop: false\n${yaml}`, '--json'))
+    expect(off.map(({ rule, key }) => [rule, key])).toEqual([
+      ['proof-not-offered', 'clients.shop.dpopBoundAccessTokens'],
+      ['proof-not-offered', 'resources.https://api.example/orders.binding'],
+    ])
+    expect(off.every(({ line }) => (line ?? 0) > 4)).toBe(true)
+    expect(found(await check(yaml, '--json'))).toEqual([])
   })
 
   it('A-RES-06 says what the MCP profile asks for beyond that', async () => {

@@ -10,8 +10,8 @@ type Described = {
   readonly name: string
   readonly scopes: readonly string[]
   readonly documentation?: string | undefined
-  /** Whether bound tokens are taken there, or nothing else (RFC 9449). */
-  readonly proofs?: 'taken' | 'required' | undefined
+  /** Whether bound tokens are taken there, or nothing else, or bearer tokens alone (RFC 9449); `undefined` says nothing. */
+  readonly proofs?: 'taken' | 'required' | 'ignored' | undefined
 }
 
 /** Members without a value are left out (A-PRM-02). */
@@ -22,8 +22,12 @@ export const resourceDocument = (issuer: string, about: Described): ResourceDocu
   bearer_methods_supported: ['header'],
   resource_name: about.name,
   ...(about.documentation === undefined ? {} : { resource_documentation: about.documentation }),
-  ...(about.proofs === undefined ? {} : { dpop_signing_alg_values_supported: proofAlgorithms }),
-  ...(about.proofs === 'required' ? { dpop_bound_access_tokens_required: true } : {}),
+  ...(about.proofs === undefined ? {} : proofMembers(about.proofs)),
+})
+
+const proofMembers = (proofs: NonNullable<Described['proofs']>): ResourceDocument => ({
+  ...(proofs === 'ignored' ? {} : { dpop_signing_alg_values_supported: proofAlgorithms }),
+  dpop_bound_access_tokens_required: proofs === 'required',
 })
 
 /**
@@ -33,8 +37,12 @@ export const resourceDocument = (issuer: string, about: Described): ResourceDocu
  */
 function ownResources(ctx: Context): readonly Described[] {
   const { userinfo, registration } = ctx.endpoints
-  const people = { name: 'UserInfo', scopes: ['openid'], proofs: ctx.policy.dpop ? ('taken' as const) : undefined }
-  const registering = { id: registration, name: 'Client registration', scopes: [] }
+  const { dpop, stages } = ctx.policy
+  const taken = stages.requireSenderConstraint === 'enforce' ? 'required' : 'taken'
+  const people = { name: 'UserInfo', scopes: ['openid'], proofs: dpop ? taken : undefined } as const
+  // Its tokens come from an operator or from the registration itself, and are bearer tokens whatever the policy is.
+  const ignored = dpop ? 'ignored' : undefined
+  const registering = { id: registration, name: 'Client registration', scopes: [], proofs: ignored } as const
   return [
     { id: ctx.issuer, ...people },
     { id: userinfo, ...people },

@@ -1,5 +1,5 @@
 import { resourceMetadataUrl } from '@sallyport/protocol'
-import { laterResourceMembers, type Resource } from '@sallyport/server'
+import { laterResourceMembers, type PolicyOptions, type Resource } from '@sallyport/server'
 import { decodeJwt, standardResources } from '@sallyport/testing'
 import { expect, it } from 'vitest'
 import { newIssuer } from './fixtures.ts'
@@ -23,6 +23,7 @@ it('A-PRM-01, A-PRM-02 documents of the own APIs and of registered ones on the s
     bearer_methods_supported: ['header'],
     resource_name: 'UserInfo',
     dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
+    dpop_bound_access_tokens_required: false,
   }
   expect((await issuer.get(folder)).json).toEqual({ resource: 'https://as.test', ...people })
   expect((await issuer.get(`${folder}/oauth2/userinfo`)).json).toEqual({ resource: userinfo, ...people })
@@ -45,6 +46,23 @@ it('A-PRM-01, A-PRM-02 documents of the own APIs and of registered ones on the s
   expect([head.status, head.text]).toEqual([200, ''])
   const post = await issuer.send({ method: 'POST', path: `${folder}/api/files` })
   expect([post.status, post.headers['allow']]).toEqual([405, 'GET'])
+})
+
+it('A-PRM-02 the own documents say what the policy does with proofs of possession', async () => {
+  const said = async (policy: PolicyOptions): Promise<unknown[]> => {
+    const issuer = await newIssuer({ policy, registration: { mode: 'open' } })
+    const { json: people } = await issuer.get(`${folder}/oauth2/userinfo`)
+    const { json: door } = await issuer.get(`${folder}/oauth2/register`)
+    return [people, door].flatMap((one) => [
+      one['dpop_signing_alg_values_supported'] !== undefined,
+      one['dpop_bound_access_tokens_required'],
+    ])
+  }
+  expect(await said({})).toEqual([true, false, false, false])
+  // Registration takes bearer tokens alone, whatever clients are held to.
+  expect(await said({ stages: { requireSenderConstraint: 'enforce' } })).toEqual([true, true, false, false])
+  expect(await said({ stages: { requireSenderConstraint: 'warn' } })).toEqual([true, false, false, false])
+  expect(await said({ dpop: false })).toEqual([false, undefined, false, undefined])
 })
 
 it('A-PRM-01 nothing is at any other address, and APIs of other origins serve their own document', async () => {
@@ -114,6 +132,7 @@ it('A-PRM-03 the challenge of registration names its document, that of one clien
     authorization_servers: ['https://as.test'],
     bearer_methods_supported: ['header'],
     resource_name: 'Client registration',
+    dpop_bound_access_tokens_required: false,
   })
   const managed = await issuer.get('/oauth2/register/client_x')
   expect([managed.status, managed.headers['www-authenticate']]).toEqual([

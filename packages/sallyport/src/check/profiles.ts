@@ -11,21 +11,18 @@ export const isProfile = (text: string): text is Profile => (profiles as readonl
 /** What a profile asks for beyond the rules that always hold. OAuth 2.1 is what always holds. */
 export const profileFindings: Readonly<Record<Profile, (subject: Subject) => readonly CheckFinding[]>> = {
   oauth21: () => [],
-  fapi2: (subject) => [...fapi2Server(subject), ...subject.clients.flatMap(fapi2Client), ...unpushed(subject)],
+  fapi2: (subject) => [
+    ...fapi2Server(subject),
+    ...subject.clients.flatMap(fapi2Client),
+    ...unbound(subject),
+    ...unpushed(subject),
+  ],
   mcp: (subject) => [...mcpServer(subject), ...subject.clients.flatMap(mcpClient)],
 }
 
 /** FAPI 2.0 security profile, 5.3.2.1 (B-FAPI-02, B-FAPI-06). */
 function fapi2Server({ policy, issuerPlace }: Subject): readonly CheckFinding[] {
-  const found: CheckFinding[] = [
-    {
-      rule: 'fapi2-bearer',
-      key: 'policy',
-      origin: issuerPlace,
-      problem: 'access tokens of this release are bearer tokens',
-      fix: 'wait for a release that binds them, or leave out --profile fapi2',
-    },
-  ]
+  const found: CheckFinding[] = []
   if (policy.authorizationCodeLifetime > 60)
     found.push({
       rule: 'fapi2-code-lifetime',
@@ -89,6 +86,16 @@ function fapi2Client(checked: CheckedClient): readonly CheckFinding[] {
     found.push(at(checked, { rule: 'fapi2-algorithm', member: 'authenticationAlgorithm', problem, fix: mend }))
   }
   return found
+}
+
+/** FAPI 2.0 security profile, 5.3.2.1 (B-FAPI-02): no access token without a key it is bound to. */
+function unbound({ clients, policy }: Subject): readonly CheckFinding[] {
+  if (policy.stages.requireSenderConstraint === 'enforce') return []
+  const problem = 'it may get access tokens that are bound to no key'
+  const fix = 'set it to true, or stages.requireSenderConstraint to enforce'
+  return clients
+    .filter(({ client }) => !client.dpopBoundAccessTokens)
+    .map((checked) => at(checked, { rule: 'fapi2-bearer', member: 'dpopBoundAccessTokens', problem, fix }))
 }
 
 /** FAPI 2.0 security profile, 5.3.2.2 items 2 and 3 (B-FAPI-08): requests come by a push alone. */

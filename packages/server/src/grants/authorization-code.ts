@@ -111,6 +111,9 @@ const pkceReasons: Partial<Record<Reason, string>> = { verifier_missing: 'pkce_r
 
 function pkceEvent(view: AuthorizationCodeView, reason: Reason): Partial<EventDraft> {
   if (view.state === 'redeemed') return { event: 'token.code.replayed', reason: 'no_proof', class: intercepted }
+  // Who it is was proven by its key or secret, and nothing but the deadline of its exception came between.
+  if (reason === 'challenge_absent' && view.code.exceptionId !== undefined)
+    return { event: 'token.pkce.failed', reason, class: 'expired' }
   const malformed = reason === 'verifier_syntax' || reason === 'verifier_without_challenge'
   return {
     event: 'token.pkce.failed',
