@@ -1,4 +1,4 @@
-import { newException, ExceptionRefused, type ExceptionRequest, type PkceException } from '@sallyport/server'
+import { judge, newException, ExceptionRefused, type ExceptionRequest, type PkceException } from '@sallyport/server'
 import type { TestClient, TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { expectBack, expectRefusal, expectTokens, newIssuer } from './fixtures.ts'
@@ -117,6 +117,12 @@ describe('a dated exception from PKCE', () => {
     issuer.clock.advance(50)
     expectRefusal(await issuer.redeem(waiting, noVerifier, { node }), 'invalid_grant')
     expectRefusal(await issuer.redeem(waiting, noVerifier), 'invalid_grant')
+    // Its client proved who it is and came too late: nobody is suspected of anything (A-LOG-01).
+    const late = issuer.records.events.filter(({ reason }) => reason === 'challenge_absent')
+    expect(late.map((event) => [event.class, judge(event).verdict])).toEqual([
+      ['expired', 'expired'],
+      ['expired', 'expired'],
+    ])
     expectBack(await issuer.authorize({ parameters: bare }), 'invalid_request')
   })
 
