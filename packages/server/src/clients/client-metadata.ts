@@ -1,9 +1,9 @@
-import { isJwsAlgorithm, parseScope, redirectUriFault, refuse, type ApplicationType } from '@sallyport/protocol'
+import { parseScope, redirectUriFault, refuse, type ApplicationType } from '@sallyport/protocol'
 import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
 import { looksLikeReserved } from './look-alike.ts'
-import { badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
+import { algorithmOf, badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import {
   refuseDisagreement,
   refuseForeignAddresses,
@@ -203,12 +203,6 @@ function scopeOf(document: MetadataDocument, { scopeCeiling, policy }: MetadataF
   if (scope?.every((value) => scopeCeiling.includes(value)) !== true) throw refuse('registration_scope')
   const granted = policy.mcp ? scopeCeiling : scope
   return granted.length === 0 ? undefined : granted.join(' ')
-}
-
-function algorithmOf(document: MetadataDocument, member: string): ClientRegistration['userinfoAlgorithm'] {
-  const alg = textOf(document, member)
-  if (alg !== undefined && !isJwsAlgorithm(alg)) throw badMember(member, 'is no algorithm of this server')
-  return alg
 }
 
 const shownInLanguages = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#/

@@ -1,6 +1,15 @@
-import { identityScopes, isJwsAlgorithm, parseScope } from '@sallyport/protocol'
+import { identityScopes, isJwsAlgorithm, OAuthError, parseScope } from '@sallyport/protocol'
 import type { SubjectType } from '../model/client.ts'
 import { parseDocument } from './document-json.ts'
+import { looksLikeReserved } from './look-alike.ts'
+import { algorithmOf } from './metadata-fields.ts'
+import {
+  refuseDisagreement,
+  refuseForeignAddresses,
+  refuseRemovedGrants,
+  refuseUnkeptProtection,
+  refuseWeakerPkce,
+} from './metadata-rules.ts'
 import type { ClientRegistration } from './registration.ts'
 import { registrationFaults } from './registration-rules.ts'
 import { subjectTypes } from './sector-rules.ts'
@@ -33,12 +42,41 @@ const texts = (document: Document, member: string): readonly string[] | undefine
   return value.map((one) => (typeof one === 'string' ? one : fail(`${member} is no list of texts`)))
 }
 
-/** A public document can hold no secret (A-CIMD-05; its keys are looked at with the rest), and what would weaken PKCE is said aloud, not passed over (A-DCR-09). */
+/** A public document can hold no secret (A-CIMD-05); its keys are looked at with the rest. */
 function requireNoSecret(document: Document): void {
-  for (const member of Object.keys(document)) {
+  for (const member of Object.keys(document))
     if (member.startsWith('client_secret')) fail(`${member} has no place in a public document`)
-    if (/pkce|code_challenge/i.test(member)) fail(`${member}: PKCE with S256 is required of every client`)
+}
+
+/** What the rules of the other doors say, as a fault of this document. */
+function judged<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    const { detail, description } = error
+    return fail(detail === undefined ? description : `${detail} (${description})`)
   }
+}
+
+/**
+ * What no client may say at any door (A-DCR-06, A-DCR-09, DC-01), so that nobody believes in a protection that is not given.
+ * Grants that this server knows nothing of, or gives to others, are passed over: one document speaks to many servers.
+ */
+function requireKeepable(document: Document, proofs: boolean): void {
+  refuseWeakerPkce(document)
+  refuseUnkeptProtection(document, proofs)
+  refuseForeignAddresses(document)
+  const grants = texts(document, 'grant_types') ?? ['authorization_code']
+  if (!grants.includes('authorization_code')) fail('grant_types has no authorization_code')
+  refuseRemovedGrants(grants)
+  refuseDisagreement(texts(document, 'response_types'), grants)
+}
+
+/** People see this name beside the ones that are kept for the operator (A-DCR-12, DC-14). */
+function nameOf(document: Document, reserved: readonly string[]): string {
+  const name = text(document, 'client_name') ?? fail('client_name is missing')
+  return looksLikeReserved(name, reserved) ? fail('client_name looks like a name that is reserved') : name
 }
 
 /** Nothing, or a key: a document cannot hold a secret, and a key that it declares is asked for everywhere (A-CIMD-07). */
@@ -59,13 +97,6 @@ function keysOf(
   if (algorithm !== undefined && !isJwsAlgorithm(algorithm))
     return fail('token_endpoint_auth_signing_alg is no algorithm of this server')
   return { jwks, jwksUri, authenticationAlgorithm: algorithm }
-}
-
-function requireCodeClient(document: Document): void {
-  const grants = texts(document, 'grant_types') ?? ['authorization_code']
-  if (!grants.includes('authorization_code')) fail('grant_types has no authorization_code')
-  const responses = texts(document, 'response_types') ?? ['code']
-  if (!responses.includes('code')) fail('response_types has no code')
 }
 
 /**
@@ -103,34 +134,42 @@ export type DocumentFacts = {
   readonly askable: readonly string[]
   /** Pairs of document and redirect URI that an operator allows. */
   readonly allowed: readonly string[]
+  /** Whether proofs of possession are taken, so that a client may want all its tokens bound. */
+  readonly proofs: boolean
+  /** Names that nobody may have or look like. */
+  readonly reservedNames: readonly string[]
 }
 
 /**
- * The registration that a metadata document stands for. Members that this does not read mean nothing here: the document
- * cannot give itself anything. Throws `DocumentFault`.
+ * The registration that a metadata document stands for. Members that no rule knows mean nothing here: the document cannot
+ * give itself anything. Throws `DocumentFault`.
  */
 export function documentRegistration(
   body: Uint8Array,
   clientId: string,
-  { askable, allowed }: DocumentFacts,
+  { askable, allowed, proofs, reservedNames }: DocumentFacts,
 ): { readonly registration: ClientRegistration; readonly subjectType: SubjectType } {
   const document = parseDocument(body)
   if (typeof document === 'string') throw new DocumentFault(`the document ${document}`)
   if (document['client_id'] !== clientId) fail('client_id is not the address of the document')
   requireNoSecret(document)
-  requireCodeClient(document)
+  judged(() => {
+    requireKeepable(document, proofs)
+  })
   const method = methodOf(document)
   const redirectUris = redirects(document, clientId, allowed)
   // Software in a browser is the stricter case, so it is the one that is assumed of a client without a key.
   const onDevice = redirectUris.some((uri) => !uri.startsWith('https://'))
   const registration: ClientRegistration = {
     type: onDevice || text(document, 'application_type') === 'native' ? 'native' : method === 'none' ? 'spa' : 'web',
-    name: text(document, 'client_name') ?? fail('client_name is missing'),
+    name: nameOf(document, reservedNames),
     redirectUris,
     authenticationMethod: method,
     ...keysOf(document, method),
     grantTypes: grantTypes(document),
     scope: scopeOf(document, askable),
+    idTokenAlgorithm: judged(() => algorithmOf(document, 'id_token_signed_response_alg')),
+    userinfoAlgorithm: judged(() => algorithmOf(document, 'userinfo_signed_response_alg')),
     requirePushedRequests: flag(document, 'require_pushed_authorization_requests'),
     dpopBoundAccessTokens: flag(document, 'dpop_bound_access_tokens'),
     clientUri: text(document, 'client_uri'),

@@ -124,7 +124,8 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
-  const facts = { askable, allowed: ctx.documents.redirects }
+  const { reservedNames } = ctx.registration
+  const facts = { askable, allowed: ctx.documents.redirects, proofs: ctx.policy.dpop, reservedNames }
   const { registration, subjectType } = documentRegistration(answer.body, clientId, facts)
   const { client } = registerClient(registration, { development: false, now, random: ctx.random, secretLifetime: 0 })
   const awaitsReview = documentTrust(ctx.documents, host) === 'review'

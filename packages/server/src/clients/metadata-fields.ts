@@ -1,4 +1,4 @@
-import { refuse, type OAuthError } from '@sallyport/protocol'
+import { isJwsAlgorithm, refuse, type JwsAlgorithm, type OAuthError } from '@sallyport/protocol'
 
 /** A document of client metadata as it came, checked as JSON and nothing more. */
 export type MetadataDocument = Readonly<Record<string, unknown>>
@@ -42,4 +42,10 @@ export function secondsOf(document: MetadataDocument, member: string): number | 
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 31_536_000)
     throw badMember(member, 'is no number of seconds')
   return value
+}
+
+export function algorithmOf(document: MetadataDocument, member: string): JwsAlgorithm | undefined {
+  const alg = textOf(document, member)
+  if (alg !== undefined && !isJwsAlgorithm(alg)) throw badMember(member, 'is no algorithm of this server')
+  return alg
 }

@@ -48,6 +48,12 @@ export function refuseForeignAddresses(document: MetadataDocument): void {
   }
 }
 
+/** Grants that OAuth 2.1 has no more: whoever names one is told, at every door (A-DCR-06). */
+export function refuseRemovedGrants(grants: readonly string[]): void {
+  if (grants.includes('implicit') || grants.includes('password'))
+    throw refuse('registration_grant', { detail: 'grant_types' })
+}
+
 /** Response types follow from the grant types, and have to agree with them where they are named (A-DCR-06). */
 export function refuseDisagreement(responseTypes: readonly string[] | undefined, grants: readonly string[]): void {
   if (responseTypes === undefined) return

@@ -118,7 +118,12 @@ async function describeItself(registry: Registry, method: string): Promise<Proof
   const { jwks, key } = method === 'private_key_jwt' ? registry.pair : noKey
   const id = `https://document.invalid/${method}`
   const body = Buffer.from(JSON.stringify({ client_id: id, ...describedAs(method, 'document.invalid', jwks) }))
-  const { registration, subjectType } = documentRegistration(body, id, { askable: [], allowed: [] })
+  const { registration, subjectType } = documentRegistration(body, id, {
+    askable: [],
+    allowed: [],
+    proofs: false,
+    reservedNames: [],
+  })
   const { client } = registerClient({ ...registration, idTokenAlgorithm: 'ES256' }, recordContext(registry))
   const origin = { channel: 'metadata_document', subjectType, documentFreshUntil: after(now(), day) } as const
   const record: Client = { ...client, id, ...origin }
