@@ -1,6 +1,6 @@
 import { OAuthError, reasons, refuse, systemRandom } from '@sallyport/protocol'
 import { createContext } from './create-context.ts'
-import { preflight } from './clients/cors.ts'
+import { documentPreflight, preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
 import { authorize, resume } from './endpoints/authorize.ts'
 import { clientLogoImage } from './endpoints/client-logo.ts'
@@ -124,9 +124,9 @@ function protocolRoutes(ctx: Context): Routes {
   const picture = sound(clientLogoImage)
   at(`${base}/oauth2/client-logo`, { GET: picture, HEAD: picture }, 'json')
   const keys = sound(jwks)
-  at(`${base}/oauth2/jwks`, { GET: keys, HEAD: keys }, 'json')
+  at(`${base}/oauth2/jwks`, { GET: keys, HEAD: keys, OPTIONS: documentPreflight }, 'json')
   const document = sound(discovery)
-  const documents = { GET: document, HEAD: document }
+  const documents = { GET: document, HEAD: document, OPTIONS: documentPreflight }
   at(`${base}/.well-known/openid-configuration`, documents, 'json')
   at(`/.well-known/openid-configuration${base}`, documents, 'json')
   at(`/.well-known/oauth-authorization-server${base}`, documents, 'json')
@@ -140,7 +140,7 @@ function protocolRoutes(ctx: Context): Routes {
   return {
     exact: routes,
     folders,
-    resources: { methods: methods({ GET: ofResource, HEAD: ofResource }), faults: 'json' },
+    resources: { methods: methods({ GET: ofResource, HEAD: ofResource, OPTIONS: documentPreflight }), faults: 'json' },
   }
 }
 

@@ -43,6 +43,13 @@ const readable = {
   'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After',
 }
 
+const forEverybody = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET',
+  'access-control-allow-headers': 'Content-Type, MCP-Protocol-Version',
+  'access-control-max-age': '600',
+}
+
 const at = (path: string): string => path.replace('{client_id}', 'client_AAAAAAAAAAAAAAAAAAAAAA')
 
 describe('each address and pages of other origins', () => {
@@ -56,8 +63,13 @@ describe('each address and pages of other origins', () => {
       })
     for (const method of methods) {
       const answer = await ask(app, method)
-      if (kind !== 'registered origins') expect([answer.status, cors(answer)]).toEqual([405, {}])
-      else
+      if (kind === 'nobody') expect([answer.status, cors(answer)]).toEqual([405, {}])
+      else if (kind === 'everybody') {
+        expect([answer.status, cors(answer)]).toEqual([204, forEverybody])
+        for (const origin of strangers)
+          expect([origin, cors(await ask(origin, method))]).toEqual([origin, forEverybody])
+        continue
+      } else
         expect([answer.status, answer.headers['vary'], cors(answer)]).toEqual([
           204,
           'Origin',
@@ -89,6 +101,24 @@ describe('each address and pages of other origins', () => {
         expect([method, origin, cors(await ask(origin, method))]).toEqual([method, origin, others])
     }
   })
+
+  it.for(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration', '/oauth2/jwks'])(
+    'A-CORS-02, A-MCP-01 an MCP client in a browser may read %s with the header it sends',
+    async (path) => {
+      const issuer = await start()
+      const asked = {
+        origin: 'https://inspector.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'mcp-protocol-version',
+      }
+      const answer = await issuer.send({ method: 'OPTIONS', path, headers: asked })
+      const allowed = String(answer.headers['access-control-allow-headers']).toLowerCase().split(', ')
+      expect([answer.status, answer.text, allowed.includes('mcp-protocol-version')]).toEqual([204, '', true])
+      const headers = { origin: asked.origin, 'mcp-protocol-version': '2025-11-25' }
+      const read = await issuer.send({ method: 'GET', path, headers })
+      expect([read.status, read.headers['access-control-allow-origin']]).toEqual([200, '*'])
+    },
+  )
 
   it('A-CORS-01, A-CORS-02 this table has every address that there is', () => {
     const lifecycle = readFileSync(new URL('../../../docs/reference/request-lifecycle.md', import.meta.url), 'utf8')

@@ -44,6 +44,22 @@ export async function preflight(ctx: Context, request: HttpRequest, methods: str
 }
 
 /**
+ * Documents are for everybody, so a page of any origin may read them, also with a header that makes the browser ask first:
+ * clients of MCP servers send `MCP-Protocol-Version` when they look for them (A-CORS-02).
+ */
+export const documentPreflight = (): HttpResponse => ({
+  status: 204,
+  headers: {
+    'cache-control': 'no-store',
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': 'Content-Type, MCP-Protocol-Version',
+    'access-control-max-age': '600',
+  },
+  body: '',
+})
+
+/**
  * The origin that may read an error found before the client was settled: any registered one, as at the preflight. A
  * refused origin never reads anything.
  */
