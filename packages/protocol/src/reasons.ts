@@ -527,13 +527,19 @@ export const reasons = {
     'invalid_client_metadata',
     400,
     'client-registration',
-    'Use grant types authorization_code and refresh_token, and response type code',
+    'Use the grant type authorization_code, refresh_token where it may be registered here, and response type code',
   ),
   registration_authentication: entry(
     'invalid_client_metadata',
     400,
     'client-registration',
-    'token_endpoint_auth_method must be none, client_secret_basic or client_secret_post, and none for native clients',
+    'token_endpoint_auth_method must be none, client_secret_basic, client_secret_post or private_key_jwt, and none for native clients',
+  ),
+  registration_authentication_key: entry(
+    'invalid_client_metadata',
+    400,
+    'client-registration',
+    'Secrets are not taken here: token_endpoint_auth_method must be none or private_key_jwt, and none for native clients',
   ),
   registration_scope: entry(
     'invalid_client_metadata',

@@ -221,3 +221,23 @@ describe('the JSON Schema', () => {
     expect(variableOf('http.trustedProxies')).toBe('SALLYPORT_HTTP__TRUSTED_PROXIES')
   })
 })
+
+describe('grants of clients that register themselves', () => {
+  it('A-DCR-02 come out as the server is told them, from a file and from the environment', async () => {
+    const standard = ['authorization_code', 'refresh_token']
+    expect((await config({})).registration.grantTypes).toEqual(standard)
+    const yaml = 'registration:\n  grants: [authorization_code]\n'
+    expect((await config({ yaml })).registration.grantTypes).toEqual(['authorization_code'])
+    const env = { SALLYPORT_REGISTRATION__GRANTS: 'refresh_token,authorization_code' }
+    expect((await config({ env })).registration.grantTypes).toEqual(standard)
+  })
+
+  it.each(['[]', '[refresh_token]', '[authorization_code, client_credentials]', '[authorization_code, implicit]'])(
+    'A-DCR-02, DC-09 are refused as %s',
+    async (grants) => {
+      const fault = await onlyFault({ yaml: `registration:\n  grants: ${grants}\n` })
+      expect(fault).toMatchObject({ key: 'registration.grants' })
+      expect(fault.fix).toContain('authorization_code')
+    },
+  )
+})

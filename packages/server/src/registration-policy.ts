@@ -23,10 +23,11 @@ export type RegistrationOptions = {
   readonly mode?: RegistrationMode | undefined
   /** Most that a self-registered client may ask for; an initial access token can have a ceiling of its own. */
   readonly scope?: readonly string[] | undefined
+  /** Those of `registrationGrants` that a client may register, authorization_code among them. */
   readonly grantTypes?: readonly GrantType[] | undefined
   /** Whoever registers itself is a client of MCP servers, with their rules for redirect URIs (A-MCP-05). */
   readonly mcp?: boolean | undefined
-  /** Hosts that redirect URIs may name where anybody may register; any host when left out. */
+  /** Hosts that redirect URIs may name, with an initial access token as well; any host when left out. */
   readonly redirectHosts?: readonly string[] | undefined
   /** Registrations tried from one network in an hour. */
   readonly perNetwork?: number | undefined
@@ -96,9 +97,15 @@ function choiceFaults(options: RegistrationOptions): PolicyFault[] {
   const refused = grantTypes.find((grant) => !registrationGrants.includes(grant))
   if (refused !== undefined)
     faults.push({
-      key: 'registration.grantTypes',
+      key: 'registration.grants',
       problem: `${refused} is given by administrators alone`,
       fix: `use ${registrationGrants.join(', ')}`,
+    })
+  if (!grantTypes.includes('authorization_code'))
+    faults.push({
+      key: 'registration.grants',
+      problem: 'has no authorization_code, so that nobody could register',
+      fix: 'add authorization_code, or set registration.mode to off',
     })
   if (scope.some((value) => parseScope(value)?.length !== 1))
     faults.push({ key: 'registration.scope', problem: 'is no list of scope values', fix: 'write [openid, profile]' })

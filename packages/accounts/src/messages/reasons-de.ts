@@ -203,9 +203,12 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   registration_redirect_host: 'Für diesen Host einer Redirect URI nimmt dieser Server keine Registrierungen an',
   registration_metadata: 'Eine Angabe der Metadaten ist nicht gültig',
   registration_pkce: 'PKCE mit S256 ist für jeden Client Pflicht; da ist nichts einzustellen',
-  registration_grant: 'Verwenden Sie die Grant Types authorization_code und refresh_token und den Response Type code',
+  registration_grant:
+    'Verwenden Sie den Grant Type authorization_code, refresh_token, wo er hier eingetragen werden darf, und den Response Type code',
   registration_authentication:
-    'token_endpoint_auth_method muss none, client_secret_basic oder client_secret_post sein, bei nativen Clients none',
+    'token_endpoint_auth_method muss none, client_secret_basic, client_secret_post oder private_key_jwt sein, bei nativen Clients none',
+  registration_authentication_key:
+    'Geheimnisse gelten hier nicht: token_endpoint_auth_method muss none oder private_key_jwt sein, bei nativen Clients none',
   registration_scope: 'Der Scope ist mehr, als ein Client für sich selbst eintragen darf',
   registration_name:
     'client_name darf höchstens 100 einfache Zeichen haben und keinem vorbehaltenen Namen ähnlich sehen',

@@ -58,6 +58,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'registration.scope': set('more'),
   'registration.mcp': opens(false),
   'registration.redirectHosts': set('more'),
+  'registration.grants': set('more'),
   'registration.perNetwork': more,
   'registration.mostClients': more,
   'registration.unusedLifetime': more,

@@ -1,5 +1,10 @@
 import { registrationBounds } from '@sallyport/protocol'
-import type { RegistrationMode, RegistrationOptions, StatementIssuer } from '@sallyport/server'
+import {
+  registrationGrants,
+  type RegistrationMode,
+  type RegistrationOptions,
+  type StatementIssuer,
+} from '@sallyport/server'
 import { choice, count, duration, flag, list, type Kind } from './kinds.ts'
 import { setting, type Setting } from './setting.ts'
 
@@ -39,6 +44,29 @@ const statementIssuers: Kind<readonly StatementIssuer[]> = {
   },
 }
 
+/** Grants that a client may have without an administrator; without a code there is nothing it could do. */
+const grantList: Kind<NonNullable<RegistrationOptions['grantTypes']>> = {
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const grants = registrationGrants.filter((grant) => parsed.value.includes(grant))
+    const fix = `write [${registrationGrants.join(', ')}], or authorization_code alone`
+    const stranger = parsed.value.find((value) => !(registrationGrants as readonly string[]).includes(value))
+    if (stranger !== undefined)
+      return {
+        problem: `${JSON.stringify(stranger.slice(0, 100))} is given by administrators alone, or is no grant`,
+        fix,
+      }
+    return grants.includes('authorization_code') ? { value: grants } : { problem: 'has no authorization_code', fix }
+  },
+  write: (value) => value,
+  schema: {
+    type: 'array',
+    items: { enum: registrationGrants },
+    contains: { const: 'authorization_code' },
+  },
+}
+
 const modes: readonly RegistrationMode[] = ['off', 'initial_access_token', 'open']
 
 const mode = setting(
@@ -59,7 +87,13 @@ const mcp = setting(
 const redirectHosts = setting(
   'registration.redirectHosts',
   list,
-  'Hosts of redirect URIs where anybody may register; any host when left out',
+  'Hosts that redirect URIs of clients that register themselves may name; any host when left out',
+)
+const grants = setting(
+  'registration.grants',
+  grantList,
+  'Grant types that a client may register for itself; authorization_code is always among them',
+  { fallback: registrationGrants },
 )
 const perNetwork = setting(
   'registration.perNetwork',
@@ -100,7 +134,19 @@ const reservedNames = setting(
 
 /** Everything about clients that register themselves. */
 export const registrationSettings: readonly Setting<unknown>[] = [
-  ...[mode, scope, mcp, redirectHosts, perNetwork, mostClients, unusedLifetime, management, trusted, reservedNames],
+  ...[
+    mode,
+    scope,
+    mcp,
+    redirectHosts,
+    grants,
+    perNetwork,
+    mostClients,
+    unusedLifetime,
+    management,
+    trusted,
+    reservedNames,
+  ],
 ].map((one) => one as unknown as Setting<unknown>)
 
 /** What the server is told; `value` gives a setting as it came out. */
@@ -109,6 +155,7 @@ export const registrationOptions = (value: <T>(setting: Setting<T>) => T): Regis
   scope: value(scope),
   mcp: value(mcp),
   redirectHosts: value(redirectHosts),
+  grantTypes: value(grants),
   perNetwork: value(perNetwork),
   mostClients: value(mostClients),
   unusedLifetime: value(unusedLifetime),

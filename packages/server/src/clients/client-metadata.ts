@@ -1,4 +1,4 @@
-import { parseScope, redirectUriFault, refuse, type ApplicationType } from '@sallyport/protocol'
+import { parseScope, redirectUriFault, refuse, type ApplicationType, type Reason } from '@sallyport/protocol'
 import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
@@ -18,8 +18,8 @@ export type MetadataFacts = {
   /** Scope the client may be given at most. */
   readonly scopeCeiling: readonly string[]
   readonly development: boolean
-  /** Anybody may register, so that the list of redirect hosts counts. */
-  readonly open: boolean
+  /** No new client gets a secret: keys are the only way. */
+  readonly keysOnly: boolean
   /** Whether proofs of possession are taken, so that a client may want all its tokens bound. */
   readonly proofs: boolean
 }
@@ -69,7 +69,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)
   const grantTypes = grantTypesOf(document, facts)
-  const authenticationMethod = methodOf(document, applicationType)
+  const authenticationMethod = methodOf(document, applicationType, facts)
   const name = textOf(document, 'client_name') ?? standIn(redirectUris)
   const localized = localizedOf(document)
   requireOwnName(
@@ -128,9 +128,9 @@ const typeOf = (application: ApplicationType, method: ClientAuthenticationMethod
 
 const literalAddress = /^https:\/\/(?:\[|\d{1,3}(?:\.\d{1,3}){3}(?=[:/]))/
 
-/** Exact and complete, as everywhere; and where anybody may register, at a host of the operator's list (A-DCR-05, A-DCR-14). */
+/** Exact and complete, as everywhere, and at a host of the operator's list where there is one (A-DCR-05, A-DCR-14). */
 function redirectUrisOf(document: MetadataDocument, type: ApplicationType, facts: MetadataFacts): readonly string[] {
-  const { policy, development, open } = facts
+  const { policy, development } = facts
   const listed = document['redirect_uris']
   if (listed !== undefined && !Array.isArray(listed))
     throw refuse('registration_redirect_uri', { detail: 'is no list' })
@@ -147,7 +147,7 @@ function redirectUrisOf(document: MetadataDocument, type: ApplicationType, facts
     if (policy.mcp && !/^https?:/.test(uri))
       throw refuse('registration_redirect_uri', { detail: 'a private-use scheme, which MCP does not know' })
     if (literalAddress.test(uri)) throw refuse('registration_redirect_uri', { detail: 'names an address, not a host' })
-    if (open && policy.redirectHosts?.includes(hostOf(uri)) === false)
+    if (policy.redirectHosts?.includes(hostOf(uri)) === false)
       throw refuse('registration_redirect_host', { detail: hostOf(uri) })
     return uri
   })
@@ -169,13 +169,21 @@ function grantTypesOf(document: MetadataDocument, { policy }: MetadataFacts): re
   return [...new Set(grants)] as readonly GrantType[]
 }
 
+/** The refusal whose words name the methods that are taken: secrets are among them, or are not any more. */
+export const authenticationRefusal = (keysOnly: boolean): Reason =>
+  keysOnly ? 'registration_authentication_key' : 'registration_authentication'
+
 const methods: readonly string[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
 /** Software on people's devices keeps no secret: where it names no method it is public (A-DCR-07). */
-function methodOf(document: MetadataDocument, type: ApplicationType): ClientAuthenticationMethod {
+function methodOf(
+  document: MetadataDocument,
+  type: ApplicationType,
+  { keysOnly }: MetadataFacts,
+): ClientAuthenticationMethod {
   const method = textOf(document, 'token_endpoint_auth_method') ?? (type === 'native' ? 'none' : 'client_secret_basic')
   if (!methods.includes(method) || (type === 'native' && method !== 'none'))
-    throw refuse('registration_authentication', { detail: 'token_endpoint_auth_method' })
+    throw refuse(authenticationRefusal(keysOnly), { detail: 'token_endpoint_auth_method' })
   return method as ClientAuthenticationMethod
 }
 

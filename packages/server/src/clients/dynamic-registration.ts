@@ -4,7 +4,7 @@ import type { SecurityEvent } from '../model/authorization.ts'
 import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
 import { changeClient, registerClient, type RegistrationContext } from './client-record.ts'
-import { readClientMetadata, type SelfDescription } from './client-metadata.ts'
+import { authenticationRefusal, readClientMetadata, type SelfDescription } from './client-metadata.ts'
 import { requireFetchedMetadata } from './fetched-metadata.ts'
 import type { MetadataDocument } from './metadata-fields.ts'
 import { ClientMetadataError } from './registration-rules.ts'
@@ -26,27 +26,30 @@ const reasonOf: Readonly<Record<string, Reason>> = {
   redirectUris: 'registration_redirect_uri',
   name: 'registration_name',
   grantTypes: 'registration_grant',
-  authenticationMethod: 'registration_authentication',
   scope: 'registration_scope',
 }
 
 /** The faults that the one validator finds, in the words of RFC 7591. */
-function judged<T>(work: () => T): T {
+function judged<T>(ctx: Context, work: (context: RegistrationContext) => T): T {
+  const context = contextOf(ctx)
   try {
-    return work()
+    return work(context)
   } catch (error) {
     if (!(error instanceof ClientMetadataError)) throw error
-    const [first] = error.faults
-    throw refuse(reasonOf[first?.member ?? ''] ?? 'registration_metadata', { detail: error.message })
+    const [{ member = '' } = {}] = error.faults
+    const authentication = member === 'authenticationMethod' ? authenticationRefusal(context.keysOnly) : undefined
+    throw refuse(authentication ?? reasonOf[member] ?? 'registration_metadata', { detail: error.message })
   }
 }
 
-const contextOf = (ctx: Context): RegistrationContext => ({
+const keysOnly = (ctx: Context): boolean => ctx.policy.stages.requirePrivateKeyJwt === 'enforce'
+
+const contextOf = (ctx: Context): RegistrationContext & { readonly keysOnly: boolean } => ({
   development: !ctx.secure,
   now: ctx.now(),
   random: ctx.random,
   secretLifetime: ctx.policy.clientSecretLifetime,
-  keysOnly: ctx.policy.stages.requirePrivateKeyJwt === 'enforce',
+  keysOnly: keysOnly(ctx),
 })
 
 function described(
@@ -60,7 +63,7 @@ function described(
     policy,
     scopeCeiling,
     development: !ctx.secure,
-    open: policy.mode === 'open',
+    keysOnly: keysOnly(ctx),
     proofs: ctx.policy.dpop,
   }
   return { description: readClientMetadata(document, facts), statement }
@@ -92,7 +95,7 @@ export async function registerDynamicClient(
 ): Promise<Registered> {
   const scopeCeiling = initial?.scope ?? ctx.registration.scope
   const { description, statement } = described(ctx, sent, scopeCeiling)
-  const { client: made, secret } = judged(() => registerClient(description, contextOf(ctx)))
+  const { client: made, secret } = judged(ctx, (context) => registerClient(description, context))
   await requireFetchedMetadata(ctx, call, made)
   const client: Client = { ...made, channel: 'dynamic' }
   const accessToken = ctx.random.handle()
@@ -149,7 +152,7 @@ export async function replaceDynamicClient(
 ): Promise<Registered | undefined> {
   requireOwnDocument(ctx, sent, before)
   const { description, statement } = described(ctx, sent, held.scopeCeiling)
-  const client = judged(() => changeClient(before, description, contextOf(ctx)))
+  const client = judged(ctx, (context) => changeClient(before, description, context))
   await requireFetchedMetadata(ctx, call, client, before)
   const accessToken = ctx.random.handle()
   const now = ctx.now()

@@ -1,7 +1,17 @@
 import { headerOf } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectBack, expectTokens, newIssuer } from '../fixtures.ts'
-import { asTestClient, clientCount, initialToken, openIssuer, outcome, plain, register, send } from './registrations.ts'
+import {
+  asTestClient,
+  clientCount,
+  initialToken,
+  manage,
+  openIssuer,
+  outcome,
+  plain,
+  register,
+  send,
+} from './registrations.ts'
 
 describe('who may register', () => {
   it('B-REG-01, A-DCR-02 nobody unless an operator says so', async () => {
@@ -70,6 +80,62 @@ describe('who may register', () => {
     expect(eventsOf(issuer, 'client.registration.rejected', 'registration_quota')).toHaveLength(2)
     issuer.clock.advance(3600)
     expect(headerOf(await register(issuer), 'retry-after')).toBe('86400')
+  })
+
+  it('A-DCR-02, A-DCR-05, DC-11 with a token as well, listed hosts and grants hold, at a change too', async () => {
+    const issuer = await newIssuer({
+      registration: {
+        mode: 'initial_access_token',
+        redirectHosts: ['tool.example', 'com.example.notes:'],
+        grantTypes: ['authorization_code'],
+      },
+    })
+    const token = await initialToken(issuer, { uses: 9 })
+    const native = { application_type: 'native', token_endpoint_auth_method: 'none' }
+    const tries: readonly (readonly [object, string])[] = [
+      [{ redirect_uris: ['https://other.example/cb'] }, '400 invalid_redirect_uri'],
+      [{ ...native, redirect_uris: ['http://127.0.0.1/cb'] }, '400 invalid_redirect_uri'],
+      [{ ...plain, grant_types: ['authorization_code', 'refresh_token'] }, '400 invalid_client_metadata'],
+      [{ ...native, redirect_uris: ['com.example.notes:/cb'] }, '201'],
+    ]
+    for (const [document, expected] of tries)
+      expect([document, outcome(await register(issuer, document, { token }))]).toEqual([document, expected])
+    const { json } = await register(issuer, plain, { token })
+    expect(json['grant_types']).toEqual(['authorization_code'])
+    const { client_id: id, registration_access_token: access } = json
+    for (const [change, expected] of [
+      [{ redirect_uris: ['https://other.example/cb'] }, '400 invalid_redirect_uri'],
+      [{ grant_types: ['authorization_code', 'refresh_token'] }, '400 invalid_client_metadata'],
+      [{}, '200'],
+    ] as const)
+      expect(outcome(await manage(issuer, 'PUT', id, access, { ...plain, client_id: id, ...change }))).toBe(expected)
+  })
+
+  it('A-DCR-02 a policy of grants names authorization_code, and none that administrators give', async () => {
+    for (const grantTypes of [[], ['refresh_token'], ['authorization_code', 'client_credentials']] as const)
+      await expect(openIssuer({ grantTypes })).rejects.toThrow('registration.grants')
+  })
+
+  it.each([
+    ['off', 'registration_authentication'],
+    ['enforce', 'registration_authentication_key'],
+  ] as const)('A-DCR-07, B-REG-06 a refusal names the methods that are taken, with keys %s', async (stage, reason) => {
+    const issuer = await openIssuer({}, { policy: { stages: { requirePrivateKeyJwt: stage } } })
+    const metadata = await issuer.get('/.well-known/oauth-authorization-server')
+    const taken = metadata.json['token_endpoint_auth_methods_supported'] as readonly string[]
+    const refused = [
+      { ...plain, token_endpoint_auth_method: 'client_secret_jwt' },
+      ...(stage === 'enforce' ? [plain, { ...plain, token_endpoint_auth_method: 'client_secret_post' }] : []),
+    ]
+    for (const document of refused) {
+      const answer = await register(issuer, document)
+      expect(outcome(answer)).toBe('400 invalid_client_metadata')
+      const words = String(answer.json['error_description'])
+      const named = words.match(/none|client_secret_\w+|private_key_jwt/g) ?? []
+      expect([...new Set(named)].sort()).toEqual([...taken].sort())
+    }
+    expect(eventsOf(issuer, 'client.registration.rejected', reason)).toHaveLength(refused.length)
+    expect((await register(issuer, { ...plain, token_endpoint_auth_method: 'none' })).status).toBe(201)
   })
 
   it('DC-11 where anybody may register, the hosts can be listed', async () => {
