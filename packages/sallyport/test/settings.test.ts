@@ -226,7 +226,7 @@ describe('grants of clients that register themselves', () => {
   it('A-DCR-02 come out as the server is told them, from a file and from the environment', async () => {
     const standard = ['authorization_code', 'refresh_token']
     expect((await config({})).registration.grantTypes).toEqual(standard)
-    const yaml = 'registration:\n  grants: [authorization_code]\n'
+    const yaml = 'version: 1\nregistration:\n  grants: [authorization_code]\n'
     expect((await config({ yaml })).registration.grantTypes).toEqual(['authorization_code'])
     const env = { SALLYPORT_REGISTRATION__GRANTS: 'refresh_token,authorization_code' }
     expect((await config({ env })).registration.grantTypes).toEqual(standard)
@@ -235,7 +235,7 @@ describe('grants of clients that register themselves', () => {
   it.each(['[]', '[refresh_token]', '[authorization_code, client_credentials]', '[authorization_code, implicit]'])(
     'A-DCR-02, DC-09 are refused as %s',
     async (grants) => {
-      const fault = await onlyFault({ yaml: `registration:\n  grants: ${grants}\n` })
+      const fault = await onlyFault({ yaml: `version: 1\nregistration:\n  grants: ${grants}\n` })
       expect(fault).toMatchObject({ key: 'registration.grants' })
       expect(fault.fix).toContain('authorization_code')
     },
