@@ -9,19 +9,30 @@ import { inWorkplace } from './workplace.ts'
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** What a client holds, in words. */
-export const heldText = ({ authorizations, codes, consents, devices }: Held): string =>
+export const heldText = ({ authorizations, codes, consents, devices, pushed, pages }: Held): string =>
   [
     `${counted(authorizations, 'grant')} with their tokens`,
     `${counted(codes, 'code')} that nobody redeemed yet`,
     `${counted(consents, 'remembered consent')}`,
     `${counted(devices, 'device')} that wait`,
+    `${counted(pushed, 'pushed request')}`,
+    `${counted(pages, 'page')} open before a person`,
   ].join(', ')
 
-export const heldRecord = ({ authorizations, codes, consents, devices }: Held): Record<string, number> => ({
+export const heldRecord = ({
+  authorizations,
+  codes,
+  consents,
+  devices,
+  pushed,
+  pages,
+}: Held): Record<string, number> => ({
   grants: authorizations,
   codes,
   consents,
   devices,
+  pushed_requests: pushed,
+  pages,
 })
 
 const gone = ({ id }: Client): CommandFailure => new CommandFailure(exitCode.missing, `${id} was removed meanwhile`)

@@ -64,7 +64,7 @@ describe('agents on the command line', { timeout: 120_000 }, () => {
     expect(await place.json(['agent', 'stop', id, '--dry-run'])).toMatchObject({
       stopped: [],
       planned: [id],
-      ended: { [id]: { grants: 0, codes: 0, consents: 0, devices: 0 } },
+      ended: { [id]: { grants: 0, codes: 0, consents: 0, devices: 0, pushed_requests: 0, pages: 0 } },
     })
     expect((await place.json(['client', 'get', id]))['disabled_at']).toBeUndefined()
     expect(await place.json(['agent', 'stop', id, '--yes'])).toMatchObject({ stopped: [id] })

@@ -67,7 +67,7 @@ describe('the inventory on the command line', () => {
   it('A-GOV-05 contains a client after a yes, on record', async () => {
     const { client_id: id } = await place.json(create('bad'))
     expect((await place.run(['client', 'contain', String(id)])).code).toBe(2)
-    const nothing = { grants: 0, codes: 0, consents: 0, devices: 0 }
+    const nothing = { grants: 0, codes: 0, consents: 0, devices: 0, pushed_requests: 0, pages: 0 }
     const preview = await place.json(['client', 'contain', String(id), '--dry-run'])
     expect(preview).toMatchObject({ contained: false, channel: 'managed', would_end: nothing })
     expect((await place.run(['client', 'contain', String(id), '--dry-run'])).stdout).toContain(

@@ -1,7 +1,7 @@
 import { changeClient, ClientMetadataError, registerClient, type ClientRegistration } from '@sallyport/server'
 import type { Seconds } from '@sallyport/protocol'
 import { describe, expect, it } from 'vitest'
-import { expectPage, expectRefusal, newIssuer } from './fixtures.ts'
+import { expectErrorPage, expectPage, expectRefusal, newIssuer } from './fixtures.ts'
 
 const day = 86_400
 
@@ -125,9 +125,12 @@ describe('containing a client', () => {
     const other = await issuer.codeFlow({ client: E })
     const waiting = await issuer.authorize({ client: K })
     const begun = await issuer.begin({ client: K })
+    const left = await issuer.begin({ client: K, pushed: true })
     expect(await issuer.store.containment.contain(K.id, issuer.clock.now(), [])).toMatchObject({
       authorizations: 2,
       codes: 1,
+      pushed: 1,
+      pages: 2,
     })
     expect(await issuer.store.containment.contain('client_of_nobody', issuer.clock.now(), [])).toBeUndefined()
     expect((await issuer.finish(begun)).code).toBe('')
@@ -139,6 +142,7 @@ describe('containing a client', () => {
     const listed = await issuer.store.admin.listAuthorizations({ clientId: K.id }, undefined, 10)
     expect(listed.items.map(({ revokedReason }) => revokedReason)).toEqual(['administrator', 'administrator'])
     await issuer.changeClient(K, { disabledAt: undefined })
+    expectErrorPage((await issuer.finish(left)).visit.answer, 'interaction_unknown')
     expect(await issuer.isAlive(tokens.accessToken)).toBe(false)
     expectRefusal(await issuer.refresh(tokens), 'invalid_grant')
     expectRefusal(await issuer.redeem(waiting), 'invalid_grant')

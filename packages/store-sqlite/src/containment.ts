@@ -10,6 +10,11 @@ const chunk = 10_000
 const openCode = `redeemed_at IS NULL AND destroyed_at IS NULL AND code_digest <> ''
   AND coalesce(json_extract(details, '$.code.expiresAt'), 0) >`
 
+const ofClient = 'client_id = ? AND expires_at > ?'
+const waiting = `state IN ('pending', 'claimed') AND ${ofClient}`
+/** An interaction that was consumed has no record left. */
+const atPage = `CASE record WHEN '' THEN 0 ELSE json_extract(record, '$.request.clientId') = ? END AND expires_at > ?`
+
 type Row = readonly [n: number, open: number]
 
 type Seen = {
@@ -33,15 +38,11 @@ export function containmentStore(db: Connection, events: EventRows): Containment
   const idAt = db.value<[number], string>('SELECT id FROM authorizations WHERE n = ?')
   const end = authorizationEnder(db)
   const disable = disabler(db)
-  const { known, consents, devices, forget, endDevices } = others(db)
+  const { known, count, endAll } = others(db)
   return {
     held: async (clientId, now) => {
       const { rows } = await look(clientId, now)
-      return db.read(() =>
-        known(clientId) === undefined
-          ? undefined
-          : heldOf(rows, consents(clientId, now) ?? 0, devices(clientId, now) ?? 0),
-      )
+      return db.read(() => (known(clientId) === undefined ? undefined : heldOf(rows, count(clientId, now))))
     },
     contain: async (clientId, now, noted) => {
       const seen = await look(clientId, now)
@@ -50,7 +51,7 @@ export function containmentStore(db: Connection, events: EventRows): Containment
         const grown = seen.endId !== undefined && idAt(seen.end) === seen.endId
         const since = late(now, grown ? seen.end : 0, clientId, now)
         const ended = end([...(grown ? seen.rows : []), ...since], clientId, now)
-        const held = heldOf(ended, forget(clientId), endDevices(clientId, now))
+        const held = heldOf(ended, endAll(clientId, now))
         events.add(noted)
         return held
       })
@@ -58,11 +59,12 @@ export function containmentStore(db: Connection, events: EventRows): Containment
   }
 }
 
-const heldOf = (rows: readonly Row[], consents: number, devices: number): Held => ({
+type Others = Omit<Held, 'authorizations' | 'codes'>
+
+const heldOf = (rows: readonly Row[], others: Others): Held => ({
   authorizations: rows.length,
   codes: rows.filter(([, open]) => open === 1).length,
-  consents,
-  devices,
+  ...others,
 })
 
 function reader(db: Connection): (clientId: string, now: Seconds) => Promise<Seen> {
@@ -109,14 +111,33 @@ function disabler(db: Connection): (clientId: string, now: Seconds) => number {
 /** What a client holds beside its authorizations. */
 function others(db: Connection) {
   const known = db.value<[string], number>('SELECT 1 FROM clients WHERE id = ?')
-  const consents = db.value<[string, number], number>(
-    'SELECT count(*) FROM consents WHERE client_id = ? AND expires_at > ?',
-  )
+  const counter = (table: string, where: string): ((clientId: string, now: Seconds) => number) => {
+    const count = db.value<[string, number], number>(`SELECT count(*) FROM ${table} WHERE ${where}`)
+    return (clientId, now) => count(clientId, now) ?? 0
+  }
+  const consents = counter('consents', ofClient)
+  const devices = counter('device_requests', waiting)
+  const pushed = counter('pushed_requests', ofClient)
+  const pages = counter('interactions', atPage)
   const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
-  const waiting = `client_id = ? AND state IN ('pending', 'claimed') AND expires_at > ?`
-  const devices = db.value<[string, number], number>(`SELECT count(*) FROM device_requests WHERE ${waiting}`)
   const endDevices = db.change<[string, number]>(
     `UPDATE device_requests SET state = 'destroyed', user_code_key = NULL WHERE ${waiting}`,
   )
-  return { known, consents, devices, forget, endDevices }
+  const endPushed = db.change<[string, number]>(`DELETE FROM pushed_requests WHERE ${ofClient}`)
+  const endPages = db.change<[string, number]>(`DELETE FROM interactions WHERE ${atPage}`)
+  return {
+    known,
+    count: (clientId: string, now: Seconds): Others => ({
+      consents: consents(clientId, now),
+      devices: devices(clientId, now),
+      pushed: pushed(clientId, now),
+      pages: pages(clientId, now),
+    }),
+    endAll: (clientId: string, now: Seconds): Others => ({
+      consents: forget(clientId),
+      devices: endDevices(clientId, now),
+      pushed: endPushed(clientId, now),
+      pages: endPages(clientId, now),
+    }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { ContainmentStore, Held } from '../model/containment.ts'
+import { isPageRequest, type Interaction } from '../model/interaction.ts'
 import { revoke } from './memory-authorizations.ts'
 import { addEvents, keep, type AuthorizationRow, type DeviceRow, type MemoryState } from './memory-state.ts'
 
@@ -12,10 +13,15 @@ const isWaiting = ({ request, state }: DeviceRow, clientId: string, now: Seconds
 const isUnredeemed = ({ code, redeemedAt, destroyedAt }: AuthorizationRow, now: Seconds): boolean =>
   code !== undefined && redeemedAt === undefined && destroyedAt === undefined && code.expiresAt > now
 
+const isOpenPage = ({ request, expiresAt }: Interaction, clientId: string, now: Seconds): boolean =>
+  !isPageRequest(request) && request.clientId === clientId && expiresAt > now
+
 type Found = {
   readonly authorizations: readonly AuthorizationRow[]
   readonly consents: readonly string[]
   readonly devices: readonly DeviceRow[]
+  readonly pushed: readonly string[]
+  readonly pages: readonly string[]
 }
 
 const foundOf = (state: MemoryState, clientId: string, now: Seconds): Found => ({
@@ -24,13 +30,19 @@ const foundOf = (state: MemoryState, clientId: string, now: Seconds): Found => (
     consent.clientId === clientId && consent.expiresAt > now ? [key] : [],
   ),
   devices: [...state.devices.rows.values()].filter((row) => isWaiting(row, clientId, now)),
+  pushed: [...state.pushed].flatMap(([digest, { request }]) =>
+    request.clientId === clientId && request.expiresAt > now ? [digest] : [],
+  ),
+  pages: [...state.interactions].flatMap(([digest, one]) => (isOpenPage(one, clientId, now) ? [digest] : [])),
 })
 
-const counted = ({ authorizations, consents, devices }: Found, now: Seconds): Held => ({
+const counted = ({ authorizations, consents, devices, pushed, pages }: Found, now: Seconds): Held => ({
   authorizations: authorizations.length,
   codes: authorizations.filter((row) => isUnredeemed(row, now)).length,
   consents: consents.length,
   devices: devices.length,
+  pushed: pushed.length,
+  pages: pages.length,
 })
 
 /** Containment in memory: nothing else runs between the first line of a verb and its last. */
@@ -50,6 +62,8 @@ export const memoryContainment = (state: MemoryState): ContainmentStore => ({
       row.state = 'destroyed'
       state.devices.userCodes.delete(row.request.userCodeKey)
     }
+    for (const digest of found.pushed) state.pushed.delete(digest)
+    for (const digest of found.pages) state.interactions.delete(digest)
     addEvents(state, events)
     return held
   },

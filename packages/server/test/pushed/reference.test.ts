@@ -139,7 +139,7 @@ describe('a reference', () => {
     await issuer.store.containment.contain(K.id, issuer.clock.now(), [])
     issuer.clock.advance(1)
     const { visit } = await issuer.finish(begun)
-    expectErrorPage(visit.answer, 'client_disabled')
+    expectErrorPage(visit.answer, 'interaction_unknown')
   })
 })
 

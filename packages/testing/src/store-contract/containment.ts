@@ -2,14 +2,18 @@ import { deepEqual, equal } from 'node:assert/strict'
 import type { Store } from '@sallyport/server/model'
 import { exactlyOne, together, type ContractPart } from './assertions.ts'
 import { family, ground, issue, records, refreshToken, type Ground } from './ground.ts'
-import { client, consent, event, later, start } from './records.ts'
+import { client, consent, digest, event, interaction, later, start } from './records.ts'
 
-/** Everything a client can hold: a family, a code that waits, a consent, and a device that waits for its person. */
+/** Much of what a client can hold: a family, a code that waits, a consent, a pushed request and a page before a person. */
 async function holdings(store: Store, on: Ground) {
   const tokens = await family(store, on)
   const waiting = issue(on, { consent: consent(on.session.subject, on.client.id) })
   equal(await store.issueCode(waiting, start), 'issued')
-  return { tokens, waiting }
+  const pushed = { digest: digest(), clientId: on.client.id, form: 'sealed parameters', expiresAt: later(60) }
+  await store.pushed.create(pushed)
+  const page = interaction(on.client.id)
+  await store.saveInteraction(page)
+  return { tokens, waiting, pushed, page }
 }
 
 /** The kill switch: one transaction, whatever runs at the same time (A-GOV-05). */
@@ -22,7 +26,7 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const other = await ground(store)
         await holdings(store, other)
         const { tokens, waiting } = await holdings(store, on)
-        const held = { authorizations: 2, codes: 1, consents: 1, devices: 0 }
+        const held = { authorizations: 2, codes: 1, consents: 1, devices: 0, pushed: 1, pages: 1 }
         deepEqual(await store.containment.held(on.client.id, later(1)), held)
         equal((await store.findClient(on.client.id))?.disabledAt, undefined)
         deepEqual(await store.containment.contain(on.client.id, later(2), [event()]), held)
@@ -62,8 +66,33 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const redemption = { kind: 'authorization_code', digest: waiting.code.digest } as const
         equal(await store.redeem(redemption, records(undefined), later(3)), false)
         deepEqual(await store.containment.held(on.client.id, later(3)), {
-          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0 },
+          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0 },
         })
+      }),
+    )
+    it(
+      'A-GOV-05 ends what was pushed and every page before a person, and no enabling revives them',
+      withStore(async (store) => {
+        const on = await ground(store)
+        const other = await ground(store)
+        const kept = await holdings(store, other)
+        const { pushed, page } = await holdings(store, on)
+        const done = interaction(on.client.id)
+        await store.saveInteraction(done)
+        equal(await store.endInteraction(done.digest, done.version), true)
+        const held = await store.containment.contain(on.client.id, later(2), [])
+        deepEqual([held?.pushed, held?.pages], [1, 1])
+        const enabled = { ...on.client, version: on.client.version + 2, disabledAt: undefined }
+        equal(await store.admin.updateClient(enabled, []), true)
+        equal(await store.pushed.find(pushed.digest, later(3)), undefined)
+        equal(await store.pushed.claim(pushed.digest, digest(), later(600)), false)
+        equal(await store.findInteraction(page.digest, later(3)), undefined)
+        equal(await store.advanceInteraction({ ...page, version: page.version + 1 }, page.version), false)
+        const answer = issue(on, { interaction: { digest: page.digest, version: page.version } })
+        equal(await store.issueCode(answer, later(3)), 'interaction_consumed')
+        equal(await store.findInteraction(done.digest, later(3)), 'consumed')
+        equal((await store.pushed.find(kept.pushed.digest, later(3)))?.request.clientId, other.client.id)
+        equal(typeof (await store.findInteraction(kept.page.digest, later(3))), 'object')
       }),
     )
     it(
@@ -75,7 +104,7 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const fresh = client()
         await store.admin.createClient(fresh, [])
         deepEqual(await store.containment.contain(fresh.id, start, []), {
-          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0 },
+          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0 },
         })
       }),
     )
