@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { openSqliteStore } from '@sallyport/store-sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScratch, prepare, startProcess, type Installation } from './cli.ts'
 import { startDaemon, type RunningDaemon } from './running-daemon.ts'
@@ -139,6 +140,38 @@ describe('events tail', () => {
     expect(none.stdout).toBe('')
     const one = await place.run(['events', 'tail', '--lines', '1'])
     expect(one.stdout.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('A-LOG-01 looks for the last events that fit among all, not among the last of all', async () => {
+    const store = await openSqliteStore({ path: place.store, mustExist: true, migrations: 'require' })
+    const [model] = (await store.admin.lastEvents(1)).items
+    if (model === undefined) throw new Error('there is an event')
+    const made = (count: number, reason: string, client: string) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...model,
+        id: `${model.id}~${reason}${String(n).padStart(3, '0')}`,
+        event: 'token.pkce.failed',
+        reason,
+        clientId: client,
+      }))
+    const many = [...made(3, 'a', 'client_of_before'), ...made(410, 'b', clientId)]
+    await store.appendEvents(many)
+    await store.close()
+    const ids = async (...filters: readonly string[]): Promise<unknown[]> => {
+      const words = filters.flatMap((filter) => ['--filter', filter])
+      const { stdout } = await place.run(['events', 'tail', '--lines', '2', '--json', ...words])
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id)
+    }
+    const last = [`${model.id}~a001`, `${model.id}~a002`]
+    expect(await ids('client=client_of_before')).toEqual(last)
+    expect(await ids('client_id=client_of_before', 'event=token.*')).toEqual(last)
+    expect(await ids('event=token.pkce.failed', 'reason=a')).toEqual(last)
+    expect(
+      (await place.run(['events', 'tail', '--filter', 'event=token.pkce.failed', '--filter', 'event=authz.x'])).stdout,
+    ).toBe('')
   })
 
   it('follows what another process writes, and ends with 130 on Ctrl-C', async () => {

@@ -23,6 +23,7 @@ const members = {
   reason: (event: SecurityEvent) => event.reason,
   class: (event: SecurityEvent) => event.class,
   client: (event: SecurityEvent) => event.clientId,
+  client_id: (event: SecurityEvent) => event.clientId,
   user: (event: SecurityEvent) => event.subject,
   request: (event: SecurityEvent) => event.requestId,
   grant: (event: SecurityEvent) => event.authorizationId,
@@ -30,9 +31,19 @@ const members = {
 } as const
 
 type Fits = (event: SecurityEvent) => boolean
+/** What the store can look for by itself. */
+type Query = Parameters<Store['admin']['listEvents']>[0]
+type Filter = { readonly fits: Fits; readonly query: Query }
+
+const queries: Partial<Record<keyof typeof members, (value: string) => Query>> = {
+  event: (event) => ({ event }),
+  client: (clientId) => ({ clientId }),
+  client_id: (clientId) => ({ clientId }),
+  request: (requestId) => ({ requestId }),
+}
 
 /** `event=token.*` fits every event of tokens; everything else is compared as a whole. */
-function parseFilter(text: string): Fits {
+function parseFilter(text: string): Filter {
   const mark = text.indexOf('=')
   const name = text.slice(0, Math.max(mark, 0))
   const value = text.slice(mark + 1)
@@ -41,16 +52,35 @@ function parseFilter(text: string): Fits {
       `--filter is written as name=value, such as severity=high, not as ${JSON.stringify(text.slice(0, 100))}`,
     )
   if (!Object.hasOwn(members, name)) throw usage(unknownName('filter', name, Object.keys(members)))
-  const read = members[name as keyof typeof members]
-  if (!value.endsWith('*')) return (event) => read(event) === value
-  return (event) => read(event)?.startsWith(value.slice(0, -1)) ?? false
+  const known = name as keyof typeof members
+  const read = members[known]
+  if (!value.endsWith('*')) return { fits: (event) => read(event) === value, query: queries[known]?.(value) ?? {} }
+  return { fits: (event) => read(event)?.startsWith(value.slice(0, -1)) ?? false, query: {} }
+}
+
+/** The last events that fit: the store is read from its oldest event on, a page at a time, and no more than `lines` are kept. */
+async function lastFitting(
+  store: Store,
+  filters: readonly Filter[],
+  fits: Fits,
+  lines: number,
+): Promise<readonly SecurityEvent[]> {
+  const query = filters.reduce<Query>((all, filter) => ({ ...all, ...filter.query }), {})
+  let kept: readonly SecurityEvent[] = []
+  let after: string | undefined
+  do {
+    const page = await store.admin.listEvents(query, after, 200)
+    kept = [...kept, ...page.items.filter(fits)].slice(-lines)
+    after = page.next
+  } while (after !== undefined)
+  return kept
 }
 
 async function tail(call: Call, options: Options): Promise<ExitCode> {
   const filters = (options.filter ?? []).map(parseFilter)
   const lines = Number(options.lines)
   if (!Number.isInteger(lines) || lines < 0 || lines > 200) throw usage('--lines is a number from 0 to 200')
-  const fits: Fits = (event) => filters.every((filter) => filter(event))
+  const fits: Fits = (event) => filters.every((filter) => filter.fits(event))
   const print = (events: readonly SecurityEvent[]): void => {
     for (const event of events) {
       const record = { schema_version: schemaVersion, ...eventRecord(event) }
@@ -59,9 +89,11 @@ async function tail(call: Call, options: Options): Promise<ExitCode> {
   }
   return inWorkplace(await call.config(), async ({ store }) => {
     const newest = (await store.admin.lastEvents(200)).items
-    print(lines === 0 ? [] : newest.filter(fits).slice(-lines))
+    const shown =
+      lines === 0 ? [] : filters.length === 0 ? newest.slice(-lines) : await lastFitting(store, filters, fits, lines)
+    print(shown)
     if (options.follow !== true) return exitCode.ok
-    return follow(store, newest, (events) => print(events.filter(fits)))
+    return follow(store, [...newest, ...shown], (events) => print(events.filter(fits)))
   })
 }
 
@@ -74,7 +106,7 @@ async function follow(
   begin: readonly SecurityEvent[],
   show: (events: readonly SecurityEvent[]) => void,
 ): Promise<ExitCode> {
-  let seen = begin.map(({ id }) => id)
+  let seen = [...new Set(begin.map(({ id }) => id))].sort()
   let interrupted = false
   let wake = (): void => undefined
   process.once('SIGINT', () => {
