@@ -149,6 +149,7 @@ export const openInteraction = ({
   resources: [],
   claims: [],
   earlierScope: [],
+  earlierBeside: [],
   firstUse: false,
   logo: undefined,
   mayRemember: true,

@@ -228,10 +228,25 @@ describe('consent page', () => {
     })
     const shown = (earlierScope: readonly string[]) =>
       consentPage(english, { open: { ...open, earlierScope }, account, rememberFor })
-    expect(shown(['email', 'notes'])).toBe(shown([]))
+    const again = `<p class="note" id="again">You allowed it before</p>`
+    expect(shown(['email', 'notes'])).toContain(again)
+    expect(shown(['email', 'notes']).replace(again, '')).toBe(shown([]))
+    // A scope about the account says nothing about an API, and nothing about single claims.
+    const only = { ...open, scopes: open.scopes.slice(0, 1), earlierScope: ['email'] }
+    for (const other of [only, { ...only, resources: [], claims: ['phone_number'] }])
+      expect(consentPage(english, { open: other, account, rememberFor })).not.toContain('id="again"')
+    expect(consentPage(english, { open: { ...only, resources: [] }, account, rememberFor })).toContain(again)
     const [fresh = ''] = shown(['notes']).split('<section id="earlier">')
     expect(fresh).toContain('Read your e-mail address')
     expect(fresh).not.toContain('Notes')
+    const beside = {
+      open: { ...open, earlierBeside: [{ ...notes, name: 'notes.write', description: 'Change your notes' }] },
+    }
+    const both = consentPage(english, { ...beside, account, rememberFor })
+    const [asked = '', before = ''] = both.split('<section id="earlier">')
+    expect(asked).toContain('New: if you allow it')
+    expect([asked, before].map((part) => part.includes('Change your notes'))).toEqual([false, true])
+    expect([asked, before].map((part) => part.includes('Read your notes'))).toEqual([true, false])
   })
 
   it('A-UI-09 shows application, account, host, scopes in words and the resource by name', () => {

@@ -24,6 +24,18 @@ describe('asking for more than before', () => {
     expect(earlier).not.toContain('Change your documents')
   })
 
+  it('A-MCP-08 shows what was allowed before also where only new scopes are asked for', async () => {
+    const issuer = await newRealIssuer()
+    const client = issuer.clients.N
+    const { browser } = await signedIn(issuer, { client, remember: false, parameters: { scope: 'openid read' } })
+    const { visit } = await issuer.begin({ browser, client, parameters: { scope: 'write' } })
+    const { fresh, earlier } = partsOf(visit.answer.text)
+    expect(fresh).toContain('Change your documents')
+    expect(fresh).not.toContain('Read your documents')
+    expect(earlier).toContain('Read your documents')
+    expect(earlier).not.toContain('Change your documents')
+  })
+
   it('A-MCP-08, A-LOG-05 gives what was asked and allowed, and writes down what of it was there before', async () => {
     const issuer = await newRealIssuer()
     const client = issuer.clients.N

@@ -76,9 +76,19 @@ function groupsOf(open: Asked): readonly Group[] {
 export const scopeList = (words: Words, scopes: readonly ScopeInWords[], app: Html): Html =>
   list(scopes.map((scope) => scopeItem(words, scope, app)))
 
-/** True when something of the request is new and something is not: then the page tells them apart. */
-export const addsToEarlier = ({ scopes, earlierScope }: OpenInteraction): boolean =>
-  earlierScope.length > 0 && scopes.some(({ name }) => !earlierScope.includes(name))
+/** True when something of the request is new, and something was allowed before: then the page tells them apart. */
+export const addsToEarlier = ({ scopes, earlierScope, earlierBeside }: OpenInteraction): boolean =>
+  earlierScope.length + earlierBeside.length > 0 && scopes.some(({ name }) => !earlierScope.includes(name))
+
+/**
+ * True when all of a request was allowed before and is asked about again. Scopes about the account say nothing of an API
+ * that is named for the first time, nor of single claims.
+ */
+export const repeatsEarlier = ({ scopes, earlierScope, claims, resources }: OpenInteraction): boolean =>
+  scopes.length > 0 &&
+  scopes.every(({ name }) => earlierScope.includes(name)) &&
+  claims.length === 0 &&
+  (resources.length === 0 || scopes.some(({ resource }) => resource !== undefined))
 
 /** What is new in a request, or all of it where nothing was allowed before (MCP, incremental consent). */
 export function newItems(words: Words, open: OpenInteraction): Html {
@@ -94,7 +104,8 @@ export function newItems(words: Words, open: OpenInteraction): Html {
 /** What the application may do already, so that nobody has to remember what the answer adds up to. */
 export function earlierItems(words: Words, open: OpenInteraction): Html | false {
   if (!addsToEarlier(open)) return false
-  const scopes = open.scopes.filter(({ name }) => open.earlierScope.includes(name))
+  // What is not asked for now holds on as well: a person who only saw the rest would think it gone.
+  const scopes = [...open.scopes.filter(({ name }) => open.earlierScope.includes(name)), ...open.earlierBeside]
   return markup`<section id="earlier">
 <h2>${words.say('consent.earlier')}</h2>
 ${scopeList(words, scopes, foreign(open.client.name))}

@@ -1,6 +1,6 @@
 import { isAgent, isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
-import { addsToEarlier, earlierItems, newItems } from './asked-items.ts'
+import { addsToEarlier, earlierItems, newItems, repeatsEarlier } from './asked-items.ts'
 import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 import { returnAddress } from './return-address.ts'
@@ -136,6 +136,7 @@ export function consentPage(setting: Setting, page: ConsentPage): string {
 ${publisher(setting, open)}
 ${agentNote(words, open)}
 ${accountCard(words, page.account, other)}
+${repeatsEarlier(open) && markup`<p class="note" id="again">${words.say('consent.earlier')}</p>`}
 <p>${words.say(addsToEarlier(open) ? 'consent.more' : 'consent.able', { app })}</p>
 ${newItems(words, open)}
 ${earlierItems(words, open)}

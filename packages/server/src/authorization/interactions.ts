@@ -124,6 +124,10 @@ async function ofClient(
     resources: await resourceNames(ctx, request.resources),
     claims: requestedClaimNames(request),
     earlierScope: earlier.scope.filter((value) => request.scope.includes(value)),
+    earlierBeside: await scopesInWords(
+      ctx,
+      earlier.scope.filter((value) => !request.scope.includes(value)),
+    ),
     firstUse: asks && isSelfRegistered(client) && !earlier.known,
     logo: logoPath(ctx, client),
     mayRemember: mayRemember(client, request),

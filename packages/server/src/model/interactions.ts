@@ -42,6 +42,8 @@ export type OpenInteraction = OpenLogin & {
   readonly claims: readonly string[]
   /** Scope values among them that this person allowed this client before, at the same APIs: only the others are new. */
   readonly earlierScope: readonly string[]
+  /** What this person allowed this client before, at the same APIs, and is not asked for now. */
+  readonly earlierBeside: readonly ScopeInWords[]
   /** This person has no agreement on record for a client that nobody here registered (A-CIMD-12). */
   readonly firstUse: boolean
   /** Where this server serves the picture of the client; there may turn out to be none (A-DCR-11). */
