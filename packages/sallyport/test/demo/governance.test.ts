@@ -32,6 +32,25 @@ describe('the governance page of the demo', () => {
     expect(after).not.toContain('<b>Team')
   })
 
+  it('A-GOV-03 shows how many requests were pushed, and how many tokens are bound to a key', async () => {
+    const store = createMemoryStore()
+    const issuer = await createTestIssuer({ store, routes: [governanceRoute(store, 'https://as.test')] })
+    await issuer.codeFlow()
+    expect((await issuer.redeem(await issuer.authorize({ pushed: true }))).status).toBe(200)
+    await issuer.server.maintain()
+    const { text } = await issuer.get('/governance', { host: 'as.test' })
+    const headings = [...text.matchAll(/<th scope="col">([^<]*)<\/th>/g)].map(([, name = '']) => name)
+    const cells = [...text.matchAll(/<td>([^<]*)<\/td>/g)].map(([, value]) => value)
+    // The first column is the head of its row.
+    const said = new Map(headings.slice(1).map((name, index) => [name, cells[index]]))
+    expect(Object.fromEntries<string | undefined>(said)).toMatchObject({
+      Requests: '2',
+      Pushed: '1',
+      'Codes redeemed': '2',
+      'Bound tokens': '0 of 2',
+    })
+  })
+
   it('CS-08 is shown under the name of the issuer alone', async () => {
     const store = createMemoryStore()
     const issuer = await createTestIssuer({ store, routes: [governanceRoute(store, 'https://as.test')] })

@@ -24,15 +24,16 @@ const percent = (share: number | undefined): string =>
 
 const clientRow = ({ client, counts, refused, share, lastUse }: ClientCoverage): Html => markup`<tr>
 <th scope="row">${client.name}<br><span class="aside">${lastUse?.library ?? client.type} · ${doorText(client)}</span></th>
-<td>${counts.authorization_requests}</td><td>${counts.with_s256}</td>
+<td>${counts.authorization_requests}</td><td>${counts.pushed_requests}</td><td>${counts.with_s256}</td>
 <td>${Object.values(refused).reduce((sum, count) => sum + count, 0)}</td>
-<td>${counts.codes_redeemed}</td><td>${counts.codes_redeemed_with_verifier}</td><td>${percent(share)}</td></tr>`
+<td>${counts.codes_redeemed}</td><td>${counts.codes_redeemed_with_verifier}</td><td>${percent(share)}</td>
+<td>${counts.bound_tokens} of ${counts.bound_tokens + counts.bearer_tokens}</td></tr>`
 
 const coverageTable = (clients: readonly ClientCoverage[]): Html =>
   clients.length === 0
     ? markup`<p>Nothing was counted yet. Run the flow on <a href="/">the first page</a> and come back after ten seconds.</p>`
     : markup`<div class="scroll" tabindex="0" role="region" aria-label="Coverage by client"><table class="counts">
-<thead><tr><th scope="col">Client</th><th scope="col">Requests</th><th scope="col">With S256</th><th scope="col">Refused</th><th scope="col">Codes redeemed</th><th scope="col">With verifier</th><th scope="col">Coverage</th></tr></thead>
+<thead><tr><th scope="col">Client</th><th scope="col">Requests</th><th scope="col">Pushed</th><th scope="col">With S256</th><th scope="col">Refused</th><th scope="col">Codes redeemed</th><th scope="col">With verifier</th><th scope="col">Coverage</th><th scope="col">Bound tokens</th></tr></thead>
 <tbody>${clients.map(clientRow)}</tbody></table></div>`
 
 const coverageSection = ({
