@@ -1,62 +1,29 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../../../../scripts/browser.ts'
-import { startDemo, type RunningDemo } from './running-demo.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { desktop, heading, isSound, phone, useDemo } from './demo-in-browser.ts'
 
-let demo: RunningDemo
-let browser: Browser
-
-beforeAll(async () => {
-  ;[demo, browser] = await Promise.all([startDemo(), launchBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
-
-const phone = { viewport: { width: 390, height: 844 } }
-const desktop = { viewport: { width: 1280, height: 900 } }
-
-/** Pages of a fresh browser that fail the test on anything the browser complains about. */
-async function visit(
-  options: BrowserContextOptions,
-  look: (page: Page, context: BrowserContext) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext(options)
-  context.setDefaultTimeout(20_000)
-  const complaints: string[] = []
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  await look(await context.newPage(), context)
-  await context.close()
-  expect(complaints).toEqual([])
-}
-
-const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
+const stage = useDemo()
+const { visit } = stage
 
 /** From the landing page to the television that shows its code. */
 async function turnOn(page: Page): Promise<string> {
-  await page.goto(`${demo.url}/`)
+  await page.goto(`${stage.demo.url}/`)
   await page.getByRole('button', { name: 'Turn the television on' }).click()
-  await page.waitForURL(`${demo.app}/device`)
+  await page.waitForURL(`${stage.demo.app}/device`)
   return (await page.locator('#user-code').textContent()) ?? ''
 }
 
 async function signIn(page: Page): Promise<void> {
   await page.waitForURL(/\/login\?/)
   await page.getByLabel('User name').fill('demo')
-  await page.getByLabel('Password').fill(demo.password)
+  await page.getByLabel('Password').fill(stage.demo.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(/\/device/)
 }
 
 /** What the person does: enters the code by hand, and decides. */
 async function decide(page: Page, code: string, decision: 'allow' | 'deny' | 'disown'): Promise<string> {
-  await page.goto(`${demo.url}/device`)
+  await page.goto(`${stage.demo.url}/device`)
   if (page.url().includes('/login')) await signIn(page)
   await page.getByLabel('Code').fill(code.toLowerCase().replace('-', ' '))
   await page.getByRole('button', { name: 'Continue' }).click()
@@ -65,13 +32,6 @@ async function decide(page: Page, code: string, decision: 'allow' | 'deny' | 'di
   await page.locator(`button[value=${decision}]`).click()
   await page.locator('#decision-form').waitFor({ state: 'detached' })
   return asked
-}
-
-async function isSound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([])
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(overflow).toBeLessThanOrEqual(0)
 }
 
 describe('the television of the demo', () => {
@@ -127,9 +87,9 @@ describe('the television of the demo', () => {
     ['codes-at-random', /303 See Other[^]*\/login\?interaction=/, /user_code/],
   ])('DV-02, DV-04, DV-05, A-PKCE-17 refuses the attack %s', async (id, ...evidence) => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/device`)
+      await page.goto(`${stage.demo.app}/device`)
       await page.locator(`#device-attack-${id} button`).click()
-      await page.waitForURL(`${demo.app}/device/attacks/${id}`)
+      await page.waitForURL(`${stage.demo.app}/device/attacks/${id}`)
       expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
       const told = await page.locator('.story').innerText()
       expect(evidence.filter((one) => !one.test(told))).toEqual([])
@@ -144,12 +104,12 @@ describe('the television of the demo', () => {
     ['desktop', desktop, 'dark'],
   ] as const)('A-UI-02 fits a %s and is sound for assistive technology', async (_name, size, colorScheme) => {
     await visit({ ...size, colorScheme }, async (page) => {
-      await page.goto(`${demo.app}/device`)
+      await page.goto(`${stage.demo.app}/device`)
       await isSound(page)
       await turnOn(page)
       await isSound(page)
       await page.locator('#device-attack-impatience button').click()
-      await page.waitForURL(`${demo.app}/device/attacks/impatience`)
+      await page.waitForURL(`${stage.demo.app}/device/attacks/impatience`)
       await isSound(page)
     })
   })
@@ -161,7 +121,7 @@ describe('the television of the demo', () => {
       await expect
         .poll(
           async () => {
-            await page.goto(`${demo.app}/device`)
+            await page.goto(`${stage.demo.app}/device`)
             return heading(page)
           },
           { timeout: 15_000, interval: 500 },
@@ -173,7 +133,9 @@ describe('the television of the demo', () => {
   it('CS-01 starts nothing for a form of another site', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
     for (const path of ['/device/run', '/device/attack'])
-      expect((await fetch(`${demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(403)
-    expect((await fetch(`${demo.app}/device/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
+      expect((await fetch(`${stage.demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(
+        403,
+      )
+    expect((await fetch(`${stage.demo.app}/device/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
   })
 })

@@ -1,55 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { createClientKey, dpopProof, type ClientKey, type ProofChanges } from '@sallyport/testing'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../../../../scripts/browser.ts'
-import { startDemo, type RunningDemo } from './running-demo.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { desktop, heading, isSound, phone, useDemo } from './demo-in-browser.ts'
 
-let demo: RunningDemo
-let browser: Browser
-
-beforeAll(async () => {
-  ;[demo, browser] = await Promise.all([startDemo(), launchBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
-
-const phone = { viewport: { width: 390, height: 844 } }
-const desktop = { viewport: { width: 1280, height: 900 } }
-
-/** A page of a fresh browser that fails the test on anything the browser complains about. */
-async function visit(options: BrowserContextOptions, look: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext(options)
-  context.setDefaultTimeout(20_000)
-  const complaints: string[] = []
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  await look(await context.newPage())
-  await context.close()
-  expect(complaints).toEqual([])
-}
-
-const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
-
-async function isSound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([])
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(overflow).toBeLessThanOrEqual(0)
-}
+const stage = useDemo()
+const { visit } = stage
 
 /** From the landing page to the token that was bound and used. */
 async function fetchToken(page: Page): Promise<void> {
-  await page.goto(`${demo.url}/`)
+  await page.goto(`${stage.demo.url}/`)
   await page.getByRole('button', { name: 'Fetch a bound token' }).click()
-  await page.waitForURL(`${demo.app}/dpop`)
+  await page.waitForURL(`${stage.demo.app}/dpop`)
 }
 
 describe('the bound token of the demo', () => {
@@ -74,9 +37,9 @@ describe('the bound token of the demo', () => {
     ['token-without-binding', /400 Bad Request[^]*invalid_request/, /token\.request\.rejected proof missing/],
   ])('B-DPOP-35, DP-01, DP-04, DP-12 refuses the attack %s', async (id, ...evidence) => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/dpop`)
+      await page.goto(`${stage.demo.app}/dpop`)
       await page.locator(`#dpop-attack-${id} button`).click()
-      await page.waitForURL(`${demo.app}/dpop/attacks/${id}`)
+      await page.waitForURL(`${stage.demo.app}/dpop/attacks/${id}`)
       expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
       const told = await page.locator('.story').innerText()
       expect(evidence.filter((one) => !one.test(told))).toEqual([])
@@ -88,7 +51,7 @@ describe('the bound token of the demo', () => {
 
   it('A-UI-02 can be used with the keyboard alone', async () => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/dpop`)
+      await page.goto(`${stage.demo.app}/dpop`)
       const isFocused = (id: string) =>
         page.evaluate((wanted) => document.activeElement?.closest(`#${wanted}`) !== null, id)
       const tabTo = async (id: string): Promise<void> => {
@@ -100,7 +63,7 @@ describe('the bound token of the demo', () => {
       await expect.poll(() => heading(page), { timeout: 15_000 }).toBe('The token and its key were in.')
       await tabTo('dpop-attack-replayed-proof')
       await page.keyboard.press('Enter')
-      await page.waitForURL(`${demo.app}/dpop/attacks/replayed-proof`)
+      await page.waitForURL(`${stage.demo.app}/dpop/attacks/replayed-proof`)
     })
   })
 
@@ -109,12 +72,12 @@ describe('the bound token of the demo', () => {
     ['desktop', desktop, 'dark'],
   ] as const)('A-UI-02 fits a %s and is sound for assistive technology', async (_name, size, colorScheme) => {
     await visit({ ...size, colorScheme }, async (page) => {
-      await page.goto(`${demo.app}/dpop`)
+      await page.goto(`${stage.demo.app}/dpop`)
       await isSound(page)
       await fetchToken(page)
       await isSound(page)
       await page.locator('#dpop-attack-changed-address button').click()
-      await page.waitForURL(`${demo.app}/dpop/attacks/changed-address`)
+      await page.waitForURL(`${stage.demo.app}/dpop/attacks/changed-address`)
       await isSound(page)
     })
   })
@@ -131,8 +94,10 @@ describe('the bound token of the demo', () => {
   it('CS-01 starts nothing for a form of another site', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
     for (const path of ['/dpop/run', '/dpop/attack'])
-      expect((await fetch(`${demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(403)
-    expect((await fetch(`${demo.app}/dpop/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
+      expect((await fetch(`${stage.demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(
+        403,
+      )
+    expect((await fetch(`${stage.demo.app}/dpop/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
   })
 })
 
@@ -142,22 +107,22 @@ describe('the API of the demo', () => {
 
   /** A token of the API that is bound to the key. */
   async function boundToken(): Promise<string> {
-    const record = JSON.parse(readFileSync(join(demo.folder, 'demo.json'), 'utf8')) as {
+    const record = JSON.parse(readFileSync(join(stage.demo.folder, 'demo.json'), 'utf8')) as {
       clients: { watch: { id: string; secret: string } }
     }
     const { id, secret } = record.clients.watch
-    const uri = `${demo.url}/oauth2/token`
+    const uri = `${stage.demo.url}/oauth2/token`
     const answer = await fetch(uri, {
       method: 'POST',
       headers: { dpop: dpopProof(key, { uri, now: now() }), authorization: `Basic ${btoa(`${id}:${secret}`)}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'orders.read', resource: demo.api }),
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'orders.read', resource: stage.demo.api }),
     })
     return ((await answer.json()) as { access_token: string }).access_token
   }
 
   it('B-DPOP-35, B-DPOP-26 refuses every wrong proof for its own reason, then takes a good one', async () => {
     const token = await boundToken()
-    const uri = `${demo.api}/orders`
+    const uri = `${stage.demo.api}/orders`
     const call = async (proof: string | undefined, scheme = 'DPoP'): Promise<readonly [number, string]> => {
       const headers = { authorization: `${scheme} ${token}`, ...(proof === undefined ? {} : { dpop: proof }) }
       const answer = await fetch(uri, { headers })
@@ -175,7 +140,7 @@ describe('the API of the demo', () => {
       ['not signed', { header: { jwk: createClientKey('ES256').jwk } }],
       ['jti', { claims: { jti: undefined } }],
       ['method', { claims: { htm: 'POST' } }],
-      ['address', { claims: { htu: `${demo.app}/orders` } }],
+      ['address', { claims: { htu: `${stage.demo.app}/orders` } }],
       ['too old', { claims: { iat: Math.floor(now()) - 3600 } }],
       ['from the future', { claims: { iat: Math.floor(now()) + 3600 } }],
       ['another access token', { claims: { ath: 'A'.repeat(43) } }],

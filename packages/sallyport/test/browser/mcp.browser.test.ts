@@ -1,67 +1,29 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../../../../scripts/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { application, provider, type Person } from '../../../server/test/strangers/mcp-client.ts'
 import { listen } from '../../../server/test/strangers/mcp-notes.ts'
 import { run } from '../cli.ts'
-import { startDemo, type RunningDemo } from './running-demo.ts'
+import { desktop, heading, isSound, phone, useDemo } from './demo-in-browser.ts'
 
-let demo: RunningDemo
-let browser: Browser
-
-beforeAll(async () => {
-  ;[demo, browser] = await Promise.all([startDemo(), launchBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
-
-const phone = { viewport: { width: 390, height: 844 } }
-const desktop = { viewport: { width: 1280, height: 900 } }
-
-/** A page of a fresh browser that fails the test on anything the browser complains about. */
-async function visit(options: BrowserContextOptions, look: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  await look(page)
-  await context.close()
-  expect(complaints).toEqual([])
-}
+const stage = useDemo()
+const { visit } = stage
 
 const allow = (page: Page): Promise<void> => page.locator('button[name=decision][value=allow]').click()
 
-const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
-
 /** From the landing page through sign-in and consent to the page that tells what was said. */
 async function connect(page: Page): Promise<string> {
-  await page.goto(`${demo.url}/`)
+  await page.goto(`${stage.demo.url}/`)
   await page.getByRole('button', { name: 'Connect to the server' }).click()
   await page.waitForURL(/\/login\?/)
-  await page.getByLabel('Password').fill(demo.password)
+  await page.getByLabel('Password').fill(stage.demo.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(/\/consent\?/)
   const asked = await page.locator('main').innerText()
   await allow(page)
-  await page.waitForURL(`${demo.app}/mcp`)
+  await page.waitForURL(`${stage.demo.app}/mcp`)
   return asked
-}
-
-async function isSound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([])
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(overflow).toBeLessThanOrEqual(0)
 }
 
 describe('the MCP part of the demo', () => {
@@ -73,11 +35,11 @@ describe('the MCP part of the demo', () => {
       const wires = await page.locator('.step').allInnerTexts()
       expect(wires).toHaveLength(10)
       expect(wires[0]).toMatch(/401 Unauthorized[^]*resource_metadata=/)
-      expect(wires[1]).toContain(`"resource":"${demo.mcp}"`)
+      expect(wires[1]).toContain(`"resource":"${stage.demo.mcp}"`)
       expect(wires[2]).toContain('registration_endpoint')
       expect(wires[3]).toContain('201 Created')
       expect(wires[7]).toMatch(/resource=http%3A%2F%2Flocalhost/)
-      expect(wires[7]).toContain(demo.mcp)
+      expect(wires[7]).toContain(stage.demo.mcp)
       expect(wires[9]).toContain('lantern oil')
       expect(await page.locator('.checks .failed').count()).toBe(0)
     })
@@ -92,7 +54,7 @@ describe('the MCP part of the demo', () => {
       expect([fresh.includes('Open the gate for you'), fresh.includes('See who stands')]).toEqual([true, false])
       expect(earlier).toContain('See who stands at the gate')
       await allow(page)
-      await page.waitForURL(`${demo.app}/mcp`)
+      await page.waitForURL(`${stage.demo.app}/mcp`)
       expect(await heading(page)).toBe('The gate is open.')
       const [refused = ''] = await page.locator('.step').allInnerTexts()
       expect(refused).toMatch(/403 Forbidden[^]*scope="gate.read gate.open", error="insufficient_scope"/)
@@ -101,13 +63,13 @@ describe('the MCP part of the demo', () => {
 
   it('A-AUTHZ-12 says so when the person declines', async () => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/mcp`)
+      await page.goto(`${stage.demo.app}/mcp`)
       await page.getByRole('button', { name: 'Connect to the server' }).click()
       await page.waitForURL(/\/login\?/)
-      await page.getByLabel('Password').fill(demo.password)
+      await page.getByLabel('Password').fill(stage.demo.password)
       await page.keyboard.press('Enter')
       await page.locator('button[name=decision][value=deny]').click()
-      await page.waitForURL(`${demo.app}/mcp`)
+      await page.waitForURL(`${stage.demo.app}/mcp`)
       await page.getByText('You said no, so there is no token.').waitFor()
     })
   })
@@ -119,9 +81,9 @@ describe('the MCP part of the demo', () => {
     ['changed-way', /201 Created[^]*400 Bad Request/, /authz\.redirect_uri\.mismatch/],
   ])('A-MCP-02, A-MCP-03, A-MCP-05 refuses the attack %s', async (id, ...evidence) => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/mcp`)
+      await page.goto(`${stage.demo.app}/mcp`)
       await page.locator(`#mcp-attack-${id} button`).click()
-      await page.waitForURL(`${demo.app}/mcp/attacks/${id}`)
+      await page.waitForURL(`${stage.demo.app}/mcp/attacks/${id}`)
       expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
       const told = await page.locator('.story').innerText()
       expect(evidence.filter((one) => !one.test(told))).toEqual([])
@@ -138,12 +100,12 @@ describe('the MCP part of the demo', () => {
     ['desktop', desktop, 'dark'],
   ] as const)('A-UI-02 fits a %s and is sound for assistive technology (%#)', async (_name, size, colorScheme) => {
     await visit({ ...size, colorScheme }, async (page) => {
-      await page.goto(`${demo.app}/mcp`)
+      await page.goto(`${stage.demo.app}/mcp`)
       await isSound(page)
       await connect(page)
       await isSound(page)
       await page.locator('#mcp-attack-changed-way button').click()
-      await page.waitForURL(`${demo.app}/mcp/attacks/changed-way`)
+      await page.waitForURL(`${stage.demo.app}/mcp/attacks/changed-way`)
       await isSound(page)
     })
   })
@@ -153,7 +115,7 @@ describe('the MCP part of the demo', () => {
       await connect(page)
       expect(await heading(page)).toBe('The assistant is in.')
       await page.locator('#mcp-attack-token-passed-on button').click()
-      await page.waitForURL(`${demo.app}/mcp/attacks/token-passed-on`)
+      await page.waitForURL(`${stage.demo.app}/mcp/attacks/token-passed-on`)
       expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
     })
     await visit(desktop, async (page) => {
@@ -164,17 +126,17 @@ describe('the MCP part of the demo', () => {
         }
         throw new Error(`the keyboard does not reach ${name}`)
       }
-      await page.goto(`${demo.app}/mcp`)
+      await page.goto(`${stage.demo.app}/mcp`)
       await reach('Connect to the server')
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/login\?/)
       await page.getByLabel('Password').focus()
-      await page.keyboard.type(demo.password)
+      await page.keyboard.type(stage.demo.password)
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/consent\?/)
       await reach('Allow')
       await page.keyboard.press('Enter')
-      await page.waitForURL(`${demo.app}/mcp`)
+      await page.waitForURL(`${stage.demo.app}/mcp`)
       await reach('Ask it to open the gate')
     })
   })
@@ -182,16 +144,20 @@ describe('the MCP part of the demo', () => {
   it('CS-01 starts nothing for a form of another site, and uses no answer that nobody asked for', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
     for (const path of ['/mcp/run', '/mcp/more', '/mcp/attack'])
-      expect((await fetch(`${demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(403)
-    const unasked = await fetch(`${demo.app}/mcp/callback?code=x&state=y&iss=${demo.url}`, { redirect: 'manual' })
+      expect((await fetch(`${stage.demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(
+        403,
+      )
+    const unasked = await fetch(`${stage.demo.app}/mcp/callback?code=x&state=y&iss=${stage.demo.url}`, {
+      redirect: 'manual',
+    })
     expect(unasked.status).toBe(400)
-    expect((await fetch(`${demo.app}/mcp/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
+    expect((await fetch(`${stage.demo.app}/mcp/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
   })
 })
 
 describe('the MCP server of the demo', () => {
   it('A-MCP-01, A-MCP-04 gives the doctor nothing to complain about', async () => {
-    const { code, stdout } = await run(['mcp', 'doctor', demo.mcp])
+    const { code, stdout } = await run(['mcp', 'doctor', stage.demo.mcp])
     expect(stdout).not.toContain('FINDING')
     expect(code).toBe(0)
     expect(stdout).toContain('A client by dynamic registration: registers itself')
@@ -204,7 +170,7 @@ describe('the MCP server of the demo', () => {
         await page.goto(address.href)
         if (page.url().includes('/login')) {
           await page.getByLabel('User name').fill('demo')
-          await page.getByLabel('Password').fill(demo.password)
+          await page.getByLabel('Password').fill(stage.demo.password)
           await page.getByRole('button', { name: 'Sign in' }).click()
           await page.waitForURL(/\/consent\?/)
         }
@@ -213,7 +179,7 @@ describe('the MCP server of the demo', () => {
         return new URL(page.url()).searchParams
       }
       const app = application(
-        new URL(demo.mcp),
+        new URL(stage.demo.mcp),
         { ...provider(undefined), redirectUrl: `${own.origin}/callback` },
         person,
       )
@@ -228,10 +194,10 @@ describe('the MCP server of the demo', () => {
   })
 
   it('A-MCP-03 is not there under another name, nor for whoever has no token', async () => {
-    const { port } = new URL(demo.mcp)
+    const { port } = new URL(stage.demo.mcp)
     const elsewhere = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST' })
     expect(elsewhere.status).toBe(421)
-    const transport = new StreamableHTTPClientTransport(new URL(demo.mcp))
+    const transport = new StreamableHTTPClientTransport(new URL(stage.demo.mcp))
     const client = new Client({ name: 'stranger', version: '1.0.0' })
     await expect(client.connect(transport as Parameters<Client['connect']>[0])).rejects.toThrow()
   })

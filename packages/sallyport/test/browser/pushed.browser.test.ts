@@ -1,39 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser } from '../../../../scripts/browser.ts'
-import { startDemo, type RunningDemo } from './running-demo.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { desktop, heading, isSound, phone, useDemo } from './demo-in-browser.ts'
 
-let demo: RunningDemo
-let browser: Browser
-
-beforeAll(async () => {
-  ;[demo, browser] = await Promise.all([startDemo(), launchBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.stop()
-})
-
-const phone = { viewport: { width: 390, height: 844 } }
-const desktop = { viewport: { width: 1280, height: 900 } }
-
-/** A page of a fresh browser that fails the test on anything the browser complains about. */
-async function visit(options: BrowserContextOptions, look: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext(options)
-  context.setDefaultTimeout(20_000)
-  const complaints: string[] = []
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  await look(await context.newPage())
-  await context.close()
-  expect(complaints).toEqual([])
-}
-
-const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
+const stage = useDemo()
+const { visit } = stage
 
 /** From the landing page through sign-in and consent; gives what the address of the browser said on the way. */
 async function run(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<string> {
@@ -41,24 +11,17 @@ async function run(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<st
   page.on('request', (request) => {
     if (new URL(request.url()).pathname === '/oauth2/authorize') sent.push(request.url())
   })
-  await page.goto(`${demo.url}/`)
+  await page.goto(`${stage.demo.url}/`)
   await page.getByRole('button', { name: 'Push a request' }).click()
   await page.waitForURL(/\/login\?/)
   expect(await page.getByLabel('User name').inputValue()).toBe('demo')
-  await page.getByLabel('Password').fill(demo.password)
+  await page.getByLabel('Password').fill(stage.demo.password)
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/consent\?/)
   expect(await page.locator('main').innerText()).toContain('Demo Bank')
   await page.locator(`button[name=decision][value=${decision}]`).click()
-  await page.waitForURL(`${demo.app}/pushed`)
+  await page.waitForURL(`${stage.demo.app}/pushed`)
   return sent[0] ?? ''
-}
-
-async function isSound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([])
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(overflow).toBeLessThanOrEqual(0)
 }
 
 describe('the pushed request of the demo', () => {
@@ -94,9 +57,9 @@ describe('the pushed request of the demo', () => {
     ['not-pushed', [/error=invalid_request&/, /authz\.request\.rejected par required/]],
   ] as const)('B-PAR-05, B-PAR-06, B-PAR-07, B-PAR-09, JR-08, JR-11 refuses the attack %s', async (id, evidence) => {
     await visit(desktop, async (page) => {
-      await page.goto(`${demo.app}/pushed`)
+      await page.goto(`${stage.demo.app}/pushed`)
       await page.locator(`#pushed-attack-${id} button`).click()
-      await page.waitForURL(`${demo.app}/pushed/attacks/${id}`)
+      await page.waitForURL(`${stage.demo.app}/pushed/attacks/${id}`)
       expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
       const told = await page.locator('.story').innerText()
       expect(evidence.filter((one) => !one.test(told))).toEqual([])
@@ -118,13 +81,13 @@ describe('the pushed request of the demo', () => {
         }
         throw new Error(`the keyboard does not reach ${name}`)
       }
-      await page.goto(`${demo.app}/`)
+      await page.goto(`${stage.demo.app}/`)
       await reach('PAR')
       await page.keyboard.press('Enter')
-      await page.waitForURL(`${demo.app}/pushed`)
+      await page.waitForURL(`${stage.demo.app}/pushed`)
       await reach('Try it: Skip the push')
       await page.keyboard.press('Enter')
-      await page.waitForURL(`${demo.app}/pushed/attacks/not-pushed`)
+      await page.waitForURL(`${stage.demo.app}/pushed/attacks/not-pushed`)
       expect(await heading(page)).toBe('Skip the push')
     })
   })
@@ -134,12 +97,12 @@ describe('the pushed request of the demo', () => {
     ['desktop', desktop, 'dark'],
   ] as const)('A-UI-02 fits a %s and is sound for assistive technology', async (_name, size, colorScheme) => {
     await visit({ ...size, colorScheme }, async (page) => {
-      await page.goto(`${demo.app}/pushed`)
+      await page.goto(`${stage.demo.app}/pushed`)
       await isSound(page)
       await run(page)
       await isSound(page)
       await page.locator('#pushed-attack-changed-on-the-way button').click()
-      await page.waitForURL(`${demo.app}/pushed/attacks/changed-on-the-way`)
+      await page.waitForURL(`${stage.demo.app}/pushed/attacks/changed-on-the-way`)
       await isSound(page)
     })
   })
@@ -154,8 +117,10 @@ describe('the pushed request of the demo', () => {
   it('CS-01, A-AUTHZ-14 starts nothing for a form of another site, and takes no answer that nobody asked for', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
     for (const path of ['/pushed/run', '/pushed/attack'])
-      expect((await fetch(`${demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(403)
-    expect((await fetch(`${demo.app}/pushed/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
-    expect((await fetch(`${demo.app}/pushed/callback?code=x&state=y`, { redirect: 'manual' })).status).toBe(400)
+      expect((await fetch(`${stage.demo.app}${path}`, { method: 'POST', headers, redirect: 'manual' })).status).toBe(
+        403,
+      )
+    expect((await fetch(`${stage.demo.app}/pushed/attacks/nothing`, { redirect: 'manual' })).status).toBe(303)
+    expect((await fetch(`${stage.demo.app}/pushed/callback?code=x&state=y`, { redirect: 'manual' })).status).toBe(400)
   })
 })
