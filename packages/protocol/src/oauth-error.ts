@@ -1,4 +1,5 @@
-import { reasons, type ErrorCode, type Reason } from './reasons.ts'
+import { reasons, type Reason } from './reasons.ts'
+import type { ErrorCode } from './reasons/entry.ts'
 
 /** What only operators see of a refusal. */
 export type ErrorPrivate = {

@@ -41,7 +41,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'the reason of a missing challenge is kept back',
     'A-PKCE-01',
-    'protocol/src/reasons.ts',
+    'protocol/src/reasons/pkce.ts',
     "'pkce_required: code challenge required'",
     "'code challenge required'",
   ),
@@ -61,7 +61,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'the answer does not say that the method is the fault',
     'A-PKCE-03',
-    'protocol/src/reasons.ts',
+    'protocol/src/reasons/pkce.ts',
     "'transform algorithm not supported, code_challenge_method must be S256'",
     "'the request is invalid'",
   ),
