@@ -55,7 +55,7 @@ describe('the proofs of RFC 9449', () => {
     expect(check(resourceProof, 1_562_262_618, { ...about, accessToken: `${rfcToken}x` })).toBe('ath')
   })
 
-  it('B-TV-05 refuses a key whose point is not on the curve', async () => {
+  it('B-TV-05, B-WR-04 refuses a key whose point is not on the curve', async () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',

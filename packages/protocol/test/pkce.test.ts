@@ -29,7 +29,7 @@ describe('vectors', () => {
     expect([isCodeVerifier(verifier), isCodeChallenge(challenge)]).toEqual([true, true])
   })
 
-  it('A-PKCE-06 the octets of RFC 7636 appendix B', () => {
+  it('A-PKCE-06, B-TV-17 the octets of RFC 7636 appendix B', () => {
     const octets = [
       116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240,
       91, 88, 5, 88, 83, 132, 141, 121,

@@ -144,7 +144,7 @@ describe('binding', () => {
     expectTokens(await issuer.redeem(authorized))
   })
 
-  it('A-CODE-05 the first failed verifier destroys the code, with one event of high severity', async () => {
+  it('A-CODE-05, B-CX-05 the first failed verifier destroys the code, with one event of high severity', async () => {
     const issuer = await newIssuer()
     const authorized = await issuer.authorize()
     expectRefusal(await issuer.redeem(authorized, { code_verifier: 'x'.repeat(43) }), 'invalid_grant')

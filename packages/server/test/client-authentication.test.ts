@@ -41,7 +41,7 @@ describe('who is asked for what', () => {
     )
   })
 
-  it('A-TOK-07 every failure looks the same and carries a challenge', async () => {
+  it('A-TOK-07, B-CX-17 every failure looks the same and carries a challenge', async () => {
     const issuer = await newIssuer()
     const { K, S, post } = issuer.clients
     const failures = [

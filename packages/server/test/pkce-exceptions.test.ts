@@ -73,7 +73,7 @@ describe('a dated exception from PKCE', () => {
     expectBack(await issuer.authorize({ parameters: bare }), 'invalid_request')
   })
 
-  it('A-GOV-01 demands an OpenID request with nonce', async () => {
+  it('A-GOV-01, B-CX-18 demands an OpenID request with nonce', async () => {
     const issuer = await newIssuer(dated)
     await excepted(issuer, issuer.clients.K)
     for (const lacking of [{ nonce: undefined }, { scope: 'read' }]) {

@@ -41,7 +41,7 @@ describe('the verifier', () => {
     ['an accented letter', `${'a'.repeat(42)}é`],
     ['an emoji', `${'a'.repeat(42)}😀`],
   ]
-  it.for(malformed)('A-PKCE-05, PK-09 %s is malformed and destroys the code', async ([, code_verifier]) => {
+  it.for(malformed)('A-PKCE-05, B-CX-05, PK-09 %s is malformed and destroys the code', async ([, code_verifier]) => {
     const issuer = await newIssuer()
     const authorized = await issuer.authorize({ parameters: { code_challenge: challengeOf(code_verifier) } })
     expectRefusal(await issuer.redeem(authorized, { code_verifier }), 'invalid_request')

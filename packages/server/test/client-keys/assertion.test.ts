@@ -107,13 +107,16 @@ describe('whom it is for', () => {
     undefined,
     '',
   ]
-  it.for(elsewhere.map((aud) => [aud] as const))('B-CA-03, CA-02 the audience %j is refused', async ([aud]) => {
-    const { issuer, j } = await newKeyIssuer()
-    expectRefusedFor(issuer, await askWith(issuer, assertionOf(issuer, j, { aud })), 'assertion_audience')
-    expectTokens(await askWith(issuer, assertionOf(issuer, j)))
-  })
+  it.for(elsewhere.map((aud) => [aud] as const))(
+    'B-CA-03, B-CX-03, CA-02 the audience %j is refused',
+    async ([aud]) => {
+      const { issuer, j } = await newKeyIssuer()
+      expectRefusedFor(issuer, await askWith(issuer, assertionOf(issuer, j, { aud })), 'assertion_audience')
+      expectTokens(await askWith(issuer, assertionOf(issuer, j)))
+    },
+  )
 
-  it('B-CA-03 a client registered for it may name the endpoint, never somebody else too', async () => {
+  it('B-CA-03, B-CX-03 a client registered for it may name the endpoint, never somebody else too', async () => {
     const issuer = await newIssuer()
     const j = await addKeyClient(issuer, { assertionAudience: 'interop' })
     const token = 'https://as.test/oauth2/token'

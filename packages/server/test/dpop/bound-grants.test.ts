@@ -25,7 +25,7 @@ const flow = async (issuer: TestIssuer, by: ClientKey = key) => {
 
 describe('a code that names a key', () => {
   it.for(['GET', 'POST', 'pushed'] as const)(
-    'A-CODE-08, CO-08, B-DPOP-21, DP-11 by %s is good for that key, and wrong attempts do not spend it',
+    'A-CODE-08, CO-08, B-DPOP-21, B-CX-11, B-CX-12, DP-11 by %s is good for that key, and wrong attempts do not spend it',
     async (way) => {
       const issuer = await newIssuer()
       const authorized = await issuer.authorize({

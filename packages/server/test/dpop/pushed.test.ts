@@ -49,7 +49,7 @@ describe('a proof that comes with a pushed request', () => {
     await expectOnlyKey(issuer, await push(issuer, { dpop_jkt: '' }, pushProof(issuer)))
   })
 
-  it('B-DPOP-22 has to be of the key that dpop_jkt names', async () => {
+  it('B-DPOP-22, B-CX-11 has to be of the key that dpop_jkt names', async () => {
     const issuer = await newIssuer()
     const { answer } = await push(issuer, { dpop_jkt: thumbprintOf(otherKey) }, pushProof(issuer))
     expectRefusal(answer, 'invalid_request')

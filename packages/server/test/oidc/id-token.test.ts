@@ -49,21 +49,27 @@ describe('at_hash', () => {
     [long, 'EdDSA', 'p2LHG4H-8pYDc0hyVOo3iIHvZJUqe9tbj3jESOuXbkY'],
     [long, 'Ed25519', 'p2LHG4H-8pYDc0hyVOo3iIHvZJUqe9tbj3jESOuXbkY'],
   ]
-  it.for(vectors)('B-IDT-04, B-IDT-06, B-TV-10, B-TV-14, B-WR-06 %s with %s is %s', ([token, alg, expected]) => {
-    expect(leftHalfHash(alg, token)).toBe(expected)
-    const digest = createHash(alg.startsWith('Ed') ? 'sha512' : 'sha256')
-      .update(token)
-      .digest()
-    expect(digest.subarray(0, digest.length / 2).toString('base64url')).toBe(expected)
-  })
+  it.for(vectors)(
+    'B-IDT-04, B-IDT-06, B-TV-10, B-TV-11, B-TV-12, B-TV-14, B-CX-09, B-WR-06 %s with %s is %s',
+    ([token, alg, expected]) => {
+      expect(leftHalfHash(alg, token)).toBe(expected)
+      const digest = createHash(alg.startsWith('Ed') ? 'sha512' : 'sha256')
+        .update(token)
+        .digest()
+      expect(digest.subarray(0, digest.length / 2).toString('base64url')).toBe(expected)
+    },
+  )
 
-  it.for(algorithms)('B-IDT-04, B-IDT-08 a flow with %s carries the hash of its own access token', async (alg) => {
-    const { issuer, tokens } = await flowWith(alg)
-    const { header, claims } = decodeJwt(tokens.idToken)
-    expect(header['alg']).toBe(alg)
-    expect(claims['at_hash']).toBe(leftHalfHash(alg, tokens.accessToken))
-    expect(issuer.records.faults).toEqual([])
-  })
+  it.for(algorithms)(
+    'B-IDT-04, B-IDT-08, B-CX-19 a flow with %s carries the hash of its own access token',
+    async (alg) => {
+      const { issuer, tokens } = await flowWith(alg)
+      const { header, claims } = decodeJwt(tokens.idToken)
+      expect(header['alg']).toBe(alg)
+      expect(claims['at_hash']).toBe(leftHalfHash(alg, tokens.accessToken))
+      expect(issuer.records.faults).toEqual([])
+    },
+  )
 
   it('B-IDT-06 an algorithm without an entry stops the start and never falls back', async () => {
     for (const name of ['HS256', 'ES384', 'none', 'RS1', 'toString'])
@@ -101,7 +107,7 @@ describe('header and signature', () => {
   })
 
   it.for(['none', 'HS256', 'RS384', 'ES256K', 'rs256', 'Ed448'])(
-    'B-IDT-08 %s cannot be registered, for neither answer',
+    'B-IDT-08, B-CX-08, B-CX-19 %s cannot be registered, for neither answer',
     async (alg) => {
       const issuer = await newIssuer({ clients: [] })
       const base = { type: 'web', name: 'X', redirectUris: ['https://x.test/cb'] } as const

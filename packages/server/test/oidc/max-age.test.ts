@@ -19,12 +19,15 @@ describe('max_age', () => {
     ['nothing at all, as 0 asks for a new one always', '0', 0, 'login'],
     ['an empty value', '', 1000, 'client'],
   ]
-  it.for(cases)('B-OIDC-15 %s with max_age=%j after %d s leads to the %s', async ([, max_age, wait, place]) => {
-    const issuer = await newRealIssuer()
-    const { browser } = await signedIn(issuer, { parameters: plain })
-    issuer.clock.advance(wait)
-    expect(placeOf((await issuer.begin({ browser, parameters: { ...plain, max_age } })).visit)).toBe(place)
-  })
+  it.for(cases)(
+    'B-OIDC-15, B-WR-12 %s with max_age=%j after %d s leads to the %s',
+    async ([, max_age, wait, place]) => {
+      const issuer = await newRealIssuer()
+      const { browser } = await signedIn(issuer, { parameters: plain })
+      issuer.clock.advance(wait)
+      expect(placeOf((await issuer.begin({ browser, parameters: { ...plain, max_age } })).visit)).toBe(place)
+    },
+  )
 
   it('B-OIDC-15 with prompt=none a sign-in that is too old fails', async () => {
     const issuer = await newRealIssuer()

@@ -124,7 +124,7 @@ describe('no or bad credentials', () => {
 })
 
 describe('a token in the wrong place', () => {
-  it('B-UI-05 in address or form it counts for nothing; beside the header it spoils the request', async () => {
+  it('B-UI-05, B-CX-10 in address or form it counts for nothing; beside the header it spoils the request', async () => {
     const issuer = await newRealIssuer()
     const token = await tokenOf(issuer)
     const path = '/oauth2/userinfo'
