@@ -1,7 +1,15 @@
-/** A client as the load generator uses it. Every client of the bench authenticates with client_secret_basic. */
+import type { JsonWebKey } from 'node:crypto'
+
+/** A client that shares a secret with the server (client_secret_basic). */
 export interface BenchClient {
   readonly id: string
   readonly secret: string
+}
+
+/** A client under the FAPI 2.0 profile: it pushes its requests, signs assertions with this ES256 key and binds its tokens to a key (DPoP). */
+export interface BenchSigner {
+  readonly id: string
+  readonly privateKey: JsonWebKey
 }
 
 /** All the load generator has to know about one running server. The paths come from its discovery document. */
@@ -11,6 +19,8 @@ export interface Deployment {
   readonly app: BenchClient
   /** The machine client: client credentials only. */
   readonly service: BenchClient
+  /** The client of the FAPI 2.0 flow; a server without pushed requests and bound tokens has none. */
+  readonly bank: BenchSigner | undefined
   readonly redirectUri: string
   /** Scope of the code flow. */
   readonly scope: string
@@ -30,7 +40,14 @@ export const benchResource = 'https://api.bench.example'
 export const benchOpaqueResource = 'https://opaque.bench.example'
 
 /** What one load can do; each is one operation, however many requests it takes. */
-export type Operation = 'client_credentials' | 'code' | 'refresh' | 'introspect_access' | 'introspect_refresh'
+export type Operation =
+  | 'client_credentials'
+  | 'client_credentials_dpop'
+  | 'code'
+  | 'fapi'
+  | 'refresh'
+  | 'introspect_access'
+  | 'introspect_refresh'
 
 /** What the bench tells the load generator. A run ends after `seconds`, or after `operations` when that is set. */
 export type LoadCommand =

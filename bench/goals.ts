@@ -49,6 +49,8 @@ export const goals: readonly Goal[] = [
   atLeast('client credentials: rate', 2.2, rate('client-credentials')),
   atLeast('introspection, access token: rate', 3, rate('introspection')),
   atLeast('introspection, refresh token: rate', 3, rate('introspection-refresh')),
+  atLeast('client credentials with DPoP: rate', 4, rate('client-credentials-dpop')),
+  atLeast('FAPI 2.0 flow: rate', 5, rate('fapi')),
   atMost(
     'code flow at 64 connections: p99',
     1 / 6,

@@ -47,6 +47,20 @@ export const scenarios: readonly Scenario[] = [
     targets: ['sallyport', 'before', 'oidc-provider', 'limit'],
   },
   {
+    name: 'client-credentials-dpop',
+    title: 'client credentials, DPoP',
+    operation: 'client_credentials_dpop',
+    connections: 16,
+    targets: ['sallyport', 'before', 'oidc-provider'],
+  },
+  {
+    name: 'fapi',
+    title: 'FAPI 2.0 flow',
+    operation: 'fapi',
+    connections: 16,
+    targets: ['sallyport', 'before', 'oidc-provider', 'oidc-provider-grouped'],
+  },
+  {
     name: 'code-64',
     title: 'code flow, 64 connections',
     operation: 'code',

@@ -1,10 +1,17 @@
 import type { Operation } from '../deployment.ts'
-import { headerOf } from './connection.ts'
-import { keepCookies } from './cookie-jar.ts'
-import { browserGet, postRequest } from './http-request.ts'
-import { challengeOf, randomText } from './randomness.ts'
-import { authorizeCookies, type Actor, type Subject } from './subject.ts'
-import { checkAccessToken, checkIdToken, parseRecord, readTokens, type TokenAnswer } from './token-check.ts'
+import { authorize, freshValues } from './authorize.ts'
+import { fapiFlow } from './fapi-flow.ts'
+import { basicAuthorization, postRequest, postStart } from './http-request.ts'
+import { proofLine } from './proofs.ts'
+import type { Actor, Subject } from './subject.ts'
+import {
+  checkAccessToken,
+  checkBinding,
+  checkIdToken,
+  parseRecord,
+  readTokens,
+  type TokenAnswer,
+} from './token-check.ts'
 
 /** Each answer's form is checked; of one in this many the signature and the claims are, too. */
 const verifyEvery = 128
@@ -12,42 +19,6 @@ const verifyEvery = 128
 const isThorough = (actor: Actor): boolean => {
   actor.operations += 1
   return actor.operations % verifyEvery === 1
-}
-
-/** The request parameters that are new in each authorization request. */
-export interface FreshRequest {
-  readonly verifier: string
-  readonly state: string
-  readonly nonce: string
-  readonly path: string
-}
-
-export function freshRequest(subject: Subject, resource: string): FreshRequest {
-  const verifier = randomText()
-  const state = randomText()
-  const nonce = randomText()
-  const start = subject.authorizeStart(resource)
-  return {
-    verifier,
-    state,
-    nonce,
-    path: `${start}&state=${state}&nonce=${nonce}&code_challenge=${challengeOf(verifier)}`,
-  }
-}
-
-/** The code in an authorization response, after its state and issuer were compared with what was sent. */
-export function codeIn(location: string, subject: Subject, state: string): string {
-  const query = location.slice(subject.deployment.redirectUri.length + 1)
-  let code = ''
-  let stateSeen = false
-  let issuerSeen = false
-  for (const pair of query.split('&')) {
-    if (pair.startsWith('code=')) code = pair.slice(5)
-    else if (pair === `state=${state}`) stateSeen = true
-    else if (pair === subject.expectedIssuer) issuerSeen = true
-  }
-  if (code === '' || !stateSeen || !issuerSeen) throw new Error(`not a right authorization response: ${location}`)
-  return code
 }
 
 /** Redeems a code with its verifier. */
@@ -75,17 +46,9 @@ export async function codeFlow(
   resource: string,
   thorough: boolean,
 ): Promise<TokenAnswer> {
-  const fresh = freshRequest(subject, resource)
-  const { connection, jar } = actor
-  const answer = await connection.send(
-    browserGet(fresh.path, subject.authorizeUrl.host, authorizeCookies(subject, actor)),
-  )
-  keepCookies(jar, answer.head)
-  const location = headerOf(answer.head, 'location')
-  if (answer.status !== 303 || !location?.startsWith(`${subject.deployment.redirectUri}?`)) {
-    throw new Error(`authorize answered ${answer.status} ${location ?? answer.body.slice(0, 300)}`)
-  }
-  const tokens = await redeemCode(subject, actor, codeIn(location, subject, fresh.state), fresh.verifier, resource)
+  const fresh = freshValues()
+  const code = await authorize(subject, actor, subject.authorizeStart(resource) + fresh.query, fresh.state)
+  const tokens = await redeemCode(subject, actor, code, fresh.verifier, resource)
   if (thorough) {
     checkAccessToken(tokens.accessToken, subject.keys, subject.deployment, subject.deployment.app.id)
     checkIdToken(tokens.idToken ?? '', subject.keys, subject.deployment, fresh.nonce)
@@ -93,13 +56,26 @@ export async function codeFlow(
   return tokens
 }
 
+const machineRequest = ({ deployment: { apiScope, resource } }: Subject): string =>
+  `grant_type=client_credentials&scope=${encodeURIComponent(apiScope)}&resource=${encodeURIComponent(resource)}`
+
 async function clientCredentials(subject: Subject, actor: Actor): Promise<void> {
-  const { apiScope, resource, service } = subject.deployment
-  const body = `grant_type=client_credentials&scope=${encodeURIComponent(apiScope)}&resource=${encodeURIComponent(resource)}`
-  const answer = await actor.connection.send(postRequest(subject.serviceTokenPost, body))
+  const answer = await actor.connection.send(postRequest(subject.serviceTokenPost, machineRequest(subject)))
   const tokens = readTokens(answer.status, answer.body)
   if (tokens.accessToken.length < 100) throw new Error('the access token is not a JWT')
-  if (isThorough(actor)) checkAccessToken(tokens.accessToken, subject.keys, subject.deployment, service.id)
+  if (isThorough(actor))
+    checkAccessToken(tokens.accessToken, subject.keys, subject.deployment, subject.deployment.service.id)
+}
+
+/** The same with a proof: the token is bound to the key of the machine (RFC 9449 5). */
+async function boundClientCredentials(subject: Subject, actor: Actor): Promise<void> {
+  const { deployment, keys, serviceKey, tokenUrl } = subject
+  const start = postStart(tokenUrl, basicAuthorization(deployment.service) + proofLine(serviceKey, tokenUrl))
+  const answer = await actor.connection.send(postRequest(start, machineRequest(subject)))
+  const { accessToken } = readTokens(answer.status, answer.body, 'DPoP')
+  if (!isThorough(actor)) return
+  checkAccessToken(accessToken, keys, deployment, deployment.service.id)
+  checkBinding(accessToken, keys, serviceKey.thumbprint)
 }
 
 async function refresh(subject: Subject, actor: Actor): Promise<void> {
@@ -133,7 +109,9 @@ async function introspect(subject: Subject, actor: Actor, tokens: readonly strin
 /** Does one operation and throws unless every answer in it was right. */
 export const operations: Readonly<Record<Operation, (subject: Subject, actor: Actor) => Promise<unknown>>> = {
   client_credentials: clientCredentials,
+  client_credentials_dpop: boundClientCredentials,
   code: (subject, actor) => codeFlow(subject, actor, subject.deployment.resource, isThorough(actor)),
+  fapi: (subject, actor) => fapiFlow(subject, actor, isThorough(actor)),
   refresh,
   introspect_access: (subject, actor) => introspect(subject, actor, subject.accessPool.tokens, 'access_token'),
   introspect_refresh: (subject, actor) => introspect(subject, actor, subject.refreshPool.tokens, 'refresh_token'),

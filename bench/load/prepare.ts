@@ -1,5 +1,7 @@
 import type { Operation } from '../deployment.ts'
-import { codeFlow, codeIn, freshRequest, redeemCode } from './operations.ts'
+import { codeIn, freshValues } from './authorize.ts'
+import { push, redeemBound } from './fapi-flow.ts'
+import { codeFlow, redeemCode } from './operations.ts'
 import { signIn } from './sign-in.ts'
 import { openActor, type Actor, type Subject } from './subject.ts'
 
@@ -9,14 +11,23 @@ export async function signInBrowsers(subject: Subject): Promise<void> {
   for (let index = 0; index < subject.browsers.length; index += 1) {
     const actor = await openActor(subject, index)
     for (const resource of resources) {
-      const fresh = freshRequest(subject, resource)
-      const visitor = { connection: actor.connection, jar: actor.jar, deployment: subject.deployment }
-      const location = await signIn(visitor, new URL(fresh.path, subject.authorizeUrl))
+      const fresh = freshValues()
+      const location = await visit(subject, actor, subject.authorizeStart(resource) + fresh.query)
       await redeemCode(subject, actor, codeIn(location, subject, fresh.state), fresh.verifier, resource)
     }
     await codeFlow(subject, actor, subject.deployment.resource, true)
+    if (subject.bank !== undefined) await signInToBank(subject, actor)
     actor.connection.close()
   }
+}
+
+const visit = ({ deployment, authorizeUrl }: Subject, { connection, jar }: Actor, path: string): Promise<string> =>
+  signIn({ connection, jar, deployment }, new URL(path, authorizeUrl))
+
+async function signInToBank(subject: Subject, actor: Actor): Promise<void> {
+  const fresh = freshValues()
+  const location = await visit(subject, actor, await push(subject, actor, fresh))
+  await redeemBound(subject, actor, codeIn(location, subject, fresh.state), fresh.verifier)
 }
 
 const poolSize = 256

@@ -2,6 +2,8 @@ import type { Deployment } from '../deployment.ts'
 import { cookiesFor, createCookieJar, type CookieJar } from './cookie-jar.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { basicAuthorization, browserGet, postStart } from './http-request.ts'
+import { createBank, type Bank } from './bank.ts'
+import { newProofKey, type ProofKey } from './proofs.ts'
 import { keysOf, parseRecord, type VerificationKeys } from './token-check.ts'
 
 /** A server under load: its endpoints, its signed-in browsers, and the constant text of each request. */
@@ -18,6 +20,10 @@ export interface Subject {
   readonly appTokenPost: string
   readonly serviceTokenPost: string
   readonly introspectPost: string
+  readonly tokenUrl: URL
+  /** The key that the machine client binds its tokens to. */
+  readonly serviceKey: ProofKey
+  readonly bank: Bank | undefined
   readonly browsers: readonly CookieJar[]
   /** The newest refresh token of each chain; a connection takes one and puts its successor back. */
   readonly refreshTokens: string[]
@@ -59,6 +65,9 @@ export async function describeSubject(deployment: Deployment, serverPid: number)
     appTokenPost: postStart(endpoint('token_endpoint'), app),
     serviceTokenPost: postStart(endpoint('token_endpoint'), basicAuthorization(deployment.service)),
     introspectPost: postStart(endpoint('introspection_endpoint'), app),
+    tokenUrl: endpoint('token_endpoint'),
+    serviceKey: newProofKey(),
+    bank: deployment.bank && createBank(deployment, deployment.bank, endpoint),
     browsers: Array.from({ length: browserCount }, createCookieJar),
     refreshTokens: [],
     accessPool: { tokens: [], madeAt: 0 },

@@ -29,10 +29,11 @@ export function keysOf(jwks: string): VerificationKeys {
   return found
 }
 
-/** Reads a token response and refuses one that lacks an access token. */
-export function readTokens(status: number, body: string): TokenAnswer {
+/** Reads a token response and refuses one that lacks an access token or has it of another type. */
+export function readTokens(status: number, body: string, type: 'Bearer' | 'DPoP' = 'Bearer'): TokenAnswer {
   if (status !== 200) throw new Error(`the token endpoint answered ${status}: ${body.slice(0, 300)}`)
   const answer = parseRecord(body)
+  if (answer.token_type !== type) throw new Error(`not a token of type ${type}: ${body.slice(0, 200)}`)
   const optional = (name: string): string | undefined => {
     const value = answer[name]
     return typeof value === 'string' && value !== '' ? value : undefined
@@ -69,17 +70,24 @@ export function checkAccessToken(jwt: string, keys: VerificationKeys, deployment
   if (typeof claims.exp !== 'number' || claims.exp * 1000 <= Date.now()) throw wrong('exp')
 }
 
+/** Whether an access token is bound to the key with this thumbprint (RFC 9449 6.1). */
+export function checkBinding(jwt: string, keys: VerificationKeys, thumbprint: string): void {
+  const { cnf } = verifiedClaims(jwt, keys)
+  if (!isRecord(cnf) || cnf.jkt !== thumbprint) throw new Error(`access token: bound to ${JSON.stringify(cnf)}`)
+}
+
 /** The claims that make an ID token right. `nonce` is undefined for refresh, where a server may leave it out. */
 export function checkIdToken(
   jwt: string,
   keys: VerificationKeys,
   deployment: Deployment,
   nonce: string | undefined,
+  clientId = deployment.app.id,
 ): void {
   const claims = verifiedClaims(jwt, keys)
   const wrong = (what: string): Error => new Error(`ID token: wrong ${what} in ${JSON.stringify(claims)}`)
   if (claims.iss !== deployment.issuer) throw wrong('iss')
-  if (!namesOnly(claims.aud, deployment.app.id)) throw wrong('aud')
+  if (!namesOnly(claims.aud, clientId)) throw wrong('aud')
   if (nonce !== undefined && claims.nonce !== nonce) throw wrong('nonce')
   if (typeof claims.sub !== 'string') throw wrong('sub')
 }

@@ -1,10 +1,18 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { AdapterFactory, Configuration, JWK } from 'oidc-provider'
-import { benchApiScope, benchOpaqueResource, benchRedirectUri, benchResource, type BenchClient } from '../deployment.ts'
+import {
+  benchApiScope,
+  benchOpaqueResource,
+  benchRedirectUri,
+  benchResource,
+  type BenchClient,
+  type BenchSigner,
+} from '../deployment.ts'
 
 export interface OidcClients {
   readonly app: BenchClient
   readonly service: BenchClient
+  readonly bank: BenchSigner
   readonly cookieKey: string
 }
 
@@ -13,7 +21,11 @@ const generatedKey = (): JWK => {
   return { ...privateKey.export({ format: 'jwk' }), kty: 'EC', kid: 'bench-es256', alg: 'ES256', use: 'sig' }
 }
 
-const clients = ({ app, service }: OidcClients): NonNullable<Configuration['clients']> => [
+/** The public half; ES256 as everywhere here. */
+const publicJwk = ({ kty, crv, x, y, kid }: BenchSigner['privateKey']): JWK =>
+  ({ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }) as JWK
+
+const clients = ({ app, service, bank }: OidcClients): NonNullable<Configuration['clients']> => [
   {
     client_id: app.id,
     client_secret: app.secret,
@@ -29,6 +41,18 @@ const clients = ({ app, service }: OidcClients): NonNullable<Configuration['clie
     grant_types: ['client_credentials'],
     response_types: [],
     id_token_signed_response_alg: 'ES256',
+  },
+  {
+    client_id: bank.id,
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [publicJwk(bank.privateKey)] },
+    redirect_uris: [benchRedirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    id_token_signed_response_alg: 'ES256',
+    require_pushed_authorization_requests: true,
+    dpop_bound_access_tokens: true,
   },
 ]
 
@@ -51,6 +75,8 @@ export function oidcConfiguration(adapter: AdapterFactory, known: OidcClients): 
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource) =>

@@ -10,6 +10,7 @@ import {
   type BenchClient,
   type Deployment,
 } from '../deployment.ts'
+import { newSigningKey } from './signing-key.ts'
 import type { Provisioned, Target } from './target.ts'
 
 const entry = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -23,6 +24,7 @@ function deployment(port: number, introspectionResource: string): Deployment {
     issuer: `http://127.0.0.1:${port}`,
     app: newClient('bench-app'),
     service: newClient('bench-service'),
+    bank: undefined,
     redirectUri: benchRedirectUri,
     scope: benchScope,
     apiScope: benchApiScope,
@@ -33,8 +35,9 @@ function deployment(port: number, introspectionResource: string): Deployment {
 }
 
 async function provisionOidcProvider(store: string, folder: string, port: number): Promise<Provisioned> {
-  const described = deployment(port, benchOpaqueResource)
-  const clients = { app: described.app, service: described.service, cookieKey: randomSecret() }
+  const bank = { id: 'bench-bank', privateKey: newSigningKey() }
+  const described = { ...deployment(port, benchOpaqueResource), bank }
+  const clients = { app: described.app, service: described.service, bank, cookieKey: randomSecret() }
   const file = join(folder, 'oidc-provider.sqlite')
   const args = [entry('./oidc-provider.ts'), String(port), store, file, JSON.stringify(clients)]
   return { command: [process.execPath, ...args], deployment: described }

@@ -3,9 +3,17 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { benchApiScope, benchRedirectUri, benchResource, benchScope, type BenchClient } from '../deployment.ts'
+import {
+  benchApiScope,
+  benchRedirectUri,
+  benchResource,
+  benchScope,
+  type BenchClient,
+  type BenchSigner,
+} from '../deployment.ts'
 import { freePort } from '../free-port.ts'
 import { randomText } from '../load/randomness.ts'
+import { newSigningKey } from './signing-key.ts'
 import type { Provisioned, Target } from './target.ts'
 
 const source = fileURLToPath(new URL('../../packages/sallyport/bin/sallyport.mjs', import.meta.url))
@@ -15,6 +23,7 @@ const daemon = [process.execPath, '--conditions=@sallyport/source', source]
 const limits = `version: 1
 policy:
   authorizationRequestsPerMinute: 1000000
+  pushedRequestsPerMinute: 1000000
   tokenRequestsPerMinute: 1000000
   introspectionRequestsPerMinute: 2000000
 `
@@ -29,10 +38,31 @@ const runCommand: Run = async (args, input) => {
   return (await running).stdout
 }
 
+interface Created {
+  readonly client_id: string
+  readonly client_secret: string
+}
+
+const register = async (store: readonly string[], args: readonly string[]): Promise<Created> =>
+  JSON.parse(await runCommand(['client', 'create', ...args, ...store, '--json'])) as Created
+
 async function createClient(store: readonly string[], args: readonly string[]): Promise<BenchClient> {
-  const printed = await runCommand(['client', 'create', ...args, ...store, '--json'])
-  const created = JSON.parse(printed) as { client_id: string; client_secret: string }
+  const created = await register(store, args)
   return { id: created.client_id, secret: created.client_secret }
+}
+
+/** The app again, as the FAPI 2.0 profile wants it: it signs, it pushes, its tokens are bound. */
+async function createBank(folder: string, store: readonly string[], app: readonly string[]): Promise<BenchSigner> {
+  const privateKey = newSigningKey()
+  const { kty, crv, x, y, kid, alg, use } = privateKey
+  const file = join(folder, 'bank.jwks.json')
+  writeFileSync(file, JSON.stringify({ keys: [{ kty, crv, x, y, kid, alg, use }] }))
+  const created = await register(store, [
+    ...app,
+    ...['--name', 'Bench bank', '--authentication-method', 'private_key_jwt', '--jwks', file],
+    ...['--require-pushed-requests', '--dpop-bound-access-tokens'],
+  ])
+  return { id: created.client_id, privateKey }
 }
 
 async function provision(folder: string, port: number): Promise<Provisioned> {
@@ -52,10 +82,12 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
     ...store,
   ])
   // ES256 like the other rows, and refresh tokens that end with the session, which is what the others issue as well.
-  const app = await createClient(store, [
-    ...['--type', 'web', '--name', 'Bench app', '--redirect-uri', benchRedirectUri, '--scope', benchScope],
+  const web = [
+    ...['--type', 'web', '--redirect-uri', benchRedirectUri, '--scope', benchScope],
     ...['--id-token-algorithm', 'ES256', '--session-refresh-tokens'],
-  ])
+  ]
+  const app = await createClient(store, [...web, '--name', 'Bench app'])
+  const bank = await createBank(folder, store, web)
   const service = await createClient(store, ['--type', 'service', '--name', 'Bench service', '--scope', benchApiScope])
   writeFileSync(join(folder, 'sallyport.yaml'), limits)
   const ports = [
@@ -72,6 +104,7 @@ async function provision(folder: string, port: number): Promise<Provisioned> {
       issuer,
       app,
       service,
+      bank,
       redirectUri: benchRedirectUri,
       scope: benchScope,
       apiScope: benchApiScope,
