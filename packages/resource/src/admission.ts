@@ -1,6 +1,8 @@
 import type { AccessToken } from './access-token.ts'
+import { isAuthenticated, requireAuthenticationRule, type AuthenticationNeeded } from './authentication.ts'
 import { BearerError } from './bearer-error.ts'
-import { refusal, requireQuotable, type Refusal } from './challenge.ts'
+import { refusal, type Refusal } from './challenge.ts'
+import { requireQuotable } from './challenge-text.ts'
 import { schemeOf, sentToken, type RequestParts, type TokenScheme } from './credentials.ts'
 import type { ProvenToken } from './dpop.ts'
 import { impliedScopes, type ScopeImplications } from './scope-rules.ts'
@@ -14,6 +16,7 @@ export type AdmissionRules = {
   readonly resourceMetadata: string | undefined
   readonly announceScope: boolean
   readonly requireDpop: boolean
+  readonly requireAuthentication: AuthenticationNeeded | undefined
 }
 
 /** A request that may go on, and headers that its answer has to carry. */
@@ -36,18 +39,20 @@ const nonceHeaders = (nonce: string): Readonly<Record<string, string>> => ({
   'cache-control': 'no-store',
 })
 
-function requireRules(verifier: Verifier, { realm, scope, resourceMetadata, requireDpop }: AdmissionRules): void {
+function requireRules(verifier: Verifier, rules: AdmissionRules): void {
+  const { realm, scope, resourceMetadata, requireDpop, requireAuthentication } = rules
   requireQuotable('realm', realm)
   requireQuotable('scope', scope.join(' '))
   if (resourceMetadata !== undefined) requireQuotable('resourceMetadata', resourceMetadata)
+  if (requireAuthentication !== undefined) requireAuthenticationRule(requireAuthentication)
   if (requireDpop && verifier.dpop === undefined)
     throw new TypeError('requireDpop needs a verifier with the option dpop, or nobody could ever get in')
 }
 
-/** Finds the token of a request, verifies it in the way it was sent, and compares its scopes. */
+/** Finds the token of a request, verifies it in the way it was sent, and compares its scopes and how the person signed in. */
 export function createAdmission(verifier: Verifier, rules: AdmissionRules): Admission {
   requireRules(verifier, rules)
-  const { scope: required, implies, realm, resourceMetadata } = rules
+  const { scope: required, implies, realm, resourceMetadata, requireAuthentication: needed } = rules
   const { dpop } = verifier
   const bearer: readonly TokenScheme[] = rules.requireDpop ? [] : ['Bearer']
   const schemes: readonly TokenScheme[] = dpop === undefined ? bearer : [...bearer, 'DPoP']
@@ -62,6 +67,15 @@ export function createAdmission(verifier: Verifier, rules: AdmissionRules): Admi
     return { token: await verifier.verify(token), nonce: undefined }
   }
 
+  /** One challenge tells all that is missing, so that nobody has to be asked twice (RFC 9470 section 3). */
+  const requireEnough = (token: AccessToken): void => {
+    const scopes = impliedScopes(token.scope, implies)
+    const lacks = required.every((scope) => scopes.has(scope)) ? [] : required
+    if (needed !== undefined && !isAuthenticated(token.claims, needed, verifier.now()))
+      throw new BearerError('authentication', { required: lacks, authentication: needed })
+    if (lacks.length > 0) throw new BearerError('scope', { required })
+  }
+
   const refuse = (error: BearerError, parts: RequestParts): Refusal => {
     if (error.reason !== 'no_credentials') verifier.rejected(error.reason)
     const scope = rules.announceScope ? required : undefined
@@ -74,8 +88,7 @@ export function createAdmission(verifier: Verifier, rules: AdmissionRules): Admi
     async admit(parts) {
       try {
         const { token, nonce } = await verified(parts, schemeOf(parts, dpop !== undefined))
-        const scopes = impliedScopes(token.scope, implies)
-        if (!required.every((scope) => scopes.has(scope))) throw new BearerError('scope', { required })
+        requireEnough(token)
         return { token, headers: nonce === undefined ? noHeaders : nonceHeaders(nonce) }
       } catch (error) {
         if (error instanceof BearerError) return refuse(error, parts)

@@ -1,4 +1,5 @@
 import type { ProofFault } from '@sallyport/protocol'
+import type { AuthenticationNeeded } from './authentication.ts'
 
 /** Why a request did not get through; for logs, never for the wire. */
 export type BearerReason =
@@ -39,6 +40,8 @@ export type BearerReason =
   /** The replay store cannot be asked. */
   | 'replay_unavailable'
   | 'scope'
+  /** The person did not sign in strongly or recently enough for this operation (RFC 9470 section 3). */
+  | 'authentication'
   /** The issuer says that it is not in force: unknown, expired, revoked or for another API (RFC 7662 section 2.2). */
   | 'inactive'
   /** The issuer cannot be asked. */
@@ -46,13 +49,14 @@ export type BearerReason =
   /** No current keys of the issuer are at hand and none can be had. */
   | 'keys_unavailable'
 
-/** What the wire may learn about a reason: RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9. */
+/** What the wire may learn about a reason: RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9, RFC 9470 section 3. */
 export type BearerAnswer = {
   readonly status: 400 | 401 | 403 | 503
   readonly error:
     | 'invalid_request'
     | 'invalid_token'
     | 'insufficient_scope'
+    | 'insufficient_user_authentication'
     | 'invalid_dpop_proof'
     | 'use_dpop_nonce'
     | 'temporarily_unavailable'
@@ -101,6 +105,8 @@ export function answerOf(reason: BearerReason): BearerAnswer {
       return answer(400, 'invalid_request', 'Send the access token once, in the Authorization header')
     case 'scope':
       return answer(403, 'insufficient_scope', 'The access token lacks a required scope')
+    case 'authentication':
+      return answer(401, 'insufficient_user_authentication', 'This operation needs another sign-in of the person')
     case 'keys_unavailable':
     case 'introspection_unavailable':
     case 'replay_unavailable':
@@ -110,16 +116,25 @@ export function answerOf(reason: BearerReason): BearerAnswer {
   }
 }
 
+export type BearerErrorDetails = {
+  readonly cause?: unknown
+  readonly required?: readonly string[]
+  readonly authentication?: AuthenticationNeeded | undefined
+}
+
 /** A request or token that is refused. The message is the reason; no part of the token is in it. */
 export class BearerError extends Error {
   readonly reason: BearerReason
-  /** Scopes that would have been enough, for `reason` `scope`. */
+  /** Scopes that would have been enough, for `reason` `scope`, and for `authentication` where they are missing too. */
   readonly required: readonly string[]
+  /** The sign-in that would have been enough, for `reason` `authentication`. */
+  readonly authentication: AuthenticationNeeded | undefined
 
-  constructor(reason: BearerReason, more: { readonly cause?: unknown; readonly required?: readonly string[] } = {}) {
+  constructor(reason: BearerReason, more: BearerErrorDetails = {}) {
     super(reason, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'BearerError'
     this.reason = reason
     this.required = more.required ?? []
+    this.authentication = more.authentication
   }
 }

@@ -1,3 +1,4 @@
+import { authenticationParameters } from './authentication.ts'
 import { answerOf, type BearerError } from './bearer-error.ts'
 import type { TokenScheme } from './credentials.ts'
 import { proofAlgorithmList } from './dpop-options.ts'
@@ -24,22 +25,16 @@ export type Refusal = {
   readonly body: string
 }
 
-/** Characters that may stand in a quoted value without escapes (A-BEAR-09). */
-const quotable = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-
-export function requireQuotable(name: string, value: string): void {
-  if (!quotable.test(value)) throw new TypeError(`${name} must be printable ASCII without quotes and backslashes`)
-}
-
 type Parameters = readonly (readonly [name: string, value: string])[]
 
-/** What a refusal says besides where it is: scopes to ask for, and the error. */
+/** What a refusal says besides where it is: scopes to ask for, the error, and the sign-in that is needed. */
 function errorParameters(error: BearerError, { scope: announced = [] }: ChallengeOptions): Parameters {
   const { status, error: code, description } = answerOf(error.reason)
-  const scope = status === 401 ? announced : error.required
+  const scope = status === 401 && error.required.length === 0 ? announced : error.required
   const parameters: [string, string][] = []
   if (scope.length > 0) parameters.push(['scope', scope.join(' ')])
   if (code !== undefined) parameters.push(['error', code], ['error_description', description])
+  parameters.push(...authenticationParameters(error.authentication))
   return parameters
 }
 

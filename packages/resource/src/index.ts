@@ -15,6 +15,7 @@ export {
 } from './read-resource-metadata.ts'
 export { protectMcp, type McpCall, type McpCaller, type McpGuard, type McpProtectOptions } from './protect-mcp.ts'
 export type { AccessToken } from './access-token.ts'
+export type { AuthenticationNeeded } from './authentication.ts'
 export type { RequestParts } from './credentials.ts'
 export type { DpopVerifier, ProofParts, ProvenToken } from './dpop.ts'
 export type { DpopOptions, ReplayStore } from './dpop-options.ts'

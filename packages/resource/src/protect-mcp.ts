@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessToken } from './access-token.ts'
+import type { AuthenticationNeeded } from './authentication.ts'
 import { BearerError } from './bearer-error.ts'
 import { createAdmission, isRefusal, type Admitted } from './admission.ts'
-import { requireQuotable, type Refusal } from './challenge.ts'
+import type { Refusal } from './challenge.ts'
+import { requireQuotable } from './challenge-text.ts'
 import type { RequestParts } from './credentials.ts'
 import { fetchRequestParts, withHeaders } from './fetch-request.ts'
 import { judgeOrigin, originSet } from './mcp-origin.ts'
@@ -26,6 +28,8 @@ export type McpProtectOptions = {
   readonly maxBytes?: number | undefined
   /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
   readonly requireDpop?: boolean | undefined
+  /** How the person has to have signed in; otherwise 401 `insufficient_user_authentication` says so (RFC 9470). */
+  readonly requireAuthentication?: AuthenticationNeeded | undefined
 }
 
 /** Who calls, in the form in which MCP libraries hand it to tools. */
@@ -92,6 +96,7 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
     resourceMetadata: metadata.url,
     announceScope: true,
     requireDpop: options.requireDpop ?? false,
+    requireAuthentication: options.requireAuthentication,
   })
   for (const needed of [scope, ...Object.values(tools)]) {
     requireQuotable('scope', needed.join(' '))

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessToken } from './access-token.ts'
+import type { AuthenticationNeeded } from './authentication.ts'
 import { createAdmission, isRefusal } from './admission.ts'
 import type { Refusal } from './challenge.ts'
 import type { RequestParts } from './credentials.ts'
@@ -21,6 +22,8 @@ export type ProtectOptions = {
   readonly announceScope?: boolean | undefined
   /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
   readonly requireDpop?: boolean | undefined
+  /** How the person has to have signed in; otherwise 401 `insufficient_user_authentication` says so (RFC 9470). */
+  readonly requireAuthentication?: AuthenticationNeeded | undefined
 }
 
 /** What a handler behind the guard gets. */
@@ -40,7 +43,8 @@ export type Guard = {
 /**
  * Guards an operation with access tokens (RFC 6750, RFC 9449): 401 without error for a request without credentials, 400 for
  * a malformed one, 401 `invalid_token` for every fault of the token and `invalid_dpop_proof` for one of its proof, 403
- * `insufficient_scope` with the scopes needed, and 503 while the issuer's keys or the replay store cannot be had.
+ * `insufficient_scope` with the scopes needed, 401 `insufficient_user_authentication` with the sign-in needed (RFC 9470),
+ * and 503 while the issuer's keys or the replay store cannot be had.
  */
 export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard {
   const { admit } = createAdmission(verifier, {
@@ -50,6 +54,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard
     resourceMetadata: options.resourceMetadata,
     announceScope: options.announceScope ?? false,
     requireDpop: options.requireDpop ?? false,
+    requireAuthentication: options.requireAuthentication,
   })
 
   return {

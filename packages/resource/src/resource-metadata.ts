@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { proofAlgorithms, resourceMetadataUrl as addressOf } from '@sallyport/protocol'
-import { requireQuotable } from './challenge.ts'
+import { requireQuotable } from './challenge-text.ts'
 import { requireSecureUrl } from './fetch-document.ts'
 
 export type ResourceMetadataOptions = {

@@ -16,6 +16,8 @@ export type Verifier = {
   verify(token: string): Promise<AccessToken>
   /** Decides about tokens that are bound to a key; absent where none are taken. */
   readonly dpop?: DpopVerifier | undefined
+  /** Seconds since 1970, by the clock that tokens are judged by. */
+  now(): number
   /** Passes a reason on to `onRejected`. */
   rejected(reason: BearerReason): void
 }
@@ -42,6 +44,7 @@ export function verifierOf(
       return content
     },
     dpop: dpop === undefined ? undefined : createDpopVerifier(dpop, { audience, now, read }),
+    now,
     rejected: (reason) => onRejected?.(reason),
   }
 }
