@@ -26,6 +26,7 @@ import { createNetworkList } from './network-list.ts'
 import { keepProving } from './proving.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
 import { timed } from './timed-listener.ts'
+import { keepCertificate, ownCertificate } from './tls.ts'
 import { now } from './workplace.ts'
 
 export type DaemonOptions = {
@@ -72,6 +73,7 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
   const { http } = config
   let report: (fault: string, address: string) => void = () => undefined
   const listener = createPublicListener({
+    tls: ownCertificate(config),
     maxConnections: http.maxConnections,
     maxConnectionsPerAddress: http.maxConnectionsPerAddress,
     stands: createNetworkList(http.trustedProxies),
@@ -117,6 +119,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     onForwardedIgnored: ignored,
   })
   door.serve(timed(answer, server, metrics, config.log.level === 'debug' ? log : undefined))
+  const certificate = keepCertificate(config.tls, [door.server], log)
   health.started = true
   // After the door is open, so that nobody waits for it.
   proving.begin()
@@ -124,6 +127,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     server,
     managementPort,
     stop: async () => {
+      certificate.stop()
       const proofEnded = proving.stop()
       await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
       await proofEnded

@@ -1,8 +1,9 @@
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server as HttpServer, ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { closeLingering, endAfterAnswer } from '@sallyport/server/adapters/node'
 import { CommandFailure, exitCode } from './failure.ts'
 import { createServer } from './node-http.ts'
+import { suites, type TlsMaterial } from './tls.ts'
 import { createUnparsedReader, lastResponse, requestFrom, type ParserError } from './unparsed-request.ts'
 
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void
@@ -11,6 +12,8 @@ export type Listener = (req: IncomingMessage, res: ServerResponse) => void
 export type FramingFault = 'framing' | 'timeout' | 'size' | 'connections'
 
 export type ListenerOptions = {
+  /** Speak TLS with this certificate. */
+  readonly tls?: TlsMaterial | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   /** True for peers that stand for many, such as proxies. */
@@ -32,7 +35,9 @@ const faultOf = (error: NodeJS.ErrnoException): FramingFault => {
 }
 
 /** A plain answer, and the end of the connection: what follows on it must never be read as a request (HH-07). */
-function refuseSocket(socket: Socket, fault: FramingFault): void {
+function refuseSocket(socket: Socket, fault: FramingFault, early = false): void {
+  // Before there is TLS, nothing that is said would be understood.
+  if (early) socket.destroy()
   if (socket.writable) socket.end(`HTTP/1.1 ${answers[fault]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   // A connection beyond the limit is not kept for a moment longer.
   if (fault === 'connections') socket.destroySoon()
@@ -54,7 +59,7 @@ function limitConnections(server: HttpServer, options: ListenerOptions): void {
     })
     if (count <= options.maxConnectionsPerAddress) return
     options.onFault('connections', address)
-    refuseSocket(socket, 'connections')
+    refuseSocket(socket, 'connections', options.tls !== undefined)
   })
 }
 
@@ -111,6 +116,33 @@ function answerTheRest(server: HttpServer, options: ListenerOptions, latest: Lat
   })
 }
 
+const limits: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 * 1024,
+  noDelay: true,
+  // Refused by the server itself, with the request's id and an event.
+  requireHostHeader: false,
+}
+
+/** node:https is loaded only where it is needed. */
+function bareServer(tls: TlsMaterial | undefined): HttpServer {
+  if (tls === undefined) return createServer(limits)
+  const https = process.getBuiltinModule('node:https')
+  const server = https.createServer({
+    ...limits,
+    ...suites,
+    ...tls,
+    handshakeTimeout: 10_000,
+    ALPNProtocols: ['http/1.1'],
+  })
+  // A handshake that fails is no request: nothing is answered, and it says nothing about anybody.
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+  return server
+}
+
 /**
  * The public HTTP server with every limit on slow, large and many: 10 s for headers, 20 s for a request, 16 KiB and 100
  * header fields. Requests that arrive before `serve` wait for it.
@@ -119,16 +151,7 @@ export function createPublicListener(options: ListenerOptions): {
   server: HttpServer
   serve(listener: Listener): void
 } {
-  const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 20_000,
-    keepAliveTimeout: 65_000,
-    connectionsCheckingInterval: 1000,
-    maxHeaderSize: 16 * 1024,
-    noDelay: true,
-    // Refused by the server itself, with the request's id and an event.
-    requireHostHeader: false,
-  })
+  const server = bareServer(options.tls)
   server.maxConnections = options.maxConnections
   server.maxRequestsPerSocket = 0
   // A peer that never reads its answer holds a connection for so long, twice at most, and no longer.

@@ -4,6 +4,7 @@ import { bindFaults } from './bind-rules.ts'
 import type { ConfigFault } from './config/layers.ts'
 import { configOf, faultLine, loadSettings, type Config, type Loaded, type Sources } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
+import { readTls } from './tls.ts'
 
 /**
  * The configuration of a server that is about to start. What cannot be understood and what no server may be started with (a
@@ -35,9 +36,15 @@ function understood(resolved: Loaded['resolved']): Config | undefined {
 
 const unsafeFaults = (config: Config, placeOf: PlaceOf): readonly ConfigFault[] => [
   ...bindFaults(config),
+  ...tlsFaults(config, placeOf),
   ...issuerFaults(config.issuer, placeOf('issuer')),
   ...alertFaults(config, placeOf),
 ]
+
+function tlsFaults({ tls }: Config, placeOf: PlaceOf): readonly ConfigFault[] {
+  const found = readTls(tls)
+  return found !== undefined && 'problem' in found ? [{ ...found, origin: placeOf(found.key) }] : []
+}
 
 function issuerFaults(issuer: string | undefined, origin: string): readonly ConfigFault[] {
   if (issuer === undefined) return []

@@ -14,6 +14,15 @@ export { processorTime } from './processor-time.ts'
 export { decodeJwt, type DecodedJwt } from './jwt.ts'
 export { basic, credentialsOf, type Credentials, type TestClient } from './test-client.ts'
 export { createClientKey, freshClaims, signJws, withKey, type ClientKey } from './client-key.ts'
+export {
+  createTestAuthority,
+  extension,
+  selfSignedCertificate,
+  type TestAuthority,
+  type TestCertificate,
+  type TestCertificateOptions,
+  type TestRdn,
+} from './certificates.ts'
 export { dpopProof, thumbprintOf, type ProofChanges, type ProofRequest } from './dpop-proof.ts'
 export { standardClients, standardResources, type ClientKind } from './standard-clients.ts'
 export {

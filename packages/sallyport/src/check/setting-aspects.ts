@@ -37,6 +37,8 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'http.trustedProxies': set('more'),
   'http.maxConnections': more,
   'http.maxConnectionsPerAddress': more,
+  'tls.cert': harmless('names a file; that there is TLS is judged by the rule listener-without-tls'),
+  'tls.key': harmless('names a file'),
   'management.host': harmless('is judged by the rule management-exposed'),
   'management.port': harmless('says where, not what'),
   'log.level': ranked('error', 'warn', 'info', 'debug'),

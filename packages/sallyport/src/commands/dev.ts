@@ -31,7 +31,7 @@ async function dev(call: Call): Promise<ExitCode> {
   try {
     const { masterKey } = await masterKeyFor(config, store)
     return await atDoor(config, true, async (door) => {
-      const issuer = checkedIssuer(config.issuer ?? `http://localhost:${door.port}`).issuer
+      const issuer = checkedIssuer(config.issuer ?? ownUrl(config, door.port)).issuer
       await claimIssuer(store, issuer, true)
       return serve({ config, store, masterKey, issuer, door, terminal: call.terminal })
     })
@@ -40,6 +40,9 @@ async function dev(call: Call): Promise<ExitCode> {
     lock.release()
   }
 }
+
+const ownUrl = ({ tls }: Config, port: number): string =>
+  `${tls.cert === undefined ? 'http' : 'https'}://localhost:${port}`
 
 type Serving = {
   readonly config: Config
@@ -56,7 +59,7 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
   const log = await devLog(config, issuer, terminal)
   const state: DemoState = {
     issuer,
-    publicUrl: `http://localhost:${door.port}`,
+    publicUrl: ownUrl(config, door.port),
     store,
     people: accounts.people,
     dataDir: config.data,

@@ -11,6 +11,7 @@ import * as known from './settings.ts'
 import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
+import { tlsCert, tlsKey } from './tls-settings.ts'
 
 /** Everything the daemon and the commands go by. */
 export type Config = {
@@ -26,6 +27,8 @@ export type Config = {
     readonly maxConnections: number
     readonly maxConnectionsPerAddress: number
   }
+  /** Files of the certificate and its key, where the server speaks TLS itself. */
+  readonly tls: { readonly cert: string | undefined; readonly key: string | undefined }
   readonly management: { readonly host: string; readonly port: number }
   readonly log: { readonly level: LogLevel }
   readonly drainLimit: number
@@ -137,6 +140,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       maxConnections: value(known.maxConnections),
       maxConnectionsPerAddress: value(known.maxConnectionsPerAddress),
     },
+    tls: { cert: maybe(tlsCert), key: maybe(tlsKey) },
     management: { host: value(known.managementHost), port: value(known.managementPort) },
     log: { level: value(known.logLevel) },
     drainLimit: value(known.drainLimit),

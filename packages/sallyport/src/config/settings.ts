@@ -26,6 +26,7 @@ import {
 } from './kinds.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
+import { tlsCert, tlsKey } from './tls-settings.ts'
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -219,6 +220,7 @@ export type AnySetting = Setting<unknown>
 /** Everything that can be configured. */
 export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
+  ...[tlsCert, tlsKey],
   ...[managementHost, managementPort, logLevel, drainLimit, language],
   ...policySettings,
   ...[
