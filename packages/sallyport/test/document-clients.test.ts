@@ -42,11 +42,16 @@ describe('a client that is a document and returns to the same machine', () => {
     later()
     expectPage(await ask(), 'document_review')
     await place.json(['client', 'update', '--enable', documentUrl])
-    await place.json(['client', 'update', '--owner', 'Team A', documentUrl])
+    await place.json(['client', 'update', '--owner', 'Team A', '--first-party', '--require-state', documentUrl])
     later()
     expectTokens(await server.issuer.redeem(await ask()))
-    // The document was fetched anew in between: what the operator wrote stands, and so does the sector.
-    expect(await store.findClient(documentUrl)).toMatchObject({ owner: 'Team A', subjectType: 'pairwise' })
+    // The document was fetched anew in between: what the operator said stands, and so does the sector.
+    expect(await store.findClient(documentUrl)).toMatchObject({
+      ...{ owner: 'Team A', firstParty: true, requireState: true, subjectType: 'pairwise' },
+      documentFreshUntil: server.issuer.clock.now() + 60,
+    })
+    const { code, stderr } = await place.run(['client', 'update', '--name', 'Mine', documentUrl])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('what the document of the client says')])
     await place.json(['client', 'update', '--disable', documentUrl])
     later()
     expectPage(await ask(), 'document_review')

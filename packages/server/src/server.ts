@@ -56,6 +56,8 @@ type Entry = {
   readonly methods: ReadonlyMap<string, Endpoint>
   /** How a fault that nobody caught is shown. */
   readonly faults: 'page' | 'json'
+  /** A document for everybody: pages of every origin read its refusals as well (A-CORS-02, A-CORS-05). */
+  readonly forEverybody?: true
 }
 
 /** The routes of an issuer: exact paths, and folders whose entries are named by an id. */
@@ -106,6 +108,10 @@ function protocolRoutes(ctx: Context): Routes {
   const at = (path: string, table: Record<string, Endpoint>, faults: Entry['faults']): void => {
     routes.set(path, { methods: methods(table), faults })
   }
+  const published = (endpoint: Endpoint): Entry => {
+    const table = { GET: sound(endpoint), HEAD: sound(endpoint), OPTIONS: documentPreflight }
+    return { methods: methods(table), faults: 'json', forEverybody: true }
+  }
   const base = ctx.basePath
   const crossOrigin =
     (allowed: string): Endpoint =>
@@ -123,25 +129,17 @@ function protocolRoutes(ctx: Context): Routes {
   if (ctx.policy.deviceGrant) at(`${base}/oauth2/device_authorization`, { POST: deviceAuthorization }, 'json')
   const picture = sound(clientLogoImage)
   at(`${base}/oauth2/client-logo`, { GET: picture, HEAD: picture }, 'json')
-  const keys = sound(jwks)
-  at(`${base}/oauth2/jwks`, { GET: keys, HEAD: keys, OPTIONS: documentPreflight }, 'json')
-  const document = sound(discovery)
-  const documents = { GET: document, HEAD: document, OPTIONS: documentPreflight }
-  at(`${base}/.well-known/openid-configuration`, documents, 'json')
-  at(`/.well-known/openid-configuration${base}`, documents, 'json')
-  at(`/.well-known/oauth-authorization-server${base}`, documents, 'json')
+  routes.set(`${base}/oauth2/jwks`, published(jwks))
+  routes.set(`${base}/.well-known/openid-configuration`, published(discovery))
+  routes.set(`/.well-known/openid-configuration${base}`, published(discovery))
+  routes.set(`/.well-known/oauth-authorization-server${base}`, published(discovery))
   if (ctx.registration.mode !== 'off') {
     at(`${base}/oauth2/register`, { POST: register, OPTIONS: crossOrigin('POST') }, 'json')
     const manage = { GET: readRegistration, PUT: replaceRegistration, DELETE: deleteRegistration }
     const table = methods({ ...manage, OPTIONS: crossOrigin('GET, PUT, DELETE') })
     folders.set(`${base}/oauth2/register/`, { methods: table, faults: 'json' })
   }
-  const ofResource = sound(resourceMetadata)
-  return {
-    exact: routes,
-    folders,
-    resources: { methods: methods({ GET: ofResource, HEAD: ofResource, OPTIONS: documentPreflight }), faults: 'json' },
-  }
+  return { exact: routes, folders, resources: published(resourceMetadata) }
 }
 
 function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, Entry>): void {
@@ -251,7 +249,9 @@ async function failed(ctx: Context, call: Call, entry: Entry | undefined, thrown
   await reportRefusal(ctx, call, reasons[error.reason].page === 'http-request' ? 'http' : 'interaction', error)
   const wantsPage =
     entry === undefined ? (header(call.request, 'accept') ?? '').includes('text/html') : entry.faults === 'page'
-  return wantsPage ? errorPage(ctx, call, error) : errorJson(ctx, error)
+  const response = wantsPage ? errorPage(ctx, call, error) : errorJson(ctx, error)
+  if (entry?.forEverybody === true) response.headers['access-control-allow-origin'] = '*'
+  return response
 }
 
 /** The pages themselves failed: still an answer, and still nothing leaks. */

@@ -120,6 +120,25 @@ describe('each address and pages of other origins', () => {
     },
   )
 
+  const nowhere = '/.well-known/oauth-protected-resource/nothing-here'
+  it.for([
+    [nowhere, 'GET', 404],
+    [nowhere, 'HEAD', 404],
+    [nowhere, 'POST', 405],
+    ['/.well-known/oauth-protected-resource', 'DELETE', 405],
+    ['/.well-known/oauth-authorization-server', 'POST', 405],
+    ['/oauth2/jwks', 'PUT', 405],
+    ['/.well-known/no-document-at-all', 'GET', 404],
+  ] as const)(
+    'A-CORS-05 any page may read what a published document refuses: %s %s',
+    async ([path, method, status]) => {
+      const issuer = await start()
+      const answer = await issuer.send({ method, path, headers: { origin: 'https://inspector.example' } })
+      const published = path !== '/.well-known/no-document-at-all'
+      expect([answer.status, cors(answer)]).toEqual([status, published ? { 'access-control-allow-origin': '*' } : {}])
+    },
+  )
+
   it('A-CORS-01, A-CORS-02 this table has every address that there is', () => {
     const lifecycle = readFileSync(new URL('../../../docs/reference/request-lifecycle.md', import.meta.url), 'utf8')
     const documented = [...lifecycle.matchAll(/^## .*$/gm)].flatMap(([line]) => line.match(/\/[\w./{}-]+/g) ?? [])

@@ -1,3 +1,5 @@
+import { systemRandom } from '@sallyport/protocol'
+import { changeClient } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
 import { documentIssuer, documentRedirect, documentUrl, goodDocument } from './documents.ts'
 import { eventsOf, expectBack, expectPage, expectRefusal, expectTokens } from './fixtures.ts'
@@ -230,16 +232,8 @@ describe('a client that is a document', () => {
     host.body = JSON.stringify({
       ...goodDocument,
       scope: 'openid admin read',
-      grant_types: ['authorization_code', 'client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
-      ...{
-        first_party: true,
-        firstParty: true,
-        skip_consent: true,
-        trusted: true,
-        id: 'x',
-        channel: 'managed',
-        default_max_age: -1,
-      },
+      grant_types: ['authorization_code'],
+      ...{ first_party: true, firstParty: true, skip_consent: true, trusted: true, id: 'x', channel: 'managed' },
     })
     await ask({ scope: 'openid' })
     const client = await issuer.store.findClient(documentUrl)
@@ -250,6 +244,113 @@ describe('a client that is a document', () => {
     })
     expect(client?.scope).not.toContain('admin')
     expect(client?.secrets).toEqual([])
+  })
+})
+
+describe('a document and the rules of those who register themselves', () => {
+  const device = 'urn:ietf:params:oauth:grant-type:device_code'
+  const withGrant = (grant: string) => ({ grant_types: ['authorization_code', grant] })
+  const notForDocuments: readonly (readonly [string, object])[] = [
+    [`grant_types has ${device}`, withGrant(device)],
+    ['grant_types has client_credentials', withGrant('client_credentials')],
+    ['grant_types has implicit', withGrant('implicit')],
+    ['grant_types has no authorization_code', { grant_types: ['refresh_token'] }],
+    ['grant_types is no list', { grant_types: 'authorization_code' }],
+    ['default_max_age is no number of seconds', { default_max_age: -1 }],
+    ['require_auth_time is not true or false', { require_auth_time: 'yes' }],
+    ['introspection_signed_response_alg is no algorithm', { introspection_signed_response_alg: 'none' }],
+    [
+      'post_logout_redirect_uris has an https address of another',
+      { post_logout_redirect_uris: ['https://evil.example/'] },
+    ],
+    ['client_name#de is no short text', { 'client_name#de': 7 }],
+    ['localized: client_name#de must be', { 'client_name#de': 'a\u202eb' }],
+    ['no member with a language tag', { 'client_name#': 'Beispiel' }],
+  ]
+  it.for(notForDocuments)('A-DCR-06, A-CIMD-04, DC-09 says why it is refused: %s', async ([why, document]) => {
+    const { ask, host, issuer } = await documentIssuer()
+    host.body = JSON.stringify({ ...goodDocument, ...document })
+    expectPage(await ask(), 'document_invalid')
+    const [event] = eventsOf(issuer, 'cimd.rejected', 'document_invalid')
+    expect(event?.detail?.['reason_detail']).toContain(why)
+    expect(await issuer.store.findClient(documentUrl)).toBeUndefined()
+  })
+
+  it('A-DCR-06 gets the grants of registration.grants and no others', async () => {
+    const closed = await documentIssuer({ registration: { grantTypes: ['authorization_code'] } })
+    expectPage(await closed.ask(), 'document_invalid')
+    closed.host.body = JSON.stringify({ ...goodDocument, grant_types: undefined })
+    await closed.ask()
+    expect(await closed.issuer.store.findClient(documentUrl)).toMatchObject({ grantTypes: ['authorization_code'] })
+  })
+
+  it('A-CIMD-04, B-OIDC-17 gets what it asks for in its own favour', async () => {
+    const { ask, host, issuer } = await documentIssuer()
+    const wishes = { default_max_age: 60, require_auth_time: true, default_acr_values: ['urn:a'] }
+    const texts = { 'client_name#de': 'Beispiel', post_logout_redirect_uris: ['https://app.example.com/bye'] }
+    host.body = JSON.stringify({ ...goodDocument, ...wishes, ...texts })
+    await ask()
+    expect(await issuer.store.findClient(documentUrl)).toMatchObject({
+      defaultMaxAge: 60,
+      requireAuthTime: true,
+      defaultAcrValues: ['urn:a'],
+      localized: { 'client_name#de': 'Beispiel' },
+      postLogoutRedirectUris: ['https://app.example.com/bye'],
+    })
+  })
+})
+
+describe('what an operator says of such a client', () => {
+  const operators = {
+    firstParty: true,
+    owner: 'Team A',
+    purpose: 'reads notes',
+    defaultScope: 'openid profile',
+    requireState: true,
+    accessTokenLifetime: 60,
+  } as const
+
+  it('A-CIMD-10, A-GOV-05 outlives every fetch of the document', async () => {
+    const { ask, host, issuer } = await documentIssuer()
+    await ask()
+    const now = issuer.clock.now()
+    const before = await issuer.store.findClient(documentUrl)
+    if (before === undefined) throw new Error('no client')
+    const context = { development: false, now, random: systemRandom(), secretLifetime: 0 }
+    const reviewBy = (now + 30 * day) as typeof now
+    const changed = changeClient(before, { ...operators, reviewBy }, context)
+    expect(await issuer.store.admin.updateClient(changed, [])).toBe(true)
+    for (const [document, defaultScope] of [
+      [{ client_name: 'Another App' }, ['openid', 'profile']],
+      [{ scope: 'openid' }, ['openid']],
+      [{ scope: 'profile', application_type: 'native' }, []],
+    ] as const) {
+      host.body = JSON.stringify({ ...goodDocument, ...document })
+      issuer.clock.advance(61)
+      await ask({ scope: document.scope ?? 'openid' })
+      const client = await issuer.store.findClient(documentUrl)
+      expect(client).toMatchObject({ ...operators, defaultScope, reviewBy })
+      expect(client?.documentFreshUntil).toBe(issuer.clock.now() + 60)
+    }
+    expect(host.requests).toHaveLength(4)
+  })
+
+  const documents = [
+    { name: 'Mine' },
+    { redirectUris: ['https://app.example.com/other'] },
+    { scope: 'openid' },
+    { grantTypes: ['authorization_code'] },
+    { dpopBoundAccessTokens: true },
+    { mcp: false },
+  ] as const
+  it.for(documents)('A-CIMD-10 is refused where the document says it: %j', async (change) => {
+    const { ask, issuer } = await documentIssuer()
+    await ask()
+    const client = await issuer.store.findClient(documentUrl)
+    if (client === undefined) throw new Error('no client')
+    const context = { development: false, now: issuer.clock.now(), random: systemRandom(), secretLifetime: 0 }
+    expect(() => changeClient(client, change, context)).toThrow('what the document of the client says')
+    expect(changeClient(client, { name: client.name, owner: 'Team A' }, context).owner).toBe('Team A')
   })
 })
 
@@ -289,6 +390,7 @@ describe('the copy of a document', () => {
     { client_name: 'Another App' },
     { redirect_uris: [documentRedirect, 'https://app.example.com/second'] },
     { scope: 'openid profile' },
+    { 'client_name#de': 'Eine andere' },
     { logo_uri: 'https://app.example.com/logo.png' },
     { application_type: 'native' },
   ]

@@ -1,12 +1,13 @@
 import { parseScope, redirectUriFault, refuse, type ApplicationType, type Reason } from '@sallyport/protocol'
-import type { ClientAuthenticationMethod, ClientType, GrantType } from '../model/client.ts'
+import type { ClientAuthenticationMethod, ClientType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
-import { looksLikeReserved } from './look-alike.ts'
 import { algorithmOf, badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import {
-  refuseDisagreement,
+  grantTypesOf,
+  localizedOf,
   refuseForeignAddresses,
+  refuseReservedNames,
   refuseUnkeptProtection,
   refuseWeakerPkce,
 } from './metadata-rules.ts'
@@ -68,14 +69,11 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
   refuseForeignAddresses(document)
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)
-  const grantTypes = grantTypesOf(document, facts)
+  const grantTypes = grantTypesOf(document, facts.policy.grantTypes)
   const authenticationMethod = methodOf(document, applicationType, facts)
   const name = textOf(document, 'client_name') ?? standIn(redirectUris)
   const localized = localizedOf(document)
-  requireOwnName(
-    [name, ...Object.entries(localized).flatMap(([key, text]) => (key.startsWith('client_name#') ? [text] : []))],
-    facts,
-  )
+  refuseReservedNames(name, localized, facts.policy.reservedNames)
   return {
     type: typeOf(applicationType, authenticationMethod),
     name,
@@ -117,7 +115,7 @@ function sectorMembers(
   return { subjectType, sectorIdentifierUri }
 }
 
-function applicationTypeOf(document: MetadataDocument): ApplicationType {
+export function applicationTypeOf(document: MetadataDocument): ApplicationType {
   const type = textOf(document, 'application_type') ?? 'web'
   if (type !== 'web' && type !== 'native') throw badMember('application_type', 'is neither web nor native')
   return type
@@ -158,16 +156,6 @@ const hostOf = (uri: string): string =>
   /^https?:/.test(uri) ? new URL(uri).hostname : uri.slice(0, uri.indexOf(':') + 1)
 
 const standIn = ([first = '']: readonly string[]): string => hostOf(first).replace(/:$/, '').slice(0, 100)
-
-function grantTypesOf(document: MetadataDocument, { policy }: MetadataFacts): readonly GrantType[] {
-  const grants = textsOf(document, 'grant_types') ?? ['authorization_code']
-  const known = policy.grantTypes as readonly string[]
-  const refused = grants.find((grant) => !known.includes(grant))
-  if (refused !== undefined || !grants.includes('authorization_code'))
-    throw refuse('registration_grant', { detail: 'grant_types' })
-  refuseDisagreement(textsOf(document, 'response_types'), grants)
-  return [...new Set(grants)] as readonly GrantType[]
-}
 
 /** The refusal whose words name the methods that are taken: secrets are among them, or are not any more. */
 export const authenticationRefusal = (keysOnly: boolean): Reason =>
@@ -211,17 +199,4 @@ function scopeOf(document: MetadataDocument, { scopeCeiling, policy }: MetadataF
   if (scope?.every((value) => scopeCeiling.includes(value)) !== true) throw refuse('registration_scope')
   const granted = policy.mcp ? scopeCeiling : scope
   return granted.length === 0 ? undefined : granted.join(' ')
-}
-
-const shownInLanguages = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#/
-
-function localizedOf(document: MetadataDocument): Readonly<Record<string, string>> {
-  const entries = Object.keys(document)
-    .filter((member) => shownInLanguages.test(member))
-    .map((member) => [member, textOf(document, member) ?? ''] as const)
-  return Object.fromEntries(entries)
-}
-
-function requireOwnName(names: readonly string[], { policy }: MetadataFacts): void {
-  if (names.some((name) => looksLikeReserved(name, policy.reservedNames))) throw refuse('registration_name')
 }

@@ -10,6 +10,7 @@ import {
 import { clientId, typedId } from '../ids.ts'
 import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSecret } from '../model/client.ts'
 import type { ClientFault } from './client-fault.ts'
+import { ownedByDocument } from './document-members.ts'
 import { reviewFaults } from './inventory.ts'
 import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
 import { ClientMetadataError, registrationFaults } from './registration-rules.ts'
@@ -187,6 +188,7 @@ export function changeClient(
   const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...keys, ...change }
   const faults = [
     ...changeFaults(client, input),
+    ...ownedByDocument(client, before, change),
     ...registrationFaults(input, context.development, client.channel),
     ...reviewFaults(input, context.now),
   ]

@@ -6,8 +6,9 @@ import type { Client } from '../model/client.ts'
 import { cacheLifetime } from '../outbound/cache-lifetime.ts'
 import type { FetchAnswer, FetchFault } from '../model/outbound.ts'
 import type { DynamicRegistration } from '../model/registrations.ts'
-import { registerClient } from './client-record.ts'
-import { DocumentFault, documentRegistration } from './document-client.ts'
+import { registerClient, registrationOf } from './client-record.ts'
+import { DocumentFault, documentDescription } from './document-client.ts'
+import { withOperatorsPart } from './document-members.ts'
 import { documentHost } from './document-url.ts'
 
 const maxBytes = 5120
@@ -124,20 +125,19 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
-  const { reservedNames } = ctx.registration
-  const facts = { askable, allowed: ctx.documents.redirects, proofs: ctx.policy.dpop, reservedNames }
-  const { registration, subjectType } = documentRegistration(answer.body, clientId, facts)
-  const { client } = registerClient(registration, { development: false, now, random: ctx.random, secretLifetime: 0 })
+  const { reservedNames, grantTypes } = ctx.registration
+  const facts = { askable, allowed: ctx.documents.redirects, grantTypes, proofs: ctx.policy.dpop, reservedNames }
+  const description = documentDescription(answer.body, clientId, facts)
+  // Its sector is no matter of the rules for redirect URIs, which know nothing of documents.
+  const said = { ...description, subjectType: undefined }
+  const whole = stored === undefined ? said : withOperatorsPart(said, registrationOf(stored))
+  const { client } = registerClient(whole, { development: false, now, random: ctx.random, secretLifetime: 0 })
   const awaitsReview = documentTrust(ctx.documents, host) === 'review'
   return {
     ...client,
     id: clientId,
     channel: 'metadata_document' as const,
-    subjectType,
-    // What the operator wrote down about it is not the document's to take away (A-GOV-05).
-    owner: stored?.owner,
-    purpose: stored?.purpose,
-    reviewBy: stored?.reviewBy,
+    subjectType: description.subjectType ?? 'pairwise',
     documentFreshUntil: after(now, cacheLifetime(answer.cacheControl, freshness, freshness.least)),
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? now,
@@ -146,8 +146,17 @@ function described(ctx: Context, { clientId, host, stored }: Wanted, answer: Fet
 }
 
 /** What people agreed to depends on these (A-CIMD-11). */
-const agreedTo = ({ name, redirectUris, scope, logoUri, authenticationMethod, type, jwks, jwksUri }: Client): string =>
-  JSON.stringify([name, redirectUris, scope, logoUri, authenticationMethod, type, jwks, jwksUri])
+const agreedTo = ({
+  name,
+  localized,
+  redirectUris,
+  scope,
+  logoUri,
+  authenticationMethod,
+  type,
+  ...its
+}: Client): string =>
+  JSON.stringify([name, localized, redirectUris, scope, logoUri, authenticationMethod, type, its.jwks, its.jwksUri])
 
 /** What was issued to one who proved himself one way is not for one who proves himself another way (A-CIMD-11). */
 const provesOtherwise = (before: Client, next: Client): boolean =>

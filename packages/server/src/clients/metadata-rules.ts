@@ -1,5 +1,7 @@
 import { refuse } from '@sallyport/protocol'
-import { badMember, type MetadataDocument } from './metadata-fields.ts'
+import type { GrantType } from '../model/client.ts'
+import { looksLikeReserved } from './look-alike.ts'
+import { badMember, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import { pageUriFault } from './page-rules.ts'
 
 const aboutPkce = /pkce|proof_?key|code_?challenge|code_?verifier/i
@@ -48,15 +50,49 @@ export function refuseForeignAddresses(document: MetadataDocument): void {
   }
 }
 
-/** Grants that OAuth 2.1 has no more: whoever names one is told, at every door (A-DCR-06). */
-export function refuseRemovedGrants(grants: readonly string[]): void {
-  if (grants.includes('implicit') || grants.includes('password'))
-    throw refuse('registration_grant', { detail: 'grant_types' })
-}
-
 /** Response types follow from the grant types, and have to agree with them where they are named (A-DCR-06). */
-export function refuseDisagreement(responseTypes: readonly string[] | undefined, grants: readonly string[]): void {
+function refuseDisagreement(responseTypes: readonly string[] | undefined, grants: readonly string[]): void {
   if (responseTypes === undefined) return
   const wanted = grants.includes('authorization_code') ? 'code' : ''
   if (responseTypes.join(' ') !== wanted) throw refuse('registration_grant', { detail: 'response_types' })
+}
+
+/**
+ * The grants a client names, `authorization_code` among them, or `unsaid` where it names none. Whatever else it names is
+ * refused at every door that clients open themselves: nobody shall count on a grant that is not there (A-DCR-06, DC-09).
+ */
+export function grantTypesOf(
+  document: MetadataDocument,
+  allowed: readonly GrantType[],
+  unsaid: readonly GrantType[] = ['authorization_code'],
+): readonly GrantType[] {
+  const grants = textsOf(document, 'grant_types') ?? unsaid
+  const known = allowed as readonly string[]
+  const refused = grants.find((grant) => !known.includes(grant))
+  const problem = refused === undefined ? 'has no authorization_code' : `has ${refused.slice(0, 60)}`
+  if (refused !== undefined || !grants.includes('authorization_code'))
+    throw refuse('registration_grant', { detail: `grant_types ${problem}` })
+  refuseDisagreement(textsOf(document, 'response_types'), grants)
+  return [...new Set(grants)] as readonly GrantType[]
+}
+
+const shownInLanguages = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#/
+
+/** The texts for people in other languages, by member and language tag (RFC 7591 section 2.2). */
+export function localizedOf(document: MetadataDocument): Readonly<Record<string, string>> {
+  const entries = Object.keys(document)
+    .filter((member) => shownInLanguages.test(member))
+    .map((member) => [member, textOf(document, member) ?? ''] as const)
+  return Object.fromEntries(entries)
+}
+
+/** No name that people could take for one that is kept for the operator, in no language (A-DCR-12, DC-14). */
+export function refuseReservedNames(
+  name: string,
+  localized: Readonly<Record<string, string>>,
+  reserved: readonly string[],
+): void {
+  const inLanguages = Object.entries(localized).filter(([member]) => member.startsWith('client_name#'))
+  for (const shown of [name, ...inLanguages.map(([, text]) => text)])
+    if (looksLikeReserved(shown, reserved)) throw refuse('registration_name')
 }

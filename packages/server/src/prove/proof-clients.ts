@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { after, type Random, type Seconds } from '@sallyport/protocol'
 import { registerClient } from '../clients/client-record.ts'
-import { documentRegistration } from '../clients/document-client.ts'
+import { documentDescription } from '../clients/document-client.ts'
 import type { ClientRegistration } from '../clients/registration.ts'
 import { deviceGrant, hasSecret, isPublic, isSelfRegistered, type Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
@@ -118,13 +118,16 @@ async function describeItself(registry: Registry, method: string): Promise<Proof
   const { jwks, key } = method === 'private_key_jwt' ? registry.pair : noKey
   const id = `https://document.invalid/${method}`
   const body = Buffer.from(JSON.stringify({ client_id: id, ...describedAs(method, 'document.invalid', jwks) }))
-  const { registration, subjectType } = documentRegistration(body, id, {
+  const description = documentDescription(body, id, {
     askable: [],
+    grantTypes: ['authorization_code', 'refresh_token'],
     allowed: [],
     proofs: false,
     reservedNames: [],
   })
-  const { client } = registerClient({ ...registration, idTokenAlgorithm: 'ES256' }, recordContext(registry))
+  const { subjectType = 'pairwise' } = description
+  const registration = { ...description, subjectType: undefined, idTokenAlgorithm: 'ES256' } as const
+  const { client } = registerClient(registration, recordContext(registry))
   const origin = { channel: 'metadata_document', subjectType, documentFreshUntil: after(now(), day) } as const
   const record: Client = { ...client, id, ...origin }
   await store.admin.createClient(record, [])

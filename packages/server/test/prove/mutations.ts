@@ -400,7 +400,7 @@ export const mutations: readonly Mutation[] = [
     notices: 'A-DCR-06',
     edits: [
       {
-        file: metadata,
+        file: 'server/src/clients/metadata-rules.ts',
         find: "if (refused !== undefined || !grants.includes('authorization_code'))",
         replace: 'if (false)',
       },
