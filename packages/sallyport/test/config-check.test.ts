@@ -134,6 +134,30 @@ describe('config check of declared objects', () => {
     expect(await direct('stages:\n  requirePushedRequests: warn\n', '')).toHaveLength(1)
   })
 
+  it('B-FAPI-01, B-FAPI-03, A-DCR-02 finds doors by which a weaker client could still come', async () => {
+    const doors = async (text: string): Promise<string[]> =>
+      found(await check(text, '--profile', 'fapi2', '--json')).map(
+        ({ rule, key, problem }) => `${rule} ${key}: ${problem}`,
+      )
+    const all = 'be public, have a secret, get ID Tokens signed with RS256'
+    const loose = 'get access tokens that are bound to no key and send requests that are not pushed'
+    const dynamic = 'fapi2-registration registration.mode: a client that registers itself may'
+    const document = 'fapi2-registration metadataDocuments.accept: a client that is described by a document may'
+    const listed = 'metadataDocuments:\n  accept: listed\n  hosts: [apps.example]\n'
+    const token = 'registration:\n  mode: initial_access_token\n'
+    expect(await doors('')).toEqual([])
+    expect(await doors(token)).toEqual([`${dynamic} ${all}, ${loose}`])
+    expect(await doors(`registration:\n  mode: open\n  redirectHosts: [apps.example]\n`)).toHaveLength(1)
+    expect(await doors(listed)).toEqual([`${document} be public, get ID Tokens signed with RS256, ${loose}`])
+    const stages = ['requirePrivateKeyJwt', 'requireSenderConstraint', 'requirePushedRequests']
+    const enforced = `stages:\n${stages.map((stage) => `  ${stage}: enforce\n`).join('')}`
+    expect(await doors(`${token}${listed}${enforced}`)).toEqual([
+      `${dynamic} be public and get ID Tokens signed with RS256`,
+      `${document} be public and get ID Tokens signed with RS256`,
+    ])
+    expect(await doors('registration:\n  mode: "off"\nmetadataDocuments:\n  accept: none\n')).toEqual([])
+  })
+
   it('B-FAPI-04, B-CA-06 says which clients with keys the FAPI profile would not take', async () => {
     const jwk = {
       ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }),

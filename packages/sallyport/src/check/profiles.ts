@@ -1,5 +1,6 @@
 import { verificationKeys } from '@sallyport/protocol'
 import type { Client } from '@sallyport/server'
+import { openDoors } from './fapi-doors.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
 import type { CheckedClient, Subject } from './subject.ts'
 
@@ -13,6 +14,7 @@ export const profileFindings: Readonly<Record<Profile, (subject: Subject) => rea
   oauth21: () => [],
   fapi2: (subject) => [
     ...fapi2Server(subject),
+    ...openDoors(subject),
     ...subject.clients.flatMap(fapi2Client),
     ...unbound(subject),
     ...unpushed(subject),
