@@ -238,7 +238,7 @@ describe('guessing', () => {
 describe('people', () => {
   it('RT-12 ends tokens and sign-in of a disabled person at once', async () => {
     const { issuer, people } = await setUp()
-    const tokens = await issuer.codeFlow({ parameters: { resource: undefined } })
+    const tokens = await issuer.codeFlow({ parameters: { scope: 'openid offline_access', resource: undefined } })
     expect((await issuer.userinfo(tokens.accessToken)).json).toMatchObject({ sub: issuer.alice.subject })
     await people.disable('alice')
     expect((await issuer.userinfo(tokens.accessToken)).status).toBe(401)

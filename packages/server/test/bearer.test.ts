@@ -1,6 +1,6 @@
 import { decodeJwt, headerOf, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
-import { eventsOf, expectEvent, newIssuer } from './fixtures.ts'
+import { eventsOf, expectEvent, machineToken, newIssuer } from './fixtures.ts'
 
 const personal = { parameters: { resource: undefined, scope: 'openid profile offline_access' } } as const
 
@@ -174,10 +174,8 @@ describe('what makes a token invalid', () => {
 
   it('A-BEAR-06 a token without openid lacks scope, and the challenge names it', async () => {
     const issuer = await newIssuer()
-    const client = issuer.clients.S
-    const own = await issuer.clientCredentials(client, { scope: 'read' })
     const without = await issuer.codeFlow({ parameters: { resource: undefined, scope: 'profile' } })
-    for (const token of [String(own.json['access_token']), without.accessToken]) {
+    for (const token of [await machineToken(issuer), without.accessToken]) {
       const answer = await issuer.userinfo(token)
       expect([answer.status, answer.json['error']]).toEqual([403, 'insufficient_scope'])
       expect(challengeOf(headerOf(answer, 'www-authenticate')).get('scope')).toBe('openid')
@@ -186,8 +184,7 @@ describe('what makes a token invalid', () => {
 
   it('A-BEAR-09 a challenge names each of its parameters once, in the allowed characters', async () => {
     const issuer = await newIssuer()
-    const own = await issuer.clientCredentials(issuer.clients.S, { scope: 'read' })
-    for (const authorization of ['Bearer x', 'Bearer "', `Bearer ${String(own.json['access_token'])}`]) {
+    for (const authorization of ['Bearer x', 'Bearer "', `Bearer ${await machineToken(issuer)}`]) {
       const value = headerOf(await ask(issuer, { authorization }), 'www-authenticate')
       const parameters = challengeOf(value)
       expect(parameters.get('realm')).toBe('https://as.test')

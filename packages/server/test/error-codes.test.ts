@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '@sallyport/server'
 import type { Answer, TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
-import { expectBack, newIssuer } from './fixtures.ts'
+import { expectBack, machineToken, newIssuer } from './fixtures.ts'
 
 type Case = readonly [code: string, status: number, request: (issuer: TestIssuer) => Promise<Answer>]
 
@@ -45,12 +45,7 @@ const atUserinfo: readonly Case[] = [
   ['', 401, ({ get }) => get('/oauth2/userinfo')],
   ['invalid_request', 400, ({ get }) => get('/oauth2/userinfo', { authorization: 'Bearer a b' })],
   ['invalid_token', 401, ({ userinfo }) => userinfo('x')],
-  [
-    'insufficient_scope',
-    403,
-    async ({ userinfo, clientCredentials, clients }) =>
-      userinfo(String((await clientCredentials(clients.S, { scope: 'read' })).json['access_token'])),
-  ],
+  ['insufficient_scope', 403, async (issuer) => issuer.userinfo(await machineToken(issuer))],
 ]
 
 async function check(issuer: TestIssuer, [code, status, request]: Case): Promise<void> {

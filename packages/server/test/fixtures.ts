@@ -93,3 +93,11 @@ export function expectEvent(
   expect(found.map((one) => `${one.event} ${one.reason}`)).toEqual([`${event} ${found[0]?.reason ?? facts.reason}`])
   expect(found[0]).toMatchObject(facts)
 }
+
+/** A token of a client for itself that is for the server itself, since its scope belongs to no API. */
+export async function machineToken(issuer: TestIssuer, resource?: string): Promise<string> {
+  const client = await issuer.addClient({ type: 'service', name: 'Worker', scope: 'jobs' })
+  const answer = await issuer.clientCredentials(client, { scope: 'jobs', resource })
+  expectTokens(answer)
+  return String(answer.json['access_token'])
+}

@@ -2,7 +2,7 @@ import { resourceMetadataUrl } from '@sallyport/protocol'
 import { laterResourceMembers, type PolicyOptions, type Resource } from '@sallyport/server'
 import { decodeJwt, standardResources } from '@sallyport/testing'
 import { expect, it } from 'vitest'
-import { newIssuer } from './fixtures.ts'
+import { machineToken, newIssuer } from './fixtures.ts'
 
 const folder = '/.well-known/oauth-protected-resource'
 const userinfo = 'https://as.test/oauth2/userinfo'
@@ -98,13 +98,10 @@ it.for(['https://as.test/tenant', 'https://as.test/tenant/', 'https://as.test/']
 
 it('A-PRM-03, A-PRM-04 the challenge of UserInfo leads to a document for the very address that was asked', async () => {
   const issuer = await newIssuer()
-  const { accessToken } = await issuer
-    .clientCredentials(issuer.clients.S, { scope: 'read', resource: userinfo })
-    .then((answer) => ({ accessToken: String(answer.json['access_token']) }))
   const refused = [
     await issuer.get('/oauth2/userinfo'),
     await issuer.userinfo('x.y.z'),
-    await issuer.userinfo(accessToken),
+    await issuer.userinfo(await machineToken(issuer, userinfo)),
   ]
   expect(refused.map(({ status }) => status)).toEqual([401, 401, 403])
   for (const { headers } of refused) {

@@ -94,9 +94,9 @@ it('A-RES-06 a default that was taken from the client or the registry fails the 
   expectRefusal(await issuer.clientCredentials(taken, { scope: 'read' }), 'invalid_target')
 })
 
-it('A-RES-06 without a default the token is for the issuer, works at UserInfo and at no API', async () => {
+it('A-RES-06 without a default and without a scope of an API the token is for the issuer, works at UserInfo and at no API', async () => {
   const issuer = await newIssuer()
-  const { accessToken } = await issuer.codeFlow({ parameters: { resource: undefined } })
+  const { accessToken } = await issuer.codeFlow({ parameters: { scope: 'openid profile', resource: undefined } })
   expect(decodeJwt(accessToken).claims['aud']).toBe('https://as.test')
   expect((await issuer.userinfo(accessToken)).status).toBe(200)
   expect((await issuer.introspect(issuer.clients.RS1, accessToken)).json).toEqual({ active: false })

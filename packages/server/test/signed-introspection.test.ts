@@ -28,7 +28,7 @@ it('A-INT-07, B-MS-04 the answer is a JWT with the whole answer inside, and neit
 it('A-INT-07, B-MS-04 the JWT is no access token', async () => {
   const issuer = await newIssuer()
   const caller = await issuer.changeClient(issuer.clients.RS1, { introspectionAlgorithm: 'ES256' })
-  const flow = await issuer.codeFlow({ parameters: { resource: undefined } })
+  const flow = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
   const { text } = await issuer.introspect(caller, flow.accessToken, signed)
   expect((await issuer.userinfo(text)).status).toBe(401)
   expect((await issuer.introspect(caller, text)).json).toEqual({ active: false })

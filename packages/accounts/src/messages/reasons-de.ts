@@ -78,6 +78,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   resource_syntax: 'resource muss ein absoluter URI ohne Fragment sein',
   resource_unknown: 'Die Resource ist unbekannt oder diesem Client nicht erlaubt',
   scope_elsewhere: 'Der Scope gehört zu einer anderen API; nennen Sie sie mit dem Parameter resource',
+  resource_needed: 'Der Scope gehört nicht zu einer einzigen API; nennen Sie sie mit dem Parameter resource',
   resource_ambiguous: 'Nennen Sie genau eine der erlaubten Resources',
   untrusted_redirect: 'Der Anwendung wird keine Rückkehr ohne Nachfrage anvertraut',
   user_denied: 'Die Anfrage wurde abgelehnt',

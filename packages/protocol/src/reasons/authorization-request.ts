@@ -88,6 +88,12 @@ export const authorizationRequestReasons = {
     'resource',
     'The scope belongs to another API; name that API with the resource parameter',
   ),
+  resource_needed: entry(
+    'invalid_target',
+    400,
+    'resource',
+    'The scope does not belong to one API alone; name the API with the resource parameter',
+  ),
   resource_ambiguous: entry('invalid_target', 400, 'resource', 'Name exactly one of the granted resources'),
   untrusted_redirect: entry(
     'invalid_request',

@@ -77,7 +77,10 @@ function described(command: Command): Command {
     .option('--default-scope <scope>', 'scope of a request that names none')
     .option('--machine-scope <scope>', 'all that it may ask for when it acts for itself; as --scope when left out')
     .option('--resource <uri>', 'API it may ask tokens for; all of them when left out', collect)
-    .option('--default-resource <uri>', 'API a request is for that names none; the issuer itself when left out')
+    .option(
+      '--default-resource <uri>',
+      'API a request is for that names none; when left out the one that the scope belongs to, or the issuer itself',
+    )
     .option('--resource-server-of <uri>', 'API it is the server of, so that it may introspect tokens for it', collect)
     .option('--grant-type <type>', 'authorization_code, refresh_token or client_credentials', collect)
     .option('--authentication-method <method>', 'none, client_secret_basic, client_secret_post or private_key_jwt')

@@ -65,7 +65,7 @@ export async function validateRequest(
   if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')
   if (nonce === undefined && ctx.policy.stages.requireNonce === 'enforce' && scope.includes('openid'))
     throw refuse('nonce_required')
-  const resources = await resourcesOfGrant(ctx, client, form)
+  const resources = await resourcesOfGrant(ctx, client, form, scope)
   const hint = form.get('id_token_hint')
   return {
     clientId: client.id,

@@ -47,7 +47,7 @@ async function requestOf(ctx: Context, call: Call, client: AuthenticatedClient, 
   return {
     clientId: client.id,
     scope,
-    resources: await resourcesOfGrant(ctx, client, form),
+    resources: await resourcesOfGrant(ctx, client, form, scope),
     codeChallenge: challenged ? requireChallenge(ctx, form) : undefined,
     interval: ctx.policy.devicePollInterval,
     createdAt: now,

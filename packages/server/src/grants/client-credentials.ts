@@ -17,7 +17,7 @@ export async function clientCredentials(
   if (isPublic(client)) throw refuse('grant_not_allowed')
   await requireRunning(ctx, client)
   const scope = requestedScope(client, form)
-  const resources = await resourcesOfGrant(ctx, client, form)
+  const resources = await resourcesOfGrant(ctx, client, form, scope)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
   const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime, senderKey })
   return tokenGrant({

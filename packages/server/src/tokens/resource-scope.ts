@@ -1,4 +1,4 @@
-import { canonicalResource, identityScopes, refuse, type Form } from '@sallyport/protocol'
+import { canonicalResource, identityScopes, refuse, scopeWithin, type Form } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { Resource, TokenFormat } from '../model/resource.ts'
@@ -17,15 +17,46 @@ export function requestedResources(form: Form): readonly string[] {
 }
 
 /**
- * The resources a new grant is for: those the request names, or the client's default (A-RES-06). Without either the grant
- * is for the issuer alone, which is what sign-in and UserInfo need.
+ * The resources a new grant is for: those the request names, or the client's default (A-RES-06), or the one API that all of the
+ * scope belongs to (RFC 9068 section 3, B-ATJ-03). Without any the grant is for the issuer alone, which is what sign-in and
+ * UserInfo need. A scope that could give no token is refused here, before anybody is asked.
  */
-export async function resourcesOfGrant(ctx: Context, client: Client, form: Form): Promise<readonly string[]> {
+export async function resourcesOfGrant(
+  ctx: Context,
+  client: Client,
+  form: Form,
+  scope: readonly string[],
+): Promise<readonly string[]> {
   const named = requestedResources(form)
   const { defaultResource } = client
-  const resources = named.length === 0 && defaultResource !== undefined ? [defaultResource] : named
-  await requireAllowedResources(ctx, client, resources)
-  return resources
+  const chosen = named.length === 0 && defaultResource !== undefined ? [defaultResource] : named
+  await requireAllowedResources(ctx, client, chosen)
+  const known = await ctx.resources()
+  if (chosen.length === 0) return onlyOwner(known, client, scope)
+  requireMeaning(
+    scope,
+    chosen.flatMap((resource) => scopeAt(known, resource, scope)),
+  )
+  return chosen
+}
+
+const ofApis = (scope: readonly string[]): readonly string[] => scope.filter((value) => !identityScopes.includes(value))
+
+const namesOf = ({ scopes }: Resource): readonly string[] => scopes.map(({ name }) => name)
+
+const mayUse = ({ resources }: Client, id: string): boolean => resources === undefined || resources.includes(id)
+
+/**
+ * The registered API that the whole scope belongs to, where nothing names one. None where no API claims any of it, so that an
+ * installation without a registry has nothing to name; refused where it is spread, since a guess would leave something out.
+ */
+function onlyOwner(known: ReadonlyMap<string, Resource>, client: Client, scope: readonly string[]): readonly string[] {
+  const wanted = ofApis(scope)
+  const claiming = [...known.values()].filter((resource) => namesOf(resource).some((name) => wanted.includes(name)))
+  if (claiming.length === 0) return []
+  const owners = claiming.filter((resource) => mayUse(client, resource.id) && scopeWithin(wanted, namesOf(resource)))
+  if (owners.length !== 1) throw refuse('resource_needed')
+  return owners.map(({ id }) => id)
 }
 
 /** An issuer with a closing slash is named without it in canonical form. */
@@ -46,7 +77,7 @@ export async function requireAllowedResources(
   for (const resource of resources) {
     if (isOwn(ctx, resource)) continue
     if (!known.has(resource)) throw refuse('resource_unknown')
-    if (client.resources !== undefined && !client.resources.includes(resource)) throw refuse('resource_unknown')
+    if (!mayUse(client, resource)) throw refuse('resource_unknown')
   }
 }
 
@@ -131,25 +162,18 @@ function chooseAudience(ctx: Context, granted: readonly string[], named: readonl
 
 /** A scope of which nothing is left was asked of the wrong API: refused, since a token for nothing would look like success (A-AUTHZ-08). */
 function requireMeaning(scope: readonly string[], left: readonly string[]): readonly string[] {
-  if (left.length === 0 && scope.some((value) => !identityScopes.includes(value))) throw refuse('scope_elsewhere')
+  if (left.length === 0 && ofApis(scope).length > 0) throw refuse('scope_elsewhere')
   return left
 }
 
 /** The part of a scope that means something at an audience; at the issuer, what no resource claims for itself. */
-function scopeAt(
-  resources: ReadonlyMap<string, Resource>,
-  audience: string,
-  scope: readonly string[],
-): readonly string[] {
-  const names = (resource: Resource): readonly string[] => resource.scopes.map((entry) => entry.name)
-  const resource = resources.get(audience)
+function scopeAt(known: ReadonlyMap<string, Resource>, audience: string, scope: readonly string[]): readonly string[] {
+  const resource = known.get(audience)
   if (resource !== undefined) {
-    const own = names(resource)
+    const own = namesOf(resource)
     return scope.filter((value) => own.includes(value))
   }
-  if (resources.size === 0) return scope
-  const claimed = new Set([...resources.values()].flatMap(names))
-  const left = scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
-  // Nobody named an API, so nothing is left out without a word: the audience alone keeps such a token from every API.
-  return left.length === 0 ? scope : left
+  if (known.size === 0) return scope
+  const claimed = new Set([...known.values()].flatMap(namesOf))
+  return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
 }

@@ -78,7 +78,7 @@ describe('the audience', () => {
   it('B-ATJ-03 is the one resource that was named, or the only granted one, or the issuer', async () => {
     const issuer = await newRealIssuer()
     expect(audOf(await issuer.codeFlow())).toBe(rs1)
-    expect(audOf(await issuer.codeFlow({ parameters: { resource: undefined } }))).toBe(issuerId)
+    expect(audOf(await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } }))).toBe(issuerId)
     const both = { scope: 'openid read deliver', resource: [rs1, 'https://rs2.test'] }
     const authorized = await issuer.authorize({ parameters: both })
     const one = await issuer.redeem(authorized, { resource: 'https://rs2.test' })
@@ -127,7 +127,8 @@ describe('the verifiers', () => {
       const issuer = await newRealIssuer()
       const guard = await guardOf(issuer)
       const forApi = decodeJwt((await issuer.codeFlow()).accessToken).claims
-      const forUs = decodeJwt((await issuer.codeFlow({ parameters: { resource: undefined } })).accessToken).claims
+      const { accessToken } = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
+      const forUs = decodeJwt(accessToken).claims
       const make = (claims: object): Promise<string> =>
         signedByUs(issuer, { header: { ...change.header }, claims: { ...claims, ...change.claims } })
       expect(await guard.check(at(await signedByUs(issuer, { claims: forApi })))).toMatchObject({

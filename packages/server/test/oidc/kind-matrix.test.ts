@@ -12,7 +12,7 @@ import { keysOf, signedByUs } from '../signed-by-us.ts'
  */
 async function everyKind(issuer: TestIssuer, { client, key }: KeyClient): Promise<Record<string, string>> {
   const api = await issuer.codeFlow({ client })
-  const own = await issuer.codeFlow({ client, parameters: { resource: undefined } })
+  const own = await issuer.codeFlow({ client, parameters: { scope: 'openid offline_access', resource: undefined } })
   const fresh = await issuer.authorize({ client })
   const { sub } = decodeJwt(own.idToken).claims
   const iat = Math.floor(issuer.clock.now())
@@ -126,7 +126,7 @@ describe('every kind of token at every consumer', () => {
 
   it('B-IDT-11, TX-01 an ID Token at UserInfo is told to be no access token, under either scheme', async () => {
     const issuer = await newRealIssuer()
-    const { idToken } = await issuer.codeFlow({ parameters: { resource: undefined } })
+    const { idToken } = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
     const bearer = await issuer.userinfo(idToken)
     expect([bearer.status, bearer.json['error']]).toEqual([401, 'invalid_token'])
     expect(bearer.headers['www-authenticate']).toContain('error="invalid_token"')

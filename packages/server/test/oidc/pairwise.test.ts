@@ -8,7 +8,8 @@ import { eventsOf, newIssuer } from '../fixtures.ts'
 import { openStore, storeNames } from '../stores.ts'
 
 const first = 'https://rs1.test'
-const scope = 'openid offline_access profile read'
+const personal = 'openid offline_access profile'
+const scope = `${personal} read`
 
 const pairwise = (issuer: TestIssuer, host: string, more: Partial<ClientRegistration> = {}): Promise<TestClient> =>
   issuer.addClient({
@@ -62,7 +63,7 @@ describe.each(storeNames)('pairwise identifiers on %s', (name) => {
     const issuer = await start()
     const client = await pairwise(issuer, 'one.test', { userinfoAlgorithm: 'ES256' })
     const at = await issuer.codeFlow({ client, parameters: { scope, resource: first } })
-    const own = await issuer.codeFlow({ client, parameters: { scope, resource: undefined } })
+    const own = await issuer.codeFlow({ client, parameters: { scope: personal, resource: undefined } })
     const next = await issuer.refreshed(own)
     const userinfo = await issuer.userinfo(own.accessToken)
     expect(userinfo.status).toBe(200)
@@ -99,7 +100,7 @@ describe.each(storeNames)('pairwise identifiers on %s', (name) => {
     const issuer = await start()
     const client = await pairwise(issuer, 'one.test')
     issuer.forget()
-    const flow = await issuer.codeFlow({ client, parameters: { scope, resource: undefined } })
+    const flow = await issuer.codeFlow({ client, parameters: { scope: personal, resource: undefined } })
     const next = await issuer.refreshed(flow)
     await issuer.userinfo(flow.accessToken)
     await issuer.introspect(client, next.accessToken)

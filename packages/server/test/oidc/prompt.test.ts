@@ -40,7 +40,7 @@ describe('prompt=none', () => {
 
   const needs: [string, Record<string, string>, string][] = [
     ['no agreement', { scope: 'openid read write' }, 'consent_required'],
-    ['an agreement without the resource', { ...plain, resource: 'https://rs2.test' }, 'consent_required'],
+    ['an agreement without the resource', { ...plain, resource: 'https://as.test' }, 'consent_required'],
     ['an agreement without the claim', { ...plain, claims: '{"userinfo":{"email":null}}' }, 'consent_required'],
     ['a sign-in that is too old', { ...plain, max_age: '0' }, 'login_required'],
     ['somebody else', { ...plain, claims: '{"id_token":{"sub":{"value":"user_x"}}}' }, 'login_required'],

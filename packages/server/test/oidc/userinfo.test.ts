@@ -1,7 +1,7 @@
 import { decodeJwt, headerOf, type Answer, type TestIssuer } from '@sallyport/testing'
 import { compactVerify, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { eventsOf, issuerId, newIssuer } from '../fixtures.ts'
+import { eventsOf, issuerId, machineToken, newIssuer } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 import { keysOf } from '../signed-by-us.ts'
 
@@ -112,8 +112,7 @@ describe('no or bad credentials', () => {
   it('B-UI-04, TX-13 a token without openid, or of nobody, lacks scope', async () => {
     const issuer = await newRealIssuer()
     const personal = await tokenOf(issuer, { parameters: { scope: 'profile', resource: undefined } })
-    const machine = await issuer.clientCredentials(issuer.clients.S, { scope: 'read' })
-    for (const token of [personal, String(machine.json['access_token'])]) {
+    for (const token of [personal, await machineToken(issuer)]) {
       const answer = await issuer.userinfo(token)
       expect([answer.status, answer.json['error']]).toEqual([403, 'insufficient_scope'])
       expect(headerOf(answer, 'www-authenticate')).toMatch(

@@ -44,7 +44,7 @@ describe('prompt=none', () => {
 describe('a remembered agreement', () => {
   const wider: Record<string, Record<string, string | readonly string[]>> = {
     'another scope': { scope: 'openid read write' },
-    'another resource': { scope: 'openid read', resource: 'https://rs2.test' },
+    'another resource': { scope: 'openid read', resource: 'https://as.test' },
     'one resource more': { scope: 'openid read', resource: ['https://rs1.test', 'https://rs2.test'] },
     'a claim': { scope: 'openid read', claims: '{"userinfo":{"phone_number":null}}' },
   }

@@ -100,7 +100,7 @@ describe('endpoints for browsers', () => {
 
   it('CS-19 UserInfo with a token of a client of another origin stays unreadable', async () => {
     const issuer = await newRealIssuer()
-    const { accessToken } = await issuer.codeFlow({ parameters: { resource: undefined } })
+    const { accessToken } = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
     const answer = await issuer.userinfo(accessToken, { origin: registered })
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
   })

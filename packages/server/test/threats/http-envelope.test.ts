@@ -8,7 +8,7 @@ describe('caching', () => {
   it('HH-04 everything may be kept by nobody, except documents and files that are the same for all', async () => {
     const issuer = await newRealIssuer()
     const flow = await issuer.codeFlow()
-    const own = await issuer.codeFlow({ parameters: { resource: undefined } })
+    const own = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
     await issuer.introspect(issuer.clients.RS1, flow.accessToken)
     await issuer.userinfo(own.accessToken)
     await issuer.userinfo('x')
@@ -47,7 +47,7 @@ describe('caching', () => {
   ]
   it.for(deceptions)('HH-05, HH-08 there is nothing at %s', async (path) => {
     const issuer = await newRealIssuer()
-    const { accessToken, authorized } = await issuer.codeFlow({ parameters: { resource: undefined } })
+    const { accessToken, authorized } = await issuer.codeFlow({ parameters: { scope: 'openid', resource: undefined } })
     const cookie = authorized.browser.jar.header(true)
     const answer = await issuer.get(path, { authorization: `Bearer ${accessToken}`, cookie })
     expect([answer.status, answer.headers['cache-control']]).toEqual([404, 'no-store'])

@@ -1,7 +1,7 @@
 import { laterResourceMembers } from '@sallyport/server'
 import { decodeJwt, headerOf, type TestIssuer } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
-import { eventsOf, expectRefusal } from '../fixtures.ts'
+import { eventsOf, expectRefusal, machineToken } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 
 const inactive = '{"active":false}'
@@ -142,8 +142,7 @@ describe('UserInfo', () => {
     const { json } = await issuer.userinfo(accessToken)
     expect(json['name']).toBe('Demo Person')
     for (const beyond of ['email', 'address', 'phone_number']) expect(json).not.toHaveProperty(beyond)
-    const machine = await issuer.clientCredentials(issuer.clients.S, { scope: 'read' })
-    const refused = await issuer.userinfo(String(machine.json['access_token']))
+    const refused = await issuer.userinfo(await machineToken(issuer))
     expect(refused.status).toBe(403)
     expect(headerOf(refused, 'www-authenticate')).toContain('scope="openid"')
     expect(eventsOf(issuer, 'jwt.rejected', 'scope_insufficient')).toHaveLength(1)
