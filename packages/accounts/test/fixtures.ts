@@ -142,6 +142,7 @@ export const openInteraction = ({
   client: { ...client, ...ofClient },
   redirectSource: 'https://prints.example',
   step: 'login',
+  optional: false,
   session: undefined,
   aside: [],
   csrf: 'csrf-token',

@@ -1,6 +1,7 @@
 import { parseForm, type Form, type Seconds } from '@sallyport/protocol'
 import type {
   EventDraft,
+  FirstFactor,
   HttpRequest,
   HttpResponse,
   Login,
@@ -14,6 +15,9 @@ export type Calls = {
   readonly events: EventDraft[]
   readonly pages: PageOptions[]
   readonly logins: Login[]
+  readonly passed: Omit<FirstFactor, 'time'>[]
+  readonly raised: Omit<Login, 'subject'>[]
+  levelsKept: number
   readonly decisions: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean }[]
   cancelled: number
   kept: number
@@ -34,6 +38,9 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
     events: [],
     pages: [],
     logins: [],
+    passed: [],
+    raised: [],
+    levelsKept: 0,
     decisions: [],
     taken: [],
     cancelled: 0,
@@ -63,6 +70,10 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       findLogin: async () => open(),
       form: (request): Form => parseForm(Buffer.from(request.body ?? new Uint8Array()).toString()),
       login: async (_request, _open, login) => (calls.logins.push(login), sentOn),
+      passedFirst: async (_request, _open, passed) => (calls.passed.push(passed), sentOn),
+      failedCode: async (before) => (calls.renewed++, { ...before, csrf: `csrf-token-${calls.renewed}` }),
+      raise: async (_request, _open, reached) => (calls.raised.push(reached), sentOn),
+      keepLevel: async () => (calls.levelsKept++, sentOn),
       keepAccount: async () => (calls.kept++, sentOn),
       takeAccount: async (_request, _open, id) => (calls.taken.push(id), sentOn),
       addAccount: async () => (calls.added++, sentOn),

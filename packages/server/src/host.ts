@@ -17,6 +17,7 @@ import { asideClearCookies } from './authorization/other-accounts.ts'
 import { postDevice, showDevice } from './authorization/device-page.ts'
 import { cancelPage } from './authorization/page-sign-in.ts'
 import { refused } from './authorization/proceed.ts'
+import { failedCode, keepLevel, passedFirst, raise } from './authorization/second-factor.ts'
 import type { Call, Context } from './context.ts'
 import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
@@ -31,6 +32,10 @@ export function interactionsOf(ctx: Context, call: Call): Interactions {
     findLogin: () => openLogin(ctx, call),
     form: (_request, open) => interactionForm(ctx, call, open),
     login: (_request, open, who) => login(ctx, call, open, who),
+    passedFirst: (_request, open, passed) => passedFirst(ctx, open, passed),
+    failedCode: (open) => failedCode(ctx, open),
+    raise: (_request, open, reached) => raise(ctx, call, open, reached),
+    keepLevel: (_request, open) => keepLevel(ctx, open),
     keepAccount: (_request, open) => keepAccount(ctx, open),
     takeAccount: (_request, open, sessionId) => takeAccount(ctx, call, open, sessionId),
     addAccount: (_request, open) => addAccount(ctx, open),

@@ -26,6 +26,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   /** Answer a proof without a nonce of this server with a nonce (RFC 9449 section 8). */
   readonly dpopNonces?: boolean
   readonly acrUnmetError?: AcrUnmetError
+  /** Refuse a request when none of its `acr_values` can be reached, so that clients do not loop (RFC 9470 section 5). */
+  readonly stepUpStrict?: boolean
   /** How far tightenings of all clients have come; each is `off` when left out. */
   readonly stages?: Partial<Stages>
 }
@@ -39,6 +41,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly dpop: boolean
   readonly dpopNonces: boolean
   readonly acrUnmetError: AcrUnmetError
+  readonly stepUpStrict: boolean
   readonly stages: Stages
   readonly [brand]: 'Policy'
 }
@@ -57,7 +60,7 @@ export class PolicyError extends Error {
   }
 }
 
-const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant', 'dpop', 'dpopNonces'] as const
+const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant', 'dpop', 'dpopNonces', 'stepUpStrict'] as const
 
 const choices: Readonly<Record<string, readonly string[]>> = {
   acrUnmetError: acrUnmetErrors,
@@ -122,6 +125,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     dpop: options.dpop ?? true,
     dpopNonces: options.dpopNonces ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
+    stepUpStrict: options.stepUpStrict ?? false,
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
     stages: stagesOf(options.stages),
   }) as Policy

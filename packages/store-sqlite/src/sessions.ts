@@ -7,6 +7,7 @@ type Verbs = Pick<
   Store,
   | 'findSession'
   | 'startSession'
+  | 'raiseSession'
   | 'touchSession'
   | 'endSession'
   | 'findConsent'
@@ -49,7 +50,7 @@ export function sessionVerbs(db: Connection, events: EventRows, endAllOf: Subjec
 function browserVerbs(
   db: Connection,
   events: EventRows,
-): Pick<Verbs, 'findSession' | 'startSession' | 'touchSession' | 'endSession'> {
+): Pick<Verbs, 'findSession' | 'startSession' | 'raiseSession' | 'touchSession' | 'endSession'> {
   const find = db.row<[string, number], [string, number, number]>(
     `SELECT record, seen_at, (SELECT 1 FROM disabled_subjects d WHERE d.subject = s.subject) IS NULL
      FROM sessions s WHERE digest = ? AND expires_at > ?`,
@@ -58,6 +59,9 @@ function browserVerbs(
     'INSERT INTO sessions (id, digest, subject, seen_at, expires_at, record) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const drop = db.change<[string]>('DELETE FROM sessions WHERE id = ?')
+  const raise = db.change<[string, number, number, string, string, string]>(
+    'UPDATE sessions SET digest = ?, seen_at = ?, expires_at = ?, record = ? WHERE id = ? AND digest = ?',
+  )
   const touch = db.change<[number, string, number]>('UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?')
   const end = sessionEnder(db)
 
@@ -73,6 +77,13 @@ function browserVerbs(
         drop(session.id)
         insert(session.id, session.digest, session.subject, session.seenAt, session.expiresAt, JSON.stringify(session))
         events.add(noted)
+      }),
+    raiseSession: (session, before, noted) =>
+      db.write(() => {
+        const { id, digest, seenAt, expiresAt } = session
+        if (raise(digest, seenAt, expiresAt, JSON.stringify(session), id, before) === 0) return false
+        events.add(noted)
+        return true
       }),
     touchSession: (id, seenAt) =>
       db.write(() => {

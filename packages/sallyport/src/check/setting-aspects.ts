@@ -47,6 +47,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.refuseWebViews': opens(false),
   'policy.refuseUnknownHosts': opens(false),
   'policy.acrUnmetError': harmless('is the name of one and the same refusal'),
+  'policy.stepUpStrict': opens(false),
   'policy.pkceExceptions': ranked('dated', 'forbidden'),
   'policy.deviceGrant': opens(true),
   'policy.dpop': opens(false),

@@ -150,6 +150,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       refuseWebViews: value(known.refuseWebViews),
       refuseUnknownHosts: value(known.refuseUnknownHosts),
       acrUnmetError: value(known.acrUnmetError),
+      stepUpStrict: value(known.stepUpStrict),
       pkceExceptions: value(known.pkceExceptions),
       deviceGrant: value(known.deviceGrant),
       dpop: value(known.dpop),

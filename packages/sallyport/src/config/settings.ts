@@ -161,6 +161,12 @@ export const acrUnmetError = setting(
   'Error code for an essential acr that cannot be reached',
   { fallback: 'unmet_authentication_requirements' as AcrUnmetError },
 )
+export const stepUpStrict = setting(
+  'policy.stepUpStrict',
+  flag,
+  'Refuse a request when none of its acr_values can be reached, instead of going on with less',
+  { fallback: false },
+)
 
 const tightened: Readonly<Record<Tightening, string>> = {
   requireState: 'state in every authorization request',
@@ -227,6 +233,7 @@ export const settings: readonly AnySetting[] = [
     refuseWebViews,
     refuseUnknownHosts,
     acrUnmetError,
+    stepUpStrict,
     pkceExceptions,
     deviceGrant,
     dpop,

@@ -11,6 +11,7 @@ import { effectivePolicy } from '../policy.ts'
 import { sealUnder } from '../secrets.ts'
 import { mayRemember, requestedClaimNames } from './decide.ts'
 import { carriedScope, earlierScope } from './earlier-scope.ts'
+import { toldAuthentication } from './levels.ts'
 import { pushedUse } from './pushed-request.ts'
 
 export type Approval = {
@@ -84,7 +85,7 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
     scope,
     resources: request.resources,
     claims: request.claims,
-    authentication: session.authentication,
+    authentication: toldAuthentication(ctx, request, session),
     tellAuthTime: request.maxAge !== undefined || client.requireAuthTime || idToken?.['auth_time'] !== undefined,
     tellAcr: request.acrValues.length > 0 || idToken?.['acr'] !== undefined,
     offline,

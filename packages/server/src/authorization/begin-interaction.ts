@@ -49,8 +49,9 @@ export const withParameter = (address: string, name: string, value: string): str
 
 /** Address of the page for a step; only a reference to the stored request travels, never an address (A-UI-08). */
 export function stepUrl(ctx: Context, step: InteractionStep, interaction: string): string {
-  const { loginUrl, consentUrl, accountUrl } = ctx.accounts
-  const page = step === 'login' ? loginUrl : step === 'consent' ? consentUrl : accountUrl
+  const { loginUrl, consentUrl, accountUrl, factorUrl } = ctx.accounts
+  const pages = { login: loginUrl, factor: factorUrl ?? loginUrl, account: accountUrl, consent: consentUrl }
+  const page = pages[step]
   return withParameter(pageAddress(ctx, page), 'interaction', interaction)
 }
 

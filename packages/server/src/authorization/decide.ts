@@ -2,14 +2,20 @@ import { identityScopes, provesClientIdentity, scopeWithin, type Reason, type Se
 import type { Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { isAgent, isPublic, isSelfRegistered, type Client } from '../model/client.ts'
-import type { Consent, Interaction, Session } from '../model/interaction.ts'
+import { maxFailedCodes, type Consent, type Interaction, type Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
 import { subjectFor } from '../subjects.ts'
+import { countsAs, levelWish } from './levels.ts'
 
 /** What happens next with a validated request. */
 export type Decision =
   | { readonly kind: 'refuse'; readonly reason: Reason }
-  | { readonly kind: 'step'; readonly step: InteractionStep }
+  | {
+      readonly kind: 'step'
+      readonly step: InteractionStep
+      /** The step may be left out: it is for a level that is only wished for. */
+      readonly optional?: boolean
+    }
   | {
       readonly kind: 'approve'
       readonly session: Session
@@ -28,6 +34,8 @@ export type DecisionFacts = {
   readonly accounts: number
   readonly consent: Consent | undefined
   readonly interaction: Interaction | undefined
+  /** Authentication context classes that the person could reach, where the request asks for more than there is. */
+  readonly reachable: readonly string[]
   readonly now: Seconds
 }
 
@@ -39,7 +47,7 @@ export function decide(ctx: Context, facts: DecisionFacts): Decision {
   const decision = nextStep(ctx, facts)
   if (decision.kind !== 'step' || !facts.request.prompt.includes('none')) return decision
   // prompt=none never shows a page (OpenID Connect Core section 3.1.2.6).
-  if (decision.step === 'login') return refusal('login_required')
+  if (decision.step === 'login' || decision.step === 'factor') return refusal('login_required')
   return refusal(decision.step === 'account' ? 'account_selection_required' : 'consent_required')
 }
 
@@ -70,11 +78,13 @@ function nextStep(ctx: Context, facts: DecisionFacts): Decision {
   const signedInHere = interaction?.loginSessionId === session.id
   if (interaction?.account === 'another' && !signedInHere) return step('login')
   if (needsFreshLogin(facts, session) && !signedInHere) return step('login')
+  // Too many wrong codes: whoever sits there begins again with the first factor (BF-07).
+  if ((interaction?.failedCodes ?? 0) >= maxFailedCodes) return step('login')
   if (open && accounts > 1 && request.prompt.includes('none')) return step('account')
   if (meant !== undefined && meant !== subjectFor(ctx, facts.client, session.subject))
     return signedInHere ? refusal('login_required') : step('login')
-  const acr = acrFault(ctx, request, session)
-  if (acr !== undefined) return acr === 'reachable' && !signedInHere ? step('login') : refusal(acrRefusal(ctx))
+  const level = levelStep(ctx, facts, session, signedInHere)
+  if (level !== undefined) return level
   const chosen = interaction?.account === 'chosen' || signedInHere
   if (request.prompt.includes('select_account') && !chosen) return step('account')
   return consentStep(facts, session)
@@ -93,18 +103,28 @@ const acrRefusal = (ctx: Context): Reason =>
 /** A requested value of `sub` binds the request to that person (B-OIDC-23). */
 const subjectClaim = (request: AuthorizationRequest): string | undefined => request.claims?.idToken['sub']?.value
 
-/** An essential acr must be met exactly (B-OIDC-19); acr_values alone are only a wish. */
-function acrFault(
+/**
+ * What a level asks of the person (B-OIDC-18, -19; RFC 9470 section 5): the first of the values that they have or can reach is
+ * the one to go for. An essential one must be reached, others only where the policy is strict; and nobody is asked in vain.
+ */
+function levelStep(
   ctx: Context,
-  request: AuthorizationRequest,
+  { request, interaction, reachable }: DecisionFacts,
   session: Session,
-): 'reachable' | 'unreachable' | undefined {
-  const wanted = request.claims?.idToken['acr']
-  if (wanted?.essential !== true) return undefined
-  const values = wanted.values ?? (wanted.value === undefined ? [] : [wanted.value])
-  const { acr } = session.authentication
-  if (values.length === 0 || (acr !== undefined && values.includes(acr))) return undefined
-  return values.some((value) => ctx.accounts.acrValues.includes(value)) ? 'reachable' : 'unreachable'
+  signedInHere: boolean,
+): Decision | undefined {
+  const wish = levelWish(request)
+  if (wish === undefined) return undefined
+  const { acrValues, factorUrl } = ctx.accounts
+  const has = (value: string): boolean => countsAs(acrValues, session.authentication.acr, value)
+  const enough = wish.values.some(has) || !(wish.essential || ctx.policy.stepUpStrict)
+  const best = wish.values.find((value) => has(value) || reachable.includes(value))
+  if (best !== undefined && has(best)) return undefined
+  if (enough && (wish.essential || request.prompt.includes('none') || interaction?.levelKept === true)) return undefined
+  // Without a page for the missing factor alone the sign-in page asks for everything, once.
+  const mayAsk = factorUrl !== undefined || !signedInHere
+  if (best === undefined || !mayAsk) return enough ? undefined : refusal(acrRefusal(ctx))
+  return factorUrl === undefined ? step('login') : { kind: 'step', step: 'factor', optional: enough }
 }
 
 /** Names of the claims that a request asks for one by one; they need agreement like scopes do (B-OIDC-24). */

@@ -95,7 +95,7 @@ export async function openLogin(ctx: Context, call: Call): Promise<OpenLogin> {
   const { current: session, aside } = await sessionsHere(ctx, call)
   const csrf = csrfFor(ctx, interaction, session, 'login')
   const nobody = { client: undefined, redirectSource: undefined }
-  return { id: handle, interaction, ...nobody, step: 'login', session, aside, csrf }
+  return { id: handle, interaction, ...nobody, step: 'login', optional: false, session, aside, csrf }
 }
 
 async function ofClient(
@@ -117,6 +117,7 @@ async function ofClient(
     client,
     redirectSource: formActionSource(request.redirectUri),
     step,
+    optional: decision.kind === 'step' && decision.optional === true,
     session,
     aside,
     csrf: csrfFor(ctx, interaction, session, step),
@@ -148,7 +149,7 @@ export function interactionForm(ctx: Context, call: Call, open: OpenLogin): Form
   return form
 }
 
-async function advance(ctx: Context, open: OpenLogin, change: Partial<Interaction>): Promise<Interaction> {
+export async function advance(ctx: Context, open: OpenLogin, change: Partial<Interaction>): Promise<Interaction> {
   const { interaction } = open
   const next: Interaction = { ...interaction, ...change, version: interaction.version + 1 }
   const kept = { ...next, request: sealRequest(open.id, next.request) }
@@ -156,7 +157,8 @@ async function advance(ctx: Context, open: OpenLogin, change: Partial<Interactio
   return next
 }
 
-const onward = (
+/** Back to the request, which is then judged anew. */
+export const onward = (
   ctx: Context,
   open: OpenLogin,
   headers?: Readonly<Record<string, string | readonly string[]>>,
@@ -174,7 +176,8 @@ export async function login(ctx: Context, call: Call, open: OpenLogin, who: Logi
     before,
     beside: open.interaction.account === 'another' || open.aside.length > 0,
   })
-  await advance(ctx, { ...open, interaction: spent }, { loginSessionId: session.id, decision: undefined })
+  const anew = { loginSessionId: session.id, decision: undefined, firstFactor: undefined, failedCodes: undefined }
+  await advance(ctx, { ...open, interaction: spent }, anew)
   return onward(ctx, open, { 'set-cookie': cookies })
 }
 
@@ -225,7 +228,15 @@ export async function decideConsent(
   return onward(ctx, open)
 }
 
-export async function renew<T extends OpenLogin>(ctx: Context, open: T): Promise<T> {
-  const interaction = await advance(ctx, open, {})
-  return { ...open, interaction, csrf: csrfFor(ctx, interaction, open.session, open.step) }
+export const renew = <T extends OpenLogin>(ctx: Context, open: T): Promise<T> => reopen(ctx, open, {}, open.step)
+
+/** The same page once more, after a change and with a new form token. */
+export async function reopen<T extends OpenLogin>(
+  ctx: Context,
+  open: T,
+  change: Partial<Interaction>,
+  step: InteractionStep,
+): Promise<T> {
+  const interaction = await advance(ctx, open, change)
+  return { ...open, interaction, step, csrf: csrfFor(ctx, interaction, open.session, step) }
 }

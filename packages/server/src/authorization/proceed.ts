@@ -11,6 +11,7 @@ import { reportRefusal } from '../refusals.ts'
 import { approve } from './approve.ts'
 import { beginInteraction, stepUrl } from './begin-interaction.ts'
 import { decide, sessionMeant, type Decision } from './decide.ts'
+import { reachableLevels } from './levels.ts'
 import { sessionsHere } from './other-accounts.ts'
 import { answeredOnce, pushedUse } from './pushed-request.ts'
 import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
@@ -37,7 +38,8 @@ export async function decideNow(
     session === undefined || client.firstParty
       ? undefined
       : await ctx.store.findConsent(session.subject, client.id, ctx.now())
-  const facts = { client, request, session, accounts: (current === undefined ? 0 : 1) + aside.length }
+  const reachable = await reachableLevels(ctx, request, session)
+  const facts = { client, request, session, reachable, accounts: (current === undefined ? 0 : 1) + aside.length }
   const others = session === current || current === undefined ? aside : [current, ...aside]
   return {
     decision: decide(ctx, { ...facts, consent, interaction, now: ctx.now() }),

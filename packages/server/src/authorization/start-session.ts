@@ -47,3 +47,27 @@ export async function startSession(
   ctx.events.stored([event])
   return { session, cookies: [sessionSetCookie(ctx, handle), ...aside.cookies] }
 }
+
+/**
+ * Adds a factor to a session, which gets a new handle like at a sign-in (A-UI-07). When the person signed in stays as it was:
+ * one factor more does not make the others younger, so `auth_time` never claims what did not happen. `undefined` when the
+ * session ended meanwhile.
+ */
+export async function raiseSession(
+  ctx: Context,
+  call: Call,
+  before: Session,
+  { acr, amr }: Omit<Login, 'subject'>,
+): Promise<readonly string[] | undefined> {
+  const handle = ctx.random.handle()
+  const now = ctx.now()
+  const authentication = { time: before.authentication.time, acr, amr }
+  const session: Session = { ...before, digest: lookupKey(handle), authentication, seenAt: now }
+  const event = ctx.events.record(
+    { event: 'session.rotated', subject: before.subject, detail: { reauthentication: true, acr: acr ?? '' } },
+    { requestId: call.id, network: call.network },
+  )
+  if (!(await ctx.store.raiseSession(session, before.digest, [event]))) return undefined
+  ctx.events.stored([event])
+  return [sessionSetCookie(ctx, handle)]
+}

@@ -11,10 +11,16 @@ export type Accounts = {
   readonly consentUrl: string
   /** Address of the page that lets a person keep or change the account, likewise. */
   readonly accountUrl: string
+  /** Address of the page that asks for the factor that is missing, likewise; without it the page at `loginUrl` asks for everything. */
+  readonly factorUrl?: string | undefined
+  /** Address of the page on which people look after the ways in which they sign in, likewise. */
+  readonly securityUrl?: string | undefined
   /** Address of the page on which people enter the code that a device shows, likewise; short, because it is typed. Needed where the policy offers the grant. */
   readonly deviceUrl?: string | undefined
-  /** Authentication context classes that `login` can report, best first (OpenID Connect Core section 2). */
+  /** Authentication context classes that `login` can report, best first; each includes those after it (OpenID Connect Core section 2). */
   readonly acrValues: readonly string[]
+  /** Those of `acrValues` that this person can reach; all of them when left out. Asked when a request wants more than there is. */
+  reachableAcr?(subject: string): Promise<readonly string[]>
   /** Languages of the pages, as BCP 47 tags in canonical case. */
   readonly uiLocales: readonly string[]
   /**

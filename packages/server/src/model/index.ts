@@ -81,8 +81,10 @@ export {
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export {
   isPageRequest,
+  maxFailedCodes,
   type ClientInteraction,
   type Consent,
+  type FirstFactor,
   type Interaction,
   type InteractionDecision,
   type PageRequest,

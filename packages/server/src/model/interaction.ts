@@ -19,7 +19,7 @@ export type Session = {
 
 /** A page of the server's own that needs somebody signed in. No application waits for an answer, so there is no client and no address. */
 export type PageRequest = {
-  readonly page: 'device'
+  readonly page: 'device' | 'security'
   /** The user code that came with the link, to be shown again after the sign-in. */
   readonly userCode: string | undefined
   readonly uiLocales: readonly string[]
@@ -30,6 +30,17 @@ export const isPageRequest = (request: AuthorizationRequest | PageRequest): requ
 
 /** A request of an application, as most interactions carry it. */
 export type ClientInteraction = Interaction & { readonly request: AuthorizationRequest }
+
+/** Who passed the first factor of a sign-in that needs another one. It is no session, and nothing is open to it but the next step (BF-08). */
+export type FirstFactor = {
+  readonly subject: string
+  /** Methods passed so far (RFC 8176). */
+  readonly amr: readonly string[]
+  readonly time: Seconds
+}
+
+/** Wrong codes after which a sign-in begins anew with its first factor (BF-07). */
+export const maxFailedCodes = 5
 
 /** A request that needs a person: the transaction of A-AUTHZ-14. */
 export type Interaction = {
@@ -45,6 +56,11 @@ export type Interaction = {
   readonly loginSessionId: string | undefined
   /** What was said on the account page (prompt=select_account): go on with the one in use, or sign in with another. */
   readonly account: 'chosen' | 'another' | undefined
+  readonly firstFactor?: FirstFactor | undefined
+  /** Wrong codes of a second factor since the last sign-in; none when left out. */
+  readonly failedCodes?: number | undefined
+  /** The person goes on without the level that the application wishes for. */
+  readonly levelKept?: boolean | undefined
   readonly decision: InteractionDecision | undefined
 }
 

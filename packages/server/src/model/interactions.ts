@@ -1,10 +1,10 @@
 import type { Form } from '@sallyport/protocol'
 import type { Client } from './client.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
-import type { ClientInteraction, Interaction, Session } from './interaction.ts'
+import type { ClientInteraction, FirstFactor, Interaction, Session } from './interaction.ts'
 
 /** The page an interaction needs next. */
-export type InteractionStep = 'login' | 'account' | 'consent'
+export type InteractionStep = 'login' | 'factor' | 'account' | 'consent'
 
 /** One scope in words, and whose it is. */
 export type ScopeInWords = {
@@ -23,6 +23,8 @@ export type OpenLogin = {
   /** What the page's `form-action` has to name so that its form may end at the redirect URI; not meant to be shown. */
   readonly redirectSource: string | undefined
   readonly step: InteractionStep
+  /** At the step `factor`: the application only wishes for it, so the person may go on without. */
+  readonly optional: boolean
   /** Who is signed in at this browser now. */
   readonly session: Session | undefined
   /** Sessions of other people at this browser, for the account page. */
@@ -74,6 +76,17 @@ export type Interactions = {
   form(request: HttpRequest, open: OpenLogin): Form
   /** Starts a session with a new identifier for the person and goes on; answers 303. */
   login(request: HttpRequest, open: OpenLogin, login: Login): Promise<HttpResponse>
+  /** Notes that the first factor was passed and goes on to the page at `factorUrl`; nobody is signed in yet; answers 303. */
+  passedFirst(request: HttpRequest, open: OpenLogin, passed: Omit<FirstFactor, 'time'>): Promise<HttpResponse>
+  /**
+   * Counts a wrong code and gives what is left of the sign-in, with a new CSRF token: after five nobody has passed the first
+   * factor any more, and the step is `login`.
+   */
+  failedCode<T extends OpenLogin>(open: T): Promise<T>
+  /** Adds a factor to the session there is, which gets a new handle; its time stays that of the first factor; answers 303. */
+  raise(request: HttpRequest, open: OpenInteraction, reached: Omit<Login, 'subject'>): Promise<HttpResponse>
+  /** Goes on without a factor that is optional; answers 303. */
+  keepLevel(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Goes on with the account that is signed in; answers 303. */
   keepAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Goes on with one of the accounts in `aside`, named by its session id; answers 303. Throws `login_required` for any other. */

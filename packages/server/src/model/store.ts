@@ -93,6 +93,11 @@ export type Store = {
    * was issued under it; a person who signs in again keeps the id and only gets a new handle.
    */
   startSession(session: Session, replaces: string | undefined, events: readonly SecurityEvent[]): Promise<void>
+  /**
+   * Puts a session with a new handle in the place of the one with the same id and the handle `before`. Law: over all time, on
+   * all nodes, at most one call per handle resolves true, and none once that session has ended; otherwise nothing is written.
+   */
+  raiseSession(session: Session, before: string, events: readonly SecurityEvent[]): Promise<boolean>
   /** Notes that a session was used, for the idle limit. */
   touchSession(id: string, seenAt: Seconds): Promise<void>
   /**

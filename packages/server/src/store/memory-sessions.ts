@@ -21,6 +21,7 @@ type Verbs = Pick<
   | 'endInteraction'
   | 'findSession'
   | 'startSession'
+  | 'raiseSession'
   | 'touchSession'
   | 'endSession'
   | 'findConsent'
@@ -64,6 +65,15 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     state.sessions.set(session.id, keep(session))
     state.sessionIds.set(session.digest, session.id)
     addEvents(state, events)
+  },
+  raiseSession: async (session, before, events) => {
+    if (state.sessions.get(session.id)?.digest !== before) return false
+    if (state.sessionIds.has(session.digest)) throw new Error('session handle exists')
+    dropSession(state, session.id)
+    state.sessions.set(session.id, keep(session))
+    state.sessionIds.set(session.digest, session.id)
+    addEvents(state, events)
+    return true
   },
   touchSession: async (id, seenAt) => {
     const session = state.sessions.get(id)

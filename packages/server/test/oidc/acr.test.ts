@@ -35,7 +35,88 @@ describe('acr_values', () => {
   })
 })
 
+describe('acr_values of somebody who is signed in', () => {
+  it('B-OIDC-18, B-STEP-02 have them sign in again for the first level that they can reach', async () => {
+    const issuer = await newIssuer()
+    const { browser } = await signedIn(issuer)
+    const options = { browser, parameters: { acr_values: `urn:unheard ${strongClass}` } }
+    const begun = await issuer.begin(options)
+    expect(placeOf(begun.visit)).toBe('login')
+    const authorized = await issuer.finish(begun, { ...options, password: strongly(issuer) })
+    const told = decodeJwt(String((await issuer.redeem(authorized)).json['id_token'])).claims
+    expect(told['acr']).toBe(strongClass)
+  })
+
+  it('B-OIDC-18, B-STEP-02 ask once and go on with what was reached', async () => {
+    const issuer = await newIssuer()
+    const { browser } = await signedIn(issuer)
+    const told = await claimsOf(issuer, { browser, parameters: { acr_values: strongClass } })
+    expect([told['acr'], told['amr']]).toEqual([passwordClass, ['pwd']])
+  })
+
+  it('B-OIDC-18 ask nothing of those who are there already, and nothing in vain', async () => {
+    const issuer = await newIssuer()
+    const { browser } = await signedIn(issuer, { password: strongly(issuer) })
+    for (const values of [
+      strongClass,
+      `${passwordClass} ${strongClass}`,
+      'urn:unheard',
+      `${strongClass} urn:unheard`,
+    ]) {
+      const { visit } = await issuer.begin({ browser, parameters: { acr_values: values, scope: 'openid read' } })
+      expect([values, placeOf(visit)]).toEqual([values, 'client'])
+    }
+    const parameters = { acr_values: passwordClass, scope: 'openid read' }
+    expect((await claimsOf(issuer, { browser, parameters }))['acr']).toBe(strongClass)
+  })
+
+  it('B-OIDC-10, B-OIDC-18 show no page with prompt=none', async () => {
+    const issuer = await newIssuer()
+    const { browser } = await signedIn(issuer)
+    const parameters = { prompt: 'none', acr_values: strongClass, scope: 'openid read' }
+    expect((await claimsOf(issuer, { browser, parameters }))['acr']).toBe(passwordClass)
+    const claims = essential(strongClass)
+    expectBack(await issuer.authorize({ browser, parameters: { prompt: 'none', claims } }), 'login_required')
+  })
+})
+
+describe('a strict policy for acr_values', () => {
+  const strict = { policy: { stepUpStrict: true } }
+
+  it('B-STEP-02 refuses what cannot be reached, without asking anybody', async () => {
+    const issuer = await newIssuer(strict)
+    const { browser } = await signedIn(issuer)
+    for (const prompt of [undefined, 'none']) {
+      const result = await issuer.authorize({ browser, parameters: { prompt, acr_values: 'urn:a urn:b' } })
+      expectBack(result, 'unmet_authentication_requirements')
+      expect(result.visit.hops).toHaveLength(1)
+    }
+  })
+
+  it('B-STEP-02 refuses what was not reached at the new sign-in, so that clients do not loop', async () => {
+    const issuer = await newIssuer(strict)
+    const parameters = { acr_values: strongClass }
+    expectBack(await issuer.authorize({ parameters }), 'unmet_authentication_requirements')
+    expect((await claimsOf(issuer, { parameters, password: strongly(issuer) }))['acr']).toBe(strongClass)
+  })
+
+  it('B-STEP-02 is content with any of the values', async () => {
+    const issuer = await newIssuer(strict)
+    const parameters = { acr_values: `${strongClass} ${passwordClass}` }
+    expect((await claimsOf(issuer, { parameters }))['acr']).toBe(passwordClass)
+  })
+})
+
 describe('an essential acr', () => {
+  it('B-OIDC-19 is told exactly, where a better sign-in counts as it', async () => {
+    const issuer = await newIssuer()
+    const { browser } = await signedIn(issuer, { password: strongly(issuer) })
+    const parameters = { claims: essential(passwordClass), scope: 'openid read' }
+    const { visit } = await issuer.begin({ browser, parameters })
+    expect(placeOf(visit)).toBe('client')
+    expect((await claimsOf(issuer, { browser, parameters }))['acr']).toBe(passwordClass)
+  })
+
   it('B-OIDC-19 that cannot be reached fails, before anybody has to sign in again', async () => {
     const issuer = await newRealIssuer()
     const { browser } = await signedIn(issuer)

@@ -35,6 +35,28 @@ export const sessionContract: ContractPart = ({ describe, it }, withStore) => {
       }),
     )
     it(
+      'A-UI-07 gives a session that was raised a new handle once, and never one that has ended',
+      withStore(async (store) => {
+        const on = await ground(store)
+        const raised = () => ({
+          ...on.session,
+          digest: digest(),
+          authentication: { time: start, acr: 'x', amr: ['otp'] },
+        })
+        const tried = Array.from({ length: 16 }, raised)
+        const answers = await together(16, (index) =>
+          store.raiseSession(tried[index] ?? on.session, on.session.digest, [event()]),
+        )
+        const winner = tried[exactlyOne(answers, (answer) => answer)] ?? on.session
+        equal(await store.findSession(on.session.digest, start), undefined)
+        sameRecord((await store.findSession(winner.digest, start))?.session, winner)
+        equal((await sizes(store))['events'], 1)
+        await store.endSession(winner.id, start, [])
+        equal(await store.raiseSession(raised(), winner.digest, [event()]), false)
+        deepEqual(await sizes(store), { clients: 1, sessions: 0, authorizations: 0, events: 1 })
+      }),
+    )
+    it(
       'CS-16 lets a code live on whose session row was replaced by that of another sign-in',
       withStore(async (store) => {
         const on = await ground(store)
