@@ -32,6 +32,7 @@ export { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './jws-algorith
 export { createSigner, leftHalfHash, signJwt, type Signer } from './jws-sign.ts'
 export {
   absentTyp,
+  signatureFits,
   maxJwtLength,
   unverifiedClaims,
   verifyJwt,

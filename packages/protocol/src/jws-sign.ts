@@ -2,21 +2,45 @@ import { hash, sign, type KeyObject } from 'node:crypto'
 import { ecdsaFromDer } from './ecdsa-signature.ts'
 import { jwsAlgorithms, type JwsAlgorithm } from './jws-algorithm.ts'
 
-/** A private key prepared for signing: the encoded headers are made once per `typ`. */
+/** A raw signature as a JWS carries it (RFC 7518 section 3): R and S in sequence for ES256, never DER. */
+type Signature = Uint8Array
+
+/**
+ * What signs with one key: in this process, or wherever the key is kept. The encoded headers are made once per `typ`. A key
+ * of this process answers at once where that is cheaper than waiting; one that is kept elsewhere answers with a promise.
+ */
 export type Signer = {
   readonly kid: string
   readonly alg: JwsAlgorithm
-  readonly key: KeyObject
+  readonly sign: (data: Uint8Array) => Signature | Promise<Signature>
   readonly headers: Map<string, string>
 }
 
-/** Prepares a key. The caller guarantees that the key fits the algorithm. */
+/** Prepares a key of this process. The caller guarantees that the key fits the algorithm. */
 export const createSigner = (kid: string, alg: JwsAlgorithm, key: KeyObject): Signer => ({
   kid,
   alg,
-  key,
+  sign: signingWith(alg, key),
   headers: new Map(),
 })
+
+/**
+ * Elliptic curves sign synchronously, since a detour over the thread pool costs more than the signature; RSA, ten times
+ * dearer, leaves the event loop free.
+ */
+function signingWith(alg: JwsAlgorithm, key: KeyObject): Signer['sign'] {
+  const { digest, padding, keyType } = jwsAlgorithms[alg]
+  if (keyType === 'ec') return (data) => ecdsaFromDer(sign(digest, data, key))
+  if (keyType === 'ed25519') return (data) => sign(digest, data, key)
+  const padded = padding === undefined ? key : { key, ...padding }
+  return (data) =>
+    new Promise((resolve, reject) => {
+      sign(digest, data, padded, (error, signature) => {
+        if (error === null) resolve(signature)
+        else reject(error)
+      })
+    })
+}
 
 function encodedHeader(signer: Signer, typ: string): string {
   const ready = signer.headers.get(typ)
@@ -30,23 +54,15 @@ function signingInput(signer: Signer, typ: string, claims: object): string {
   return `${encodedHeader(signer, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
 }
 
-/**
- * Signs claims as a compact JWS (RFC 7515 section 7.1). Elliptic curves sign synchronously, since a detour over the
- * thread pool costs more than the signature; RSA, ten times dearer, leaves the event loop free.
- */
+const encoded = (signature: Signature): string =>
+  Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('base64url')
+
+/** Signs claims as a compact JWS (RFC 7515 section 7.1); a promise only where the signer gives one. */
 export function signJwt(signer: Signer, typ: string, claims: object): string | Promise<string> {
   const input = signingInput(signer, typ, claims)
-  const data = Buffer.from(input)
-  const { digest, padding, keyType } = jwsAlgorithms[signer.alg]
-  if (keyType === 'ec') return `${input}.${ecdsaFromDer(sign(digest, data, signer.key)).toString('base64url')}`
-  if (keyType === 'ed25519') return `${input}.${sign(digest, data, signer.key).toString('base64url')}`
-  const key = padding === undefined ? signer.key : { key: signer.key, ...padding }
-  return new Promise((resolve, reject) => {
-    sign(digest, data, key, (error, signature) => {
-      if (error === null) resolve(`${input}.${signature.toString('base64url')}`)
-      else reject(error)
-    })
-  })
+  const signature = signer.sign(Buffer.from(input))
+  if (signature instanceof Promise) return signature.then((bytes) => `${input}.${encoded(bytes)}`)
+  return `${input}.${encoded(signature)}`
 }
 
 /** `at_hash` of an access token: the left half of the digest that belongs to the algorithm (B-IDT-04, B-IDT-06). */

@@ -135,14 +135,15 @@ function chooseKey(keys: readonly VerificationKey[], alg: JwsAlgorithm, kid: unk
 
 /** Whether the key made the signature, with its own algorithm and in the one form that algorithm has. */
 export function signatureFits(
-  { input, signature }: CompactJws,
+  { input, signature }: { readonly input: string | Uint8Array; readonly signature: Buffer },
   { alg, key }: Pick<VerificationKey, 'alg' | 'key'>,
 ): boolean {
   const { digest, padding, signatureBytes, keyType } = jwsAlgorithms[alg]
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false
   try {
     const wanted = keyType === 'ec' ? ecdsaToDer(signature) : signature
-    return verify(digest, Buffer.from(input), padding === undefined ? key : { key, ...padding }, wanted)
+    const data = typeof input === 'string' ? Buffer.from(input) : input
+    return verify(digest, data, padding === undefined ? key : { key, ...padding }, wanted)
   } catch {
     return false
   }

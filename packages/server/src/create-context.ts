@@ -1,10 +1,12 @@
 import {
   isJwsAlgorithm,
+  jwsAlgorithms,
   OAuthError,
   refuse,
   seconds,
   type JwsAlgorithm,
   type Random,
+  type Reason,
   type Seconds,
 } from '@sallyport/protocol'
 import { createAlertBook } from './alerts.ts'
@@ -18,13 +20,16 @@ import { createLimits } from './limits.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { Resource } from './model/resource.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
+import { ExternalKeyFault, type ExternalKeys } from './model/external-keys.ts'
 import { createFetcher } from './outbound/fetcher.ts'
 import { createPolicy } from './policy.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
 import { deriveSecrets, pairwiseFingerprint } from './secrets.ts'
 import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
-import { addNextKey, loadKeyRing, MasterKeyMismatch, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { isExternal, requireSoundNames } from './tokens/external-signer.ts'
+import { loadKeyRing, MasterKeyMismatch, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { addNextKey, algorithmsWithoutKey, requireExternalSigners } from './tokens/key-schedule.ts'
 import { createUsageBook } from './usage.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
@@ -35,6 +40,25 @@ function chosenAlgorithms(names: readonly JwsAlgorithm[]): readonly JwsAlgorithm
   for (const name of names)
     if (!isJwsAlgorithm(name)) throw new TypeError(`${String(name)} is no signature algorithm here`)
   return [...new Set<JwsAlgorithm>(['ES256', ...names])]
+}
+
+/** Refuses names that cannot be meant, and keys for an algorithm that there are to be none for. */
+function soundKeys(keys: ExternalKeys | undefined, algorithms: readonly JwsAlgorithm[]): ExternalKeys | undefined {
+  if (keys === undefined) return undefined
+  requireSoundNames(keys)
+  for (const alg of Object.keys(jwsAlgorithms) as JwsAlgorithm[])
+    if (isExternal(keys, alg) && !algorithms.includes(alg))
+      throw new TypeError(`${keys.place} has keys for ${alg}, which is none of the algorithms of this server`)
+  return keys
+}
+
+/** What nobody foresaw is nobody's business outside; what is away for a while is worth another try. */
+function publicFault(fault: unknown): { readonly reason: Reason; readonly message: string } {
+  if (fault instanceof StoreUnavailable)
+    return { reason: 'store_unavailable', message: `store unavailable: ${fault.reason}` }
+  if (fault instanceof ExternalKeyFault)
+    return { reason: 'signing_unavailable', message: `cannot sign: ${fault.message}; ${fault.remedy}` }
+  return { reason: 'internal', message: 'internal fault' }
 }
 
 type Made = {
@@ -54,7 +78,9 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const secrets = deriveSecrets(options.masterKey)
   const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
   const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
-  const keyOptions = { store, secrets, policy, random, algorithms, generateKeyPair }
+  const external = soundKeys(options.externalKeys, algorithms)
+  const leaveExternal = options.leaveExternalKeys ?? false
+  const keyOptions = { store, secrets, policy, random, algorithms, generateKeyPair, external, leaveExternal }
   let keys = await firstKeys(keyOptions, now())
   const url = (path: string): string => `${issuer.origin}${issuer.basePath}${path}`
   const development = (options.development ?? false) && !issuer.secure
@@ -101,10 +127,9 @@ export async function createContext(options: ServerOptions & { readonly random: 
     measure: options.onMeasure ?? (() => undefined),
     faultOf: (call, fault) => {
       if (fault instanceof OAuthError) return fault
-      const unavailable = fault instanceof StoreUnavailable
-      const message = unavailable ? `store unavailable: ${fault.reason}` : 'internal fault'
+      const { reason, message } = publicFault(fault)
       options.onFault?.({ requestId: call.id, message, cause: fault })
-      return refuse(unavailable ? 'store_unavailable' : 'internal', { cause: fault })
+      return refuse(reason, { cause: fault })
     },
   }
   return {
@@ -157,7 +182,8 @@ async function firstKeys(options: KeyRingOptions, now: Seconds): Promise<KeyRing
   const ring = await loadKeyRing(options)
   // Before anything is sealed with a key that may be the wrong one.
   await requireSamePairwiseKey(options)
-  const missing = options.algorithms.filter((alg) => !ring.records.some((record) => record.alg === alg))
+  await requireExternalSigners(options, ring, now)
+  const missing = algorithmsWithoutKey(options, ring.records)
   if (missing.length === 0) return ring
   await Promise.all(missing.map((alg) => addNextKey(options, alg, now, 0)))
   return loadKeyRing(options, ring)

@@ -1,8 +1,10 @@
-import type { Seconds } from '@sallyport/protocol'
+import type { JwsAlgorithm, Seconds } from '@sallyport/protocol'
 import { removeUnusedClients } from './clients/dynamic-registration.ts'
 import type { Context } from './context.ts'
+import { ExternalKeyFault } from './model/external-keys.ts'
 import { disableUnused } from './unused-clients.ts'
-import { addNextKey, algorithmsDue, loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { addNextKey, algorithmsDue } from './tokens/key-schedule.ts'
 
 /** Rows one sweep takes from each table at most, so that no request waits long behind it. */
 const sweepLimit = 1000
@@ -22,26 +24,49 @@ async function sweepAll(ctx: Context, now: Seconds): Promise<void> {
   }
 }
 
+type Rotation = { readonly lead: number } | undefined
+
 /**
- * One round of upkeep. Safe on any number of nodes at once: each of its steps is decided by the store. With `rotate`, every
- * algorithm gets its next key whatever the schedule says.
+ * Gives each of these algorithms its next key. A key that cannot be had elsewhere keeps neither the other keys nor the rest
+ * of the upkeep waiting: its fault is what comes back.
  */
-export async function maintain(
+async function addKeys(
   ctx: Context,
   options: KeyRingOptions,
-  setKeys: (ring: KeyRing) => void,
-  rotate?: { readonly lead: number },
-): Promise<void> {
-  const now = ctx.now()
-  const ring = await loadKeyRing(options, ctx.keys())
-  const due = rotate === undefined ? algorithmsDue(options, ring.records, now) : options.algorithms
-  for (const alg of due) {
-    if (!(await addNextKey(options, alg, now, rotate?.lead ?? ctx.policy.keyPublicationLead))) continue
+  algorithms: readonly JwsAlgorithm[],
+  rotate: Rotation,
+): Promise<ExternalKeyFault | undefined> {
+  let fault: ExternalKeyFault | undefined
+  for (const alg of algorithms) {
+    try {
+      if (!(await addNextKey(options, alg, ctx.now(), rotate?.lead ?? ctx.policy.keyPublicationLead))) continue
+    } catch (error) {
+      if (!(error instanceof ExternalKeyFault)) throw error
+      fault ??= error
+      continue
+    }
     await ctx.events.write(
       { event: 'keys.rotated', detail: { alg }, reason: rotate === undefined ? 'schedule' : 'administrator' },
       { requestId: undefined, network: undefined },
     )
   }
+  return fault
+}
+
+/**
+ * One round of upkeep. Safe on any number of nodes at once: each of its steps is decided by the store. With `rotate`, every
+ * algorithm gets its next key whatever the schedule says. Rejects at the end when a key could not be had.
+ */
+export async function maintain(
+  ctx: Context,
+  options: KeyRingOptions,
+  setKeys: (ring: KeyRing) => void,
+  rotate?: Rotation,
+): Promise<void> {
+  const now = ctx.now()
+  const ring = await loadKeyRing(options, ctx.keys())
+  const due = rotate === undefined ? algorithmsDue(options, ring.records, now) : options.algorithms
+  const fault = await addKeys(ctx, options, due, rotate)
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
   await sweepAll(ctx, now)
   await ctx.usage.flush()
@@ -49,4 +74,5 @@ export async function maintain(
   await removeUnusedClients(ctx)
   await ctx.events.flush()
   ctx.alerts.flush(now)
+  if (fault !== undefined) throw fault
 }

@@ -2,6 +2,7 @@ import type { JwsAlgorithm, Random, Seconds } from '@sallyport/protocol'
 import type { KeyObject } from 'node:crypto'
 import type { Alert } from './alerts.ts'
 import type { DocumentOptions } from './document-policy.ts'
+import type { ExternalKeys } from './model/external-keys.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { OutboundOptions } from './model/outbound.ts'
@@ -53,5 +54,9 @@ export type ServerOptions = {
   readonly outbound?: OutboundOptions | undefined
   readonly now?: (() => Seconds) | undefined
   readonly random?: Random | undefined
+  /** Signing keys that are kept elsewhere, for the algorithms they are named for; the other keys are sealed in the store. */
+  readonly externalKeys?: ExternalKeys | undefined
+  /** Lets keys of the store follow keys of a place that is not configured any more; without it such a server does not start. */
+  readonly leaveExternalKeys?: boolean | undefined
   readonly generateKeyPair?: ((alg: JwsAlgorithm) => Promise<KeyObject>) | undefined
 }

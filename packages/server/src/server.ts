@@ -160,7 +160,7 @@ function addedRoutes(ctx: Context, routes: readonly Route[], into: Map<string, E
 
 /**
  * Starts an issuer: checks the options, derives its keys, makes signing keys where there are none. Throws PolicyError,
- * IssuerError or MasterKeyMismatch when it must not start.
+ * IssuerError, MasterKeyMismatch or ExternalKeyFault when it must not start.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const {

@@ -9,6 +9,7 @@ type KeyRow = [
   alg: string,
   jwk: string,
   sealed: Uint8Array,
+  external: string | null,
   created: number,
   active: number,
   remove: number | null,
@@ -17,7 +18,7 @@ type KeyRow = [
 /** Signing keys, sealed by the caller. */
 export function signingKeyVerbs(db: Connection): Verbs {
   const list = db.rows<[], KeyRow>(
-    `SELECT kid, alg, public_jwk, sealed_private_key, created_at, active_from, remove_at FROM signing_keys
+    `SELECT kid, alg, public_jwk, sealed_private_key, external_name, created_at, active_from, remove_at FROM signing_keys
      ORDER BY created_at, kid`,
   )
   // The slot outlives the key, so that no slot is ever filled twice.
@@ -25,8 +26,8 @@ export function signingKeyVerbs(db: Connection): Verbs {
     'INSERT INTO signing_key_slots (slot, kid) VALUES (?, ?) ON CONFLICT (slot) DO NOTHING',
   )
   const insert = db.change<KeyRow>(
-    `INSERT INTO signing_keys (kid, alg, public_jwk, sealed_private_key, created_at, active_from, remove_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO signing_keys (kid, alg, public_jwk, sealed_private_key, external_name, created_at, active_from, remove_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const retireKey = db.change<[number, string]>(
     `UPDATE signing_keys SET remove_at = min(coalesce(remove_at, 9e999), ?) WHERE kid = ?`,
@@ -35,11 +36,12 @@ export function signingKeyVerbs(db: Connection): Verbs {
   return {
     listSigningKeys: () =>
       db.read(() =>
-        list().map(([kid, alg, jwk, sealed, created, active, remove]) => ({
+        list().map(([kid, alg, jwk, sealed, external, created, active, remove]) => ({
           kid,
           alg: alg as JwsAlgorithm,
           publicJwk: JSON.parse(jwk) as Readonly<Record<string, string>>,
           sealedPrivateKey: sealed,
+          externalName: orUndefined(external),
           createdAt: created as Seconds,
           activeFrom: active as Seconds,
           removeAt: orUndefined(remove) as Seconds | undefined,
@@ -48,8 +50,9 @@ export function signingKeyVerbs(db: Connection): Verbs {
     addSigningKey: (key, slot, retire) =>
       db.write(() => {
         if (claim(slot, key.kid) === 0) return false
-        const { kid, alg, publicJwk, sealedPrivateKey, createdAt, activeFrom, removeAt } = key
-        insert(kid, alg, JSON.stringify(publicJwk), sealedPrivateKey, createdAt, activeFrom, orNull(removeAt))
+        const { kid, alg, publicJwk, sealedPrivateKey, externalName, createdAt, activeFrom, removeAt } = key
+        const jwk = JSON.stringify(publicJwk)
+        insert(kid, alg, jwk, sealedPrivateKey, orNull(externalName), createdAt, activeFrom, orNull(removeAt))
         if (retire !== undefined) retireKey(retire.removeAt, retire.kid)
         return true
       }),

@@ -96,6 +96,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       outbound: options.outbound ?? noNetwork,
       registration: options.registration,
       algorithms: options.algorithms,
+      externalKeys: options.externalKeys,
       development: options.development,
       acceptPublishedChallenges: options.acceptPublishedChallenges,
       helpPath: options.helpPath ?? '/docs/errors/',

@@ -1,6 +1,7 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
 import type {
   DocumentOptions,
+  ExternalKeys,
   OutboundOptions,
   PolicyOptions,
   RegistrationOptions,
@@ -24,6 +25,8 @@ export type TestIssuerOptions = {
   /** Who may register clients over the network; nobody when left out. */
   readonly registration?: RegistrationOptions | undefined
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
+  /** Signing keys that are kept elsewhere; none when left out. */
+  readonly externalKeys?: ExternalKeys | undefined
   /** The kinds of client to register; all of them when left out. */
   readonly clients?: readonly ClientKind[] | undefined
   /** The APIs there are; the standard two when left out. */

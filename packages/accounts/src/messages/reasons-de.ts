@@ -35,6 +35,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   throttled: 'Zu viele Fehlversuche; versuchen Sie es später noch einmal',
   rate_limited: 'Zu viele Anfragen; versuchen Sie es später noch einmal',
   store_unavailable: 'Der Server erreicht seinen Speicher nicht; versuchen Sie es gleich noch einmal',
+  signing_unavailable: 'Der Server erreicht seinen Signaturschlüssel nicht; versuchen Sie es gleich noch einmal',
   internal: 'Der Server hat versagt; der Betreiber findet die Anfrage unter ihrer Kennung',
   client_unknown: 'Die Anwendung ist hier nicht bekannt',
   client_disabled: 'Die Anwendung ist hier nicht bekannt',

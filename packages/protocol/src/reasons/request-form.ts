@@ -39,6 +39,12 @@ export const requestFormReasons = {
     'unavailable',
     'The server cannot reach its storage; try again shortly',
   ),
+  signing_unavailable: entry(
+    'temporarily_unavailable',
+    503,
+    'unavailable',
+    'The server cannot reach its signing key; try again shortly',
+  ),
   internal: entry(
     'server_error',
     500,

@@ -78,6 +78,7 @@ export {
   type DeviceStore,
   type DeviceView,
 } from './device.ts'
+export { ExternalKeyFault, type ExternalKey, type ExternalKeys } from './external-keys.ts'
 export type { HttpFault, HttpHeaders, HttpRequest, HttpResponse } from './http.ts'
 export {
   isPageRequest,

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { sha256, signJwt, verifyJwt, type Random, type Seconds, type VerificationKey } from '@sallyport/protocol'
+import type { ExternalKeys } from '../model/external-keys.ts'
 import type { Store } from '../model/store.ts'
 import { createPolicy } from '../policy.ts'
 import { deriveSecrets } from '../secrets.ts'
@@ -18,15 +19,18 @@ export type SigningPlace = {
   readonly masterKey: Uint8Array
   readonly random: Random
   readonly now: Seconds
+  /** Where the key is when it is kept elsewhere. */
+  readonly externalKeys?: ExternalKeys | undefined
 }
 
 const digestOf = (report: ProofReport): string => sha256(JSON.stringify(report))
 
 /** Signs a report with the key that signs access tokens now. Throws MasterKeyMismatch when the master key is another one. */
 export async function signReport(report: ProofReport, place: SigningPlace): Promise<SignedReport> {
-  const { store, masterKey, random, now } = place
+  const { store, masterKey, random, now, externalKeys } = place
   const ring = await loadKeyRing({
     ...{ store, random, algorithms: ['ES256'], generateKeyPair: generateSigningKeyPair },
+    ...{ external: externalKeys, leaveExternal: false },
     secrets: deriveSecrets(masterKey),
     policy: createPolicy(),
   })

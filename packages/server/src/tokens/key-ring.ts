@@ -1,8 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import {
-  after,
   createSigner,
-  jwksMaxAge,
   sha256,
   type JwsAlgorithm,
   type Random,
@@ -10,11 +8,12 @@ import {
   type Signer,
   type VerificationKey,
 } from '@sallyport/protocol'
+import type { ExternalKeys } from '../model/external-keys.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Store } from '../model/store.ts'
 import type { Policy } from '../policy.ts'
-import { seal, unseal, type Secrets } from '../secrets.ts'
-import { publicJwk, requireFittingKey } from './key-pair.ts'
+import { unseal, type Secrets } from '../secrets.ts'
+import { externalSigner } from './external-signer.ts'
 
 /** The keys as this process knows them. Times decide, so that nodes agree without talking to each other. */
 export type KeyRing = {
@@ -45,13 +44,22 @@ export type KeyRingOptions = {
   readonly random: Random
   readonly algorithms: readonly JwsAlgorithm[]
   readonly generateKeyPair: (alg: JwsAlgorithm) => Promise<KeyObject>
+  /** Keys that are kept elsewhere, for the algorithms they are named for. */
+  readonly external: ExternalKeys | undefined
+  /** Lets keys of this store follow those of a place that is not configured any more. */
+  readonly leaveExternal: boolean
 }
 
 type LoadedKey = { readonly record: SigningKey; readonly signer: Signer; readonly verification: VerificationKey }
 
-function load(record: SigningKey, secrets: Secrets, known: KeyRing | undefined): LoadedKey {
+function load(record: SigningKey, { secrets, external }: KeyRingOptions, known: KeyRing | undefined): LoadedKey {
   const before = known === undefined ? undefined : loaded.get(known)?.find((key) => key.record.kid === record.kid)
   if (before !== undefined) return { ...before, record }
+  if (record.externalName !== undefined) {
+    const key = createPublicKey({ key: record.publicJwk, format: 'jwk' })
+    const verification = { kid: record.kid, alg: record.alg, key }
+    return { record, signer: externalSigner(record, external), verification }
+  }
   const der = unseal(secrets.keySeal, record.sealedPrivateKey, record.kid)
   if (der === undefined) throw new MasterKeyMismatch(`signing key ${record.kid}`)
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
@@ -67,10 +75,11 @@ const loaded = new WeakMap<KeyRing, readonly LoadedKey[]>()
 /** Reads the keys of the store; `previous` saves opening the ones already known. Throws MasterKeyMismatch. */
 export async function loadKeyRing(options: KeyRingOptions, previous?: KeyRing): Promise<KeyRing> {
   const records = await options.store.listSigningKeys()
-  const keys = records.map((record) => load(record, options.secrets, previous))
+  const keys = records.map((record) => load(record, options, previous))
   const byAlgorithm = new Map<JwsAlgorithm, LoadedKey[]>()
-  for (const key of keys) byAlgorithm.set(key.record.alg, [...(byAlgorithm.get(key.record.alg) ?? []), key])
-  for (const list of byAlgorithm.values()) list.sort((a, b) => b.record.activeFrom - a.record.activeFrom)
+  for (const key of keys)
+    if (!isWithdrawn(key.record)) byAlgorithm.set(key.record.alg, [...(byAlgorithm.get(key.record.alg) ?? []), key])
+  for (const list of byAlgorithm.values()) list.sort((a, b) => laterFirst(a.record, b.record))
   const everyKey = keys.map((key) => key.verification)
   const published = (now: Seconds): readonly LoadedKey[] =>
     keys.filter(({ record }) => record.removeAt === undefined || record.removeAt > now)
@@ -107,67 +116,16 @@ export async function loadKeyRing(options: KeyRingOptions, previous?: KeyRing): 
   return ring
 }
 
+/** True for a key that was taken back before it signed anything. */
+export const isWithdrawn = ({ activeFrom, removeAt }: SigningKey): boolean =>
+  removeAt !== undefined && removeAt <= activeFrom
+
+/** The one that signs from later on first; of two from the same instant the one that stays. */
+export const laterFirst = (a: SigningKey, b: SigningKey): number =>
+  b.activeFrom - a.activeFrom || (b.removeAt ?? Infinity) - (a.removeAt ?? Infinity) || 0
+
 function nextRemoval(records: readonly SigningKey[], now: Seconds): Seconds {
   let next = Number.POSITIVE_INFINITY
   for (const { removeAt } of records) if (removeAt !== undefined && removeAt > now && removeAt < next) next = removeAt
   return next as Seconds
-}
-
-/** How long a key stays published after its last signature: the longest life it signed for, plus one cache lifetime. */
-const retention = (policy: Policy): number => Math.max(policy.accessTokenLifetime, policy.idTokenLifetime) + jwksMaxAge
-
-/** The newest key of an algorithm, whether it signs already or not. */
-const newest = (records: readonly SigningKey[], alg: JwsAlgorithm): SigningKey | undefined =>
-  records.filter((record) => record.alg === alg).sort((a, b) => b.activeFrom - a.activeFrom)[0]
-
-/**
- * Adds the next key of an algorithm. The first key of all signs at once, since nobody can have cached a set without it;
- * every later one is published `lead` seconds before its first signature, and its predecessor leaves when the last token
- * it may have signed is dead (B-JWK-02). False when another node was faster.
- */
-export async function addNextKey(
-  options: KeyRingOptions,
-  alg: JwsAlgorithm,
-  now: Seconds,
-  lead: number,
-): Promise<boolean> {
-  const records = await options.store.listSigningKeys()
-  const before = newest(records, alg)
-  const activeFrom = before === undefined ? now : after(now, Math.max(lead, jwksMaxAge * 2))
-  const privateKey = await options.generateKeyPair(alg)
-  requireFittingKey(alg, privateKey)
-  const kid = options.random.id(12)
-  const key: SigningKey = {
-    kid,
-    alg,
-    publicJwk: publicJwk(privateKey, kid, alg),
-    sealedPrivateKey: seal(
-      options.secrets.keySeal,
-      privateKey.export({ format: 'der', type: 'pkcs8' }),
-      kid,
-      options.random,
-    ),
-    createdAt: now,
-    activeFrom,
-    removeAt: undefined,
-  }
-  const retire =
-    before === undefined ? undefined : { kid: before.kid, removeAt: after(activeFrom, retention(options.policy)) }
-  // A key has one successor. Counting keys would not do, since those that are swept no longer count.
-  return options.store.addSigningKey(key, `${alg}:${before?.kid ?? 'first'}`, retire)
-}
-
-/** The algorithms whose newest key is missing or will be older than the rotation period when the next one could take over. */
-export function algorithmsDue(
-  options: KeyRingOptions,
-  records: readonly SigningKey[],
-  now: Seconds,
-): readonly JwsAlgorithm[] {
-  const { keyRotationPeriod, keyPublicationLead } = options.policy
-  return options.algorithms.filter((alg) => {
-    const key = newest(records, alg)
-    return (
-      key === undefined || (key.activeFrom <= now && key.activeFrom + keyRotationPeriod - keyPublicationLead <= now)
-    )
-  })
 }

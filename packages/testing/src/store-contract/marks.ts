@@ -69,6 +69,16 @@ export const markContract: ContractPart = ({ describe, it }, withStore) => {
           ],
         )
         deepEqual(listed[0]?.publicJwk, first.publicJwk)
+        deepEqual(listed[0]?.externalName, undefined)
+      }),
+    )
+    it(
+      'B-JWK-09 knows a key that is kept elsewhere by its name, and has nothing of its private half',
+      withStore(async (store) => {
+        const key = signingKey({ externalName: 'first key', sealedPrivateKey: new Uint8Array(0) })
+        equal(await store.addSigningKey(key, 'ES256/1', undefined), true)
+        const [listed] = await store.listSigningKeys()
+        deepEqual([listed?.externalName, listed?.sealedPrivateKey.length], ['first key', 0])
       }),
     )
     it(

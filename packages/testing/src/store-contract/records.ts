@@ -174,6 +174,7 @@ export const signingKey = (more: Partial<SigningKey> = {}): SigningKey => ({
   alg: 'ES256',
   publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
   sealedPrivateKey: new Uint8Array([1, 2, 3]),
+  externalName: undefined,
   createdAt: start,
   activeFrom: later(60),
   removeAt: undefined,
