@@ -45,32 +45,37 @@ export async function fetchDocument(fetcher: typeof fetch, url: string): Promise
     headers: { accept: 'application/json, application/jwk-set+json' },
     signal: AbortSignal.timeout(timeLimit),
   })
-  return { body: await readObject(response, url), maxAge: maxAgeOf(response) }
+  const text = await readText(response, url, ['application/json', 'application/jwk-set+json'])
+  return { body: parseObject(text, url), maxAge: maxAgeOf(response) }
 }
 
-/** Posts a form and reads the JSON object that answers it, within the same bounds. */
+/** Posts a form, within the same bounds; what comes back is text of the media type that was asked for, otherwise it rejects. */
 export async function postForm(
   fetcher: typeof fetch,
   url: string,
   form: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>>,
-): Promise<Readonly<Record<string, unknown>>> {
+  { accept, authorization }: { readonly accept: string; readonly authorization: string },
+): Promise<string> {
   const response = await fetcher(url, {
     method: 'POST',
     redirect: 'error',
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    headers: { accept, authorization, 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
     signal: AbortSignal.timeout(timeLimit),
   })
-  return readObject(response, url)
+  return readText(response, url, [accept])
 }
 
-async function readObject(response: Response, url: string): Promise<Readonly<Record<string, unknown>>> {
+async function readText(response: Response, url: string, types: readonly string[]): Promise<string> {
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
-  const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json' && type !== 'application/jwk-set+json')
-    throw new Error(`${url} answered with content type ${type ?? 'none'}`)
-  const body: unknown = JSON.parse(await readCapped(response))
+  const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!types.includes(type)) throw new Error(`${url} answered with content type ${type === '' ? 'none' : type}`)
+  return readCapped(response)
+}
+
+/** A JSON object, or an error that says what it is of. */
+export function parseObject(text: string, url: string): Readonly<Record<string, unknown>> {
+  const body: unknown = JSON.parse(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Error(`${url} holds no JSON object`)
   return body as Record<string, unknown>
 }

@@ -1,6 +1,7 @@
 export { createVerifier, type VerifierOptions } from './verifier.ts'
 export type { Verifier } from './verifier-of.ts'
 export { createIntrospector, type IntrospectorOptions } from './introspector.ts'
+export type { DecryptionKey, SignedAnswers } from './signed-answer.ts'
 export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
 export {
   createResourceMetadata,

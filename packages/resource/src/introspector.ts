@@ -3,8 +3,9 @@ import type { AccessToken } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
 import { boundKey } from './confirmation.ts'
 import type { DpopOptions } from './dpop-options.ts'
-import { postForm, requireSecureUrl } from './fetch-document.ts'
+import { parseObject, postForm, requireSecureUrl } from './fetch-document.ts'
 import { discoverAddress } from './key-source.ts'
+import { createAnswerReader, signedAnswerType, type SignedAnswers } from './signed-answer.ts'
 import { verifierOf, type Verifier } from './verifier-of.ts'
 
 export type IntrospectorOptions = {
@@ -19,6 +20,8 @@ export type IntrospectorOptions = {
   readonly introspectionEndpoint?: string | undefined
   /** Seconds for which an answer is believed without asking again; 30 when left out, which is the most; 0 asks each time. */
   readonly cacheFor?: number | undefined
+  /** Takes answers as signed JWTs alone (RFC 9701); without it they are plain JSON. */
+  readonly signedAnswers?: SignedAnswers | undefined
   /** Takes tokens that are bound to a key, and how; without it they are refused. */
   readonly dpop?: DpopOptions | undefined
   readonly fetch?: typeof fetch | undefined
@@ -101,6 +104,35 @@ function basicCredentials({ clientId, clientSecret }: IntrospectorOptions): stri
   return `Basic ${btoa(`${encoded(clientId)}:${encoded(clientSecret)}`)}`
 }
 
+/** Asks the issuer about a token; whatever comes back that is no answer of the wanted form lets nobody in. */
+function questioner(
+  options: IntrospectorOptions,
+  now: () => number,
+): (token: string, asked: number) => Promise<Answer> {
+  const { issuer, clientId, signedAnswers, onFetchFailed } = options
+  const fetcher = options.fetch ?? fetch
+  const authorization = basicCredentials(options)
+  const told = (cause: unknown): void => onFetchFailed?.(cause)
+  const parties = { issuer, clientId, fetch: fetcher, now, onFetchFailed: told }
+  const open = signedAnswers === undefined ? undefined : createAnswerReader(signedAnswers, parties)
+  const accept = open === undefined ? 'application/json' : signedAnswerType
+  let endpoint = options.introspectionEndpoint
+  return async (token, asked) => {
+    try {
+      endpoint ??= await discoverAddress({ issuer, fetch: fetcher }, 'introspection_endpoint')
+      const form = { token, token_type_hint: 'access_token' }
+      const body = await postForm(fetcher, endpoint, form, { accept, authorization })
+      return await (open === undefined ? parseObject(body, endpoint) : open(body, asked))
+    } catch (cause) {
+      // The next attempt asks the metadata again: the address may have moved.
+      endpoint = options.introspectionEndpoint
+      // Why there are no keys was told when they could not be had.
+      if (!(cause instanceof BearerError)) told(cause)
+      throw new BearerError('introspection_unavailable')
+    }
+  }
+}
+
 /**
  * Makes a verifier that asks the issuer about each token (RFC 7662), for tokens that are handles as well as for JWTs. A good
  * answer is believed for `cacheFor` seconds and never past the token's own end; a bad one is never kept, and neither is
@@ -108,29 +140,14 @@ function basicCredentials({ clientId, clientSecret }: IntrospectorOptions): stri
  */
 export function createIntrospector(options: IntrospectorOptions): Verifier {
   const cacheFor = checkOptions(options)
-  const fetcher = options.fetch ?? fetch
   const now = options.now ?? (() => Date.now() / 1000)
-  const authorization = basicCredentials(options)
+  const question = questioner(options, now)
   const believed = new Map<string, { readonly token: AccessToken; readonly until: number }>()
   const running = new Map<string, Promise<AccessToken>>()
-  let endpoint = options.introspectionEndpoint
-
-  const ask = async (token: string): Promise<Answer> => {
-    try {
-      endpoint ??= await discoverAddress({ issuer: options.issuer, fetch: fetcher }, 'introspection_endpoint')
-      return await postForm(fetcher, endpoint, { token, token_type_hint: 'access_token' }, { authorization })
-    } catch (cause) {
-      // The next attempt asks the metadata again: the address may have moved.
-      endpoint = options.introspectionEndpoint
-      options.onFetchFailed?.(cause)
-      throw new BearerError('introspection_unavailable')
-    }
-  }
-
   const look = async (token: string, digest: string): Promise<AccessToken> => {
     // From before the question: an answer is as old as the moment it was asked for.
     const asked = now()
-    const result = readAnswer(await ask(token), options, asked)
+    const result = readAnswer(await question(token, asked), options, asked)
     if (typeof result === 'string') throw new BearerError(result)
     const until = Math.min(asked + cacheFor, result.expiresAt)
     if (until > asked) {

@@ -23,6 +23,9 @@ export type KeySourceOptions = {
 
 type KeySet = { readonly keys: readonly VerificationKey[]; readonly fetchedAt: number; readonly maxAge: number }
 
+/** Signature algorithms that are taken unless others are named; RS256 is not among them. */
+export const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'PS256', 'Ed25519', 'EdDSA']
+
 /** Seconds between two attempts that unknown key ids caused, and after an attempt that failed. */
 const unknownKeyInterval = 30
 const failureInterval = 5

@@ -3,7 +3,7 @@ import { readAccessToken, type Expected } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
 import { requireSecureUrl } from './fetch-document.ts'
 import type { DpopOptions } from './dpop-options.ts'
-import { createKeySource } from './key-source.ts'
+import { createKeySource, defaultAlgorithms } from './key-source.ts'
 import { verifierOf, type Verifier } from './verifier-of.ts'
 
 export type VerifierOptions = {
@@ -27,8 +27,6 @@ export type VerifierOptions = {
   /** Told why the keys could not be fetched. */
   readonly onFetchFailed?: ((cause: unknown) => void) | undefined
 }
-
-const defaultAlgorithms: readonly JwsAlgorithm[] = ['ES256', 'PS256', 'Ed25519', 'EdDSA']
 
 function checkOptions({ issuer, audience, jwksUri, algorithms = defaultAlgorithms, tolerance = 30 }: VerifierOptions) {
   requireSecureUrl('issuer', issuer)
