@@ -34,6 +34,7 @@ export {
   absentTyp,
   signatureFits,
   maxJwtLength,
+  readCompactJws,
   unverifiedClaims,
   verifyJwt,
   type JwtFault,

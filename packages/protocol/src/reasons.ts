@@ -1,3 +1,4 @@
+import { assertionGrantReasons } from './reasons/assertion-grant.ts'
 import { authorizationRequestReasons } from './reasons/authorization-request.ts'
 import { clientAddressReasons } from './reasons/client-address.ts'
 import { clientAuthenticationReasons } from './reasons/client-authentication.ts'
@@ -23,6 +24,7 @@ export const reasons = {
   ...pkceReasons,
   ...clientAuthenticationReasons,
   ...tokenRequestReasons,
+  ...assertionGrantReasons,
   ...proofReasons,
   ...tokenUseReasons,
   ...registrationReasons,

@@ -63,6 +63,7 @@ const zero = (): Record<UsageName, number> => ({
   refreshes: 0,
   client_credentials: 0,
   device_codes_redeemed: 0,
+  assertions_redeemed: 0,
   openid_without_nonce: 0,
 })
 

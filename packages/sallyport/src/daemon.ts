@@ -160,6 +160,7 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       masterKey: options.masterKey,
       policy: options.config.policy,
       registration: { ...options.config.registration, reservedNames: reservedNames(options.config) },
+      ...options.config.exchange,
       outbound: options.config.outbound,
       metadataDocuments: options.config.metadataDocuments,
       routes: [

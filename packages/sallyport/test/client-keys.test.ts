@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { declaredClientId } from '../src/config/declared.ts'
+import { declaredClientId } from '../src/config/declared-ids.ts'
 import { createScratch, freePort, installationIn, run, type Installation } from './cli.ts'
 import { startDaemon, type RunningDaemon } from './running-daemon.ts'
 

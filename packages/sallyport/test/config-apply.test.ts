@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { lookupKey } from '@sallyport/protocol'
 import { openSqliteStore } from '@sallyport/store-sqlite'
 import { describe, expect, it, vi } from 'vitest'
-import { declaredClientId } from '../src/config/declared.ts'
+import { declaredClientId } from '../src/config/declared-ids.ts'
 import { changes, declaring, told } from './declaring.ts'
 
 // Each test runs many commands, one process each.

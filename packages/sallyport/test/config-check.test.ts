@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { declaredClientId } from '../src/config/declared.ts'
+import { declaredClientId } from '../src/config/declared-ids.ts'
 import { createScratch, prepare, run, type Outcome } from './cli.ts'
 
 const scratch = createScratch()

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { declaredClientId, declaredExceptionId } from '../src/config/declared.ts'
+import { declaredClientId, declaredExceptionId } from '../src/config/declared-ids.ts'
 import { run, type Outcome } from './cli.ts'
 import { declaring, declaringIssuer, told } from './declaring.ts'
 

@@ -14,6 +14,7 @@ import type { Store } from './model/store.ts'
 import type { Policy } from './policy.ts'
 import type { RegistrationPolicy } from './registration-policy.ts'
 import type { Secrets } from './secrets.ts'
+import type { TrustedIssuers } from './trusted-issuers.ts'
 import type { UsageBook } from './usage.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
 import type { VerifiedTokenCache } from './tokens/verified-token-cache.ts'
@@ -68,6 +69,8 @@ export type Context = {
   readonly fetch: Fetcher
   /** Whose metadata documents count. */
   readonly documents: DocumentPolicy
+  /** Whose assertions about people count. */
+  readonly trustedIssuers: TrustedIssuers
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints
   /** Algorithms there are keys for. */

@@ -30,6 +30,7 @@ import { generateSigningKeyPair } from './tokens/key-pair.ts'
 import { isExternal, requireSoundNames } from './tokens/external-signer.ts'
 import { loadKeyRing, MasterKeyMismatch, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 import { addNextKey, algorithmsWithoutKey, requireExternalSigners } from './tokens/key-schedule.ts'
+import { createTrustedIssuers } from './trusted-issuers.ts'
 import { createUsageBook } from './usage.ts'
 import { createVerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
@@ -105,6 +106,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     limits: createLimits(store, policy, now),
     documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
+    trustedIssuers: createTrustedIssuers(options.trustedIssuers, issuer.issuer),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {
       authorize: url('/oauth2/authorize'),

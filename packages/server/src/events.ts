@@ -31,6 +31,7 @@ const high = new Set([
   'token.refresh.reuse_detected',
   'token.refresh.client_mismatch',
   'client.assertion.replayed',
+  'token.assertion.replayed',
   'dpop.proof.replayed',
 ])
 

@@ -33,6 +33,15 @@ export {
 export { clientTypes, registrationMembers, type ClientRegistration } from './clients/registration.ts'
 export type { ClientFault } from './clients/client-fault.ts'
 export { ClientMetadataError, registrationFaults } from './clients/registration-rules.ts'
+export {
+  assertionKinds,
+  createTrustedIssuers,
+  mostTrustedIssuers,
+  type AssertionKind,
+  type PersonRule,
+  type TrustedIssuer,
+  type TrustedIssuers,
+} from './trusted-issuers.ts'
 export { sectorDocumentFault } from './clients/sector-document.ts'
 export { subjectTypes } from './clients/sector-rules.ts'
 export { createFetcher } from './outbound/fetcher.ts'

@@ -29,6 +29,9 @@ const methodsOf = ({ policy }: Context): readonly ClientAuthenticationMethod[] =
 /** What assertions of clients may be signed with; RS256 by clients that were registered with it. */
 const assertionAlgorithms = Object.keys(jwsAlgorithms)
 
+/** Identity assertions of other sign-ins are taken; whose, is nobody's business (B-JAG-07). */
+const identityProfile = 'urn:ietf:params:oauth:grant-profile:id-jag'
+
 /** What the metadata needs to know beside the context. */
 export type MetadataFacts = {
   readonly resourceScopes: readonly string[]
@@ -98,6 +101,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.policy.stages.requirePushedRequests === 'enforce') metadata['require_pushed_authorization_requests'] = true
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
+  if (ctx.trustedIssuers.kinds.has('id-jag')) metadata['authorization_grant_profiles_supported'] = [identityProfile]
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales

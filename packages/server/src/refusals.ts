@@ -62,6 +62,7 @@ const events: Partial<Record<Reason, string>> = {
   redirect_uri_mismatch: 'authz.redirect_uri.mismatch',
   csrf: 'csrf.rejected',
   token_of_another_client: 'token.revoke.denied',
+  bearer_assertion_replayed: 'token.assertion.replayed',
   introspection_not_allowed: 'token.introspect.denied',
   origin_not_allowed: 'http.request.rejected',
   store_unavailable: 'store.unavailable',

@@ -11,6 +11,7 @@ import type { Route } from './model/route.ts'
 import type { Store } from './model/store.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { RegistrationOptions } from './registration-policy.ts'
+import type { TrustedIssuer } from './trusted-issuers.ts'
 
 /** What went wrong inside, for the operator's log alone. */
 export type Fault = { readonly requestId: string | undefined; readonly message: string; readonly cause: unknown }
@@ -50,6 +51,8 @@ export type ServerOptions = {
   readonly upkeepInterval?: number | undefined
   /** Whose clients may describe themselves in a document instead of being registered; nobody's when left out. */
   readonly metadataDocuments?: DocumentOptions | undefined
+  /** Other issuers whose assertions about people count (RFC 7523 section 2.1); nobody's when left out. */
+  readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
   /** How the server reaches other hosts; the guard itself cannot be turned off. */
   readonly outbound?: OutboundOptions | undefined
   readonly now?: (() => Seconds) | undefined

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims, AccessTokenStore, OpaqueAccessToken } from '@sallyport/server/model'
-import { inForce } from './authorization-rows.ts'
+import { inForce, parentsInForce } from './authorization-rows.ts'
 import { orNull, orUndefined, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 import { digestKey } from './lookup-key.ts'
@@ -11,7 +11,7 @@ export function accessTokenStore(db: Connection, events: EventRows): AccessToken
   const find = db.row<[number, number, string, number], Row>(
     `SELECT t.authorization_id, t.record, CASE WHEN t.authorization_id IS NULL
        THEN (SELECT disabled_at IS NULL FROM clients WHERE id = t.client_id)
-       ELSE (SELECT ${inForce} AND a.expires_at > ? AND a.client_id = t.client_id
+       ELSE (SELECT ${inForce} AND a.expires_at > ? AND a.client_id = t.client_id AND ${parentsInForce}
          FROM authorizations a WHERE a.id = t.authorization_id) END
      FROM opaque_access_tokens t
      WHERE n = (SELECT n FROM opaque_access_tokens WHERE digest_key = ? AND digest = ?) AND t.expires_at > ?`,

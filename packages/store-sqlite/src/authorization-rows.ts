@@ -39,6 +39,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
     tellAuthTime: authorization.tellAuthTime,
     tellAcr: authorization.tellAcr,
     deviceNetwork: authorization.deviceNetwork,
+    derived: authorization.derived,
     createdAt: authorization.createdAt,
     code: code && {
       redirectUri: code.redirectUri,
@@ -76,6 +77,7 @@ export function readAuthorization(
     tellAcr: details.tellAcr,
     offline: row[4] === 1,
     deviceNetwork: details.deviceNetwork,
+    derived: details.derived,
     createdAt: details.createdAt,
     expiresAt: row[5] as Seconds,
   }
@@ -116,6 +118,13 @@ export function endOf(revokedReason: string | null, subjectDisabled: number): Au
 export const inForce = `a.revoked_at IS NULL
   AND (SELECT disabled_at IS NULL FROM clients WHERE id = a.client_id)
   AND (SELECT 1 FROM disabled_subjects WHERE subject = a.subject) IS NULL`
+
+/**
+ * 1 while everything that the authorization aliased `a` hangs on is in force; most hang on nothing, and that costs a look at
+ * one column. A parent that is gone is not in force.
+ */
+export const parentsInForce = `(a.parents IS NULL OR (SELECT min((SELECT ${inForce.replaceAll('a.', 'p.')}
+    FROM authorizations p WHERE p.id = e.value) IS 1) FROM json_each(a.parents) e) = 1)`
 
 /** 1 when the person of the authorization aliased `a` is disabled. */
 export const subjectDisabled = '(SELECT 1 FROM disabled_subjects WHERE subject = a.subject) IS NOT NULL'

@@ -9,6 +9,7 @@ import { containmentStore } from './containment.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { exceptionStore } from './exceptions.ts'
 import { declarationStore } from './declarations.ts'
+import { derivationStore } from './derivations.ts'
 import { deviceStore } from './devices.ts'
 import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
@@ -121,5 +122,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     logos: logoStore(connection),
     pushed: pushedStore(connection),
     containment: containmentStore(connection, events),
+    derivations: derivationStore(connection),
   }
 }

@@ -11,6 +11,7 @@ import {
   type AuthorizationColumns,
 } from './authorization-rows.ts'
 import { orNull, orUndefined, type Connection } from './connection.ts'
+import { derivationWriter } from './derivations.ts'
 import type { EventRows } from './event-rows.ts'
 import { digestKey } from './lookup-key.ts'
 
@@ -63,6 +64,7 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
      RETURNING n`,
   )
   const spendDeviceCode = deviceCodeSpender(db)
+  const derive = derivationWriter(db)
   const forgetAnswer = db.change<[number]>('DELETE FROM sealed_answers WHERE n = ?')
   return (redemption, successor, now) => {
     switch (redemption.kind) {
@@ -72,6 +74,8 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
         return spendCode(now, digestKey(redemption.digest), redemption.digest, now) === 1
       case 'device_code':
         return spendDeviceCode(redemption.digest, now)
+      case 'derivation':
+        return derive(redemption.authorization, now)
       case 'refresh_token': {
         const spent = spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest)
         if (spent === undefined) return false

@@ -1,5 +1,5 @@
 import type { Store } from '@sallyport/server/model'
-import { inForce, unpackDetails } from './authorization-rows.ts'
+import { inForce, parentsInForce, unpackDetails } from './authorization-rows.ts'
 import { orNull, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 
@@ -17,7 +17,8 @@ export function standingVerbs(db: Connection, events: EventRows): Verbs {
   )
   const stands = db.value<[string, string | null, number, string], number>(
     `SELECT (SELECT 1 FROM denied_tokens WHERE jti = ?) IS NULL
-       AND (SELECT ${inForce} AND a.expires_at > t.now AND a.client_id = t.client_id FROM authorizations a WHERE a.id = t.id)
+       AND (SELECT ${inForce} AND a.expires_at > t.now AND a.client_id = t.client_id AND ${parentsInForce}
+         FROM authorizations a WHERE a.id = t.id)
      FROM (SELECT ? AS id, ? AS now, ? AS client_id) t`,
   )
   const clientTokenStands = db.value<[string, string], number>(

@@ -13,6 +13,7 @@ export type StoreVerb = Exclude<
   | 'devices'
   | 'logos'
   | 'pushed'
+  | 'derivations'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

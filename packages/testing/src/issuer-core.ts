@@ -36,7 +36,8 @@ export type IssuerCore = {
   readonly bob: Person
   /** Answers a request and keeps it in `records.exchanges`. */
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>
-  readonly addClient: (registration: ClientRegistration) => Promise<TestClient>
+  /** Registers a client; with an id of the test's choice where the options of the issuer name it beforehand. */
+  readonly addClient: (registration: ClientRegistration, id?: string) => Promise<TestClient>
   /** Replaces parts of a client's record, as an administrator would. */
   readonly changeClient: (client: TestClient, change: Partial<TestClient['record']>) => Promise<TestClient>
   readonly addPerson: (username: string, details?: PersonDetails) => Promise<Person>
@@ -94,6 +95,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       policy: options.policy,
       metadataDocuments: options.metadataDocuments,
       outbound: options.outbound ?? noNetwork,
+      trustedIssuers: options.trustedIssuers,
       registration: options.registration,
       algorithms: options.algorithms,
       externalKeys: options.externalKeys,
@@ -112,11 +114,12 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
     })
   const server = await startNode()
 
-  const addClient = async (registration: ClientRegistration): Promise<TestClient> => {
+  const addClient = async (registration: ClientRegistration, id?: string): Promise<TestClient> => {
     const development = issuer.startsWith('http:')
     const made = registerClient(registration, { development, now: clock.now(), random, secretLifetime })
-    await store.admin.createClient(made.client, [])
-    return testClient(made.client, made.secret)
+    const record = id === undefined ? made.client : { ...made.client, id }
+    await store.admin.createClient(record, [])
+    return testClient(record, made.secret)
   }
   const changeClient = async (client: TestClient, change: Partial<TestClient['record']>): Promise<TestClient> => {
     const current = await store.findClient(client.id)

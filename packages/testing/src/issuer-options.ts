@@ -8,6 +8,7 @@ import type {
   Resource,
   Route,
   Store,
+  TrustedIssuer,
 } from '@sallyport/server'
 import type { PeopleFacts, TestPeople } from './people.ts'
 import type { ClientKind } from './standard-clients.ts'
@@ -36,6 +37,8 @@ export type TestIssuerOptions = {
   readonly routes?: readonly Route[] | undefined
   /** Whose metadata documents count; nobody's when left out. */
   readonly metadataDocuments?: DocumentOptions | undefined
+  /** Whose assertions about people count; nobody's when left out. */
+  readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
   /** How the issuer reaches other hosts; a test puts name server and connections of its own here. */
   readonly outbound?: OutboundOptions | undefined
   readonly development?: boolean | undefined

@@ -6,6 +6,7 @@ import type { ContractRunner, WithStore } from './store-contract/assertions.ts'
 import { clientContract } from './store-contract/clients.ts'
 import { containmentContract } from './store-contract/containment.ts'
 import { declarationContract } from './store-contract/declarations.ts'
+import { derivationContract } from './store-contract/derivations.ts'
 import { deviceContract } from './store-contract/devices.ts'
 import { exceptionContract } from './store-contract/exceptions.ts'
 import { interactionContract } from './store-contract/interactions.ts'
@@ -55,6 +56,7 @@ const parts = [
   logoContract,
   pushedContract,
   containmentContract,
+  derivationContract,
   aliasContract,
 ]
 

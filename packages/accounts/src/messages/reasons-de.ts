@@ -4,6 +4,7 @@ const parRequest = 'Die hinterlegte Anfrage ist unbekannt, abgelaufen oder schon
 const authentication = 'Die Client-Authentifizierung ist fehlgeschlagen'
 const code = 'Der Autorisierungscode ist nicht gültig'
 const deviceCode = 'Der Gerätecode ist nicht gültig'
+const assertion = 'Die Zusicherung (assertion) ist hier nicht gültig'
 const ended = 'Die Autorisierung ist beendet'
 const refreshToken = 'Das Refresh Token ist nicht gültig'
 const accessToken = 'Das Access Token ist nicht gültig'
@@ -160,6 +161,12 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   dpop_jkt: 'dpop_jkt muss 43 Zeichen base64url haben, den Fingerabdruck eines Schlüssels',
   token_cnf: 'Das Access Token ist auf andere Weise an einen Schlüssel gebunden, als es gesendet wurde',
   token_sender_key: 'Das Access Token ist an einen anderen Schlüssel gebunden',
+  bearer_assertion_missing: 'assertion fehlt',
+  bearer_assertion_issuer: assertion,
+  bearer_assertion_invalid: assertion,
+  bearer_assertion_claims: assertion,
+  bearer_assertion_replayed: assertion,
+  bearer_assertion_person: assertion,
   device_code_missing: 'device_code fehlt',
   device_code_unknown: deviceCode,
   device_code_of_another_client: deviceCode,

@@ -1,5 +1,14 @@
 import { identityScopes } from '@sallyport/protocol'
-import { deviceGrant, hasSecret, IssuerError, parseIssuer, resourceFaults, type ClientFault } from '@sallyport/server'
+import {
+  deviceGrant,
+  hasSecret,
+  jwtBearerGrant,
+  IssuerError,
+  parseIssuer,
+  resourceFaults,
+  type ClientFault,
+  type GrantType,
+} from '@sallyport/server'
 import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import { exceptionRuleFindings } from './exception-rules.ts'
@@ -189,17 +198,28 @@ function scopeFindings({ declarations, clients }: Subject): Looked {
   })
 }
 
-/** A device that can never get in is a mistake in the one place or in the other. */
-const grantFindings = ({ policy, clients }: Subject): Looked =>
-  clients.flatMap(({ name, client, place }) => {
-    if (policy.deviceGrant || !client.grantTypes.includes(deviceGrant)) return []
-    const problem = 'may use the grant for devices, which the policy does not offer'
-    const fix = 'set policy.deviceGrant to true after reading its risk assessment, or take the client out'
-    const member = client.type === 'device' ? 'type' : 'grantTypes'
-    return [
-      { rule: 'grant-not-offered', key: `clients.${name}.${member}`, origin: place(member), problem, fix } as const,
+/** A grant that leads nowhere is a mistake in the one place or in the other. */
+function grantFindings({ policy, config, clients }: Subject): Looked {
+  const idle: Partial<Record<GrantType, readonly [problem: string, fix: string]>> = {}
+  if (!policy.deviceGrant)
+    idle[deviceGrant] = [
+      'may use the grant for devices, which the policy does not offer',
+      'set policy.deviceGrant to true after reading its risk assessment, or take the client out',
     ]
-  })
+  if (config.exchange.trustedIssuers.length === 0)
+    idle[jwtBearerGrant] = [
+      'may bring assertions about people, and no issuer is trusted',
+      'write the issuer into assertions.issuers, or take the grant out',
+    ]
+  return clients.flatMap(({ name, client, place }) =>
+    client.grantTypes.flatMap((grant): CheckFinding[] => {
+      const [problem, fix] = idle[grant] ?? []
+      if (problem === undefined || fix === undefined) return []
+      const member = client.type === 'device' ? 'type' : 'grantTypes'
+      return [{ rule: 'grant-not-offered', key: `clients.${name}.${member}`, origin: place(member), problem, fix }]
+    }),
+  )
+}
 
 const secretFindings = ({ clients }: Subject): Looked =>
   clients.flatMap(({ name, client, declared, place }) => {

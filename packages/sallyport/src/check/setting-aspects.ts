@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { stages, type StatementIssuer } from '@sallyport/server'
+import { stages, type StatementIssuer, type TrustedIssuer } from '@sallyport/server'
 import { policySettings, settings, stageSettings, type AnySetting } from '../config/settings.ts'
+import { assertionRights } from './exchange-rights.ts'
 import type { Value } from './values.ts'
 
 /** How a change of a setting is judged; everything but `told` and `harmless` can make the policy weaker. */
@@ -68,6 +69,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'registration.management': ranked('full', 'read_only'),
   'registration.statementIssuers': set('more'),
   'registration.reservedNames': set('less'),
+  'assertions.issuers': set('more'),
   // Alerts that go elsewhere no longer reach whoever waits for them.
   'alerts.webhook': set('less'),
   'alerts.secret': harmless('is a secret; a webhook without one does not start'),
@@ -103,6 +105,7 @@ export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): 
   if (value === undefined || value === null) return null
   if (key === 'registration.statementIssuers')
     return (value as readonly StatementIssuer[]).map(({ issuer, jwks }) => `${issuer} ${fingerprint(jwks)}`).sort()
+  if (key === 'assertions.issuers') return assertionRights(value as readonly TrustedIssuer[])
   if (Array.isArray(value)) return [...(value as readonly string[])].sort()
   if (typeof value === 'number' || typeof value === 'boolean') return value
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -1,4 +1,4 @@
-import { canonicalResource, parseScope, sha256Bytes, toBase64url, type Seconds } from '@sallyport/protocol'
+import { canonicalResource, parseScope, type Seconds } from '@sallyport/protocol'
 import {
   isClientId,
   laterResourceMembers,
@@ -7,6 +7,7 @@ import {
   type ExceptionRequest,
   type Resource,
 } from '@sallyport/server'
+import { declaredClientId, declaredExceptionId } from './declared-ids.ts'
 import { at, fault, members, required, requireName, type Reader } from './declared-reader.ts'
 import type { ConfigFault } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
@@ -48,19 +49,6 @@ export type Declarations = {
   readonly resources: readonly DeclaredResource[]
   readonly exceptions: readonly DeclaredException[]
 }
-
-/**
- * The id of a client that is declared under a name: the same on every machine, so that applications can be given it before
- * anything is applied. A name that has the shape of an id is one.
- */
-export const declaredClientId = (key: string): string =>
-  isClientId(key) ? key : `client_${toBase64url(sha256Bytes(Buffer.from(`declared client\n${key}`)).subarray(0, 16))}`
-
-/** The id of an exception that is declared under a name; one name stands for one exception, also after its end. */
-export const declaredExceptionId = (key: string): string =>
-  /^exception_[\w-]{1,64}$/.test(key)
-    ? key
-    : `exception_${toBase64url(sha256Bytes(Buffer.from(`declared exception\n${key}`)).subarray(0, 16))}`
 
 const clientMembers: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(registrationMembers.map((member) => [member, clientShapes[member] ?? 'any'])),

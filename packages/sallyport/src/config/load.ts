@@ -8,6 +8,7 @@ import { defaultFile, readConfigFile } from './file.ts'
 import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
 import * as known from './settings.ts'
+import { exchangeOptions } from './exchange-settings.ts'
 import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
@@ -38,6 +39,8 @@ export type Config = {
   readonly metadataDocuments: DocumentOptions
   readonly outbound: OutboundOptions
   readonly registration: RegistrationOptions
+  /** Whose tokens and assertions become tokens of others. */
+  readonly exchange: ReturnType<typeof exchangeOptions>
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }
@@ -159,6 +162,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     registration: registrationOptions(value),
+    exchange: exchangeOptions(value),
     metadataDocuments: {
       accept: value(known.documentMode),
       hosts: value(known.documentHosts),

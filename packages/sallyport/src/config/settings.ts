@@ -24,6 +24,7 @@ import {
   text,
   type Kind,
 } from './kinds.ts'
+import { exchangeSettings } from './exchange-settings.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
 import { tlsCert, tlsKey } from './tls-settings.ts'
@@ -244,6 +245,7 @@ export const settings: readonly AnySetting[] = [
   ...[documentMode, documentHosts, blockedDocumentHosts, documentRedirects],
   ...legacyTargets,
   ...registrationSettings,
+  ...exchangeSettings,
   alertWebhook,
   alertSecret,
 ].map((one) => one as unknown as AnySetting)

@@ -90,6 +90,7 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
     tellAcr: request.acrValues.length > 0 || idToken?.['acr'] !== undefined,
     offline,
     deviceNetwork: undefined,
+    derived: undefined,
     createdAt: now,
     // Without offline access nothing outlives the session, however that ends (A-RT-11).
     expiresAt: offline || ends < session.expiresAt ? ends : session.expiresAt,

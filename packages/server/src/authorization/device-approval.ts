@@ -56,6 +56,7 @@ function authorizationFor(ctx: Context, { client, session, request }: Decidable,
     tellAcr: false,
     offline,
     deviceNetwork: request.network,
+    derived: undefined,
     createdAt: now,
     // Without offline access nothing outlives the session, however that ends (A-RT-11).
     expiresAt: offline || expiresAt < session.expiresAt ? expiresAt : session.expiresAt,

@@ -21,17 +21,20 @@ const pause = 60
 
 type Source = FetchRequest['source']
 
+/** Whose keys are looked for: a client, or an issuer whose assertions count. `id` tells apart what is kept for each. */
+export type KeyHolder = Pick<Client, 'id' | 'jwks' | 'jwksUri' | 'authenticationAlgorithm'>
+
 /** Public keys of clients, from their records or from the addresses where they publish them. */
 export type ClientKeys = {
   /** The keys that count now, or `undefined` where they could not be had. A promise only when they have to be fetched. */
   find(
-    client: Client,
+    client: KeyHolder,
     source: Source,
   ): readonly VerificationKey[] | undefined | Promise<readonly VerificationKey[] | undefined>
   /** Looks again, for a key that is not among them; `undefined` when it is too soon to look. */
-  again(client: Client, source: Source): Promise<readonly VerificationKey[] | undefined>
+  again(client: KeyHolder, source: Source): Promise<readonly VerificationKey[] | undefined>
   /** The whole set that counts now, for what is encrypted to the client; `undefined` where it could not be had. */
-  set(client: Client, source: Source): Promise<KeySet | undefined>
+  set(client: KeyHolder, source: Source): Promise<KeySet | undefined>
 }
 
 type Fetched = {
@@ -50,9 +53,9 @@ const none = 0 as Seconds
 
 export function createClientKeys(fetch: Fetcher, now: () => Seconds): ClientKeys {
   const fetched = new Map<string, Fetched>()
-  const own = new WeakMap<Client, readonly VerificationKey[]>()
+  const own = new WeakMap<KeyHolder, readonly VerificationKey[]>()
 
-  const entryOf = ({ id, jwksUri: uri = '', authenticationAlgorithm: algorithm }: Client): Fetched => {
+  const entryOf = ({ id, jwksUri: uri = '', authenticationAlgorithm: algorithm }: KeyHolder): Fetched => {
     const known = fetched.get(id)
     if (known !== undefined && known.uri === uri && known.algorithm === algorithm) return known
     fetched.delete(id)

@@ -7,6 +7,7 @@ import type {
 } from '@sallyport/protocol'
 import {
   deviceGrant,
+  jwtBearerGrant,
   type AssertionAudience,
   type ClientAuthenticationMethod,
   type ClientType,
@@ -89,7 +90,7 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: person,
-    allowedGrants: [...person, 'client_credentials', deviceGrant],
+    allowedGrants: [...person, 'client_credentials', deviceGrant, jwtBearerGrant],
   },
   spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
   native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: [...person, deviceGrant] },
@@ -104,13 +105,13 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: [...person, 'client_credentials'],
+    allowedGrants: [...person, 'client_credentials', jwtBearerGrant],
   },
   service: {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: ['client_credentials'],
+    allowedGrants: ['client_credentials', jwtBearerGrant],
   },
 }
 

@@ -100,6 +100,7 @@ function describe(claims: AccessTokenClaims): object {
     auth_time: claims.auth_time,
     acr: claims.acr,
     amr: claims.amr,
+    act: claims.act,
     cnf: claims.cnf,
   }
 }

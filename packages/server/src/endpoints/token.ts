@@ -7,7 +7,7 @@ import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isOffered } from '../grants/index.ts'
 import { errorJson, header, json } from '../http.ts'
-import { deviceGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
+import { deviceGrant, jwtBearerGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
@@ -86,6 +86,7 @@ function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantT
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')
+  else if (grantType === jwtBearerGrant) names.push('assertions_redeemed')
   else {
     // Without a verifier a code is redeemed under a dated exception, or not at all.
     const proven = form.has('code_verifier')

@@ -1,11 +1,12 @@
 import type { Form } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import { deviceGrant, type GrantType } from '../model/client.ts'
+import { deviceGrant, jwtBearerGrant, type GrantType } from '../model/client.ts'
 import type { StoredAnswer, TokenGrant } from '../tokens/token-grant.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
+import { jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Reads and decides by what was sent and by the key it was proven with; changes nothing but what a proven attack makes necessary. */
@@ -23,13 +24,20 @@ export const grants: Readonly<Record<GrantType, Grant>> = {
   refresh_token: refreshToken,
   client_credentials: clientCredentials,
   [deviceGrant]: deviceCode,
+  [jwtBearerGrant]: jwtBearer,
 }
 
 const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, name)
 
+/** What has to be set up before a grant is offered; the others always are. */
+const conditions: Partial<Record<GrantType, (ctx: Context) => boolean>> = {
+  [deviceGrant]: ({ policy }) => policy.deviceGrant,
+  [jwtBearerGrant]: ({ trustedIssuers }) => trustedIssuers.kinds.size > 0,
+}
+
 /** True for a grant type that there is and that the policy offers. */
 export const isOffered = (ctx: Context, name: string): name is GrantType =>
-  isGrantType(name) && (name !== deviceGrant || ctx.policy.deviceGrant)
+  isGrantType(name) && conditions[name]?.(ctx) !== false
 
 /** The grant types that are offered, as the metadata names them. */
 export const offeredGrants = (ctx: Context): readonly string[] =>

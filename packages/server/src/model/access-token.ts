@@ -1,3 +1,6 @@
+/** Who acts for a person, and for whom that one acts in turn (RFC 8693 section 4.1); only the outermost decides anything. */
+export type Actor = { readonly sub: string; readonly act?: Actor }
+
 /** What an access token says, whatever it looks like (RFC 9068 section 2.2, RFC 7662 section 2.2). */
 export type AccessTokenClaims = {
   readonly iss: string
@@ -11,6 +14,8 @@ export type AccessTokenClaims = {
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]
+  /** Who acts for the person (RFC 8693 section 4.1). */
+  readonly act?: Actor
   /** The key whose holder alone may use it (RFC 9449 section 6, RFC 7800 section 3). */
   readonly cnf?: { readonly jkt: string }
 }

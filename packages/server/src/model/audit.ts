@@ -11,6 +11,7 @@ const auditedNames: ReadonlySet<string> = new Set([
   'device.denied',
   'grant.revoked',
   'token.revoked',
+  'token.assertion.accepted',
   'keys.rotated',
   'credential.reset',
   'session.ended',

@@ -1,5 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
-import type { OpaqueAccessToken } from './access-token.ts'
+import type { Actor, OpaqueAccessToken } from './access-token.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 
 /** How somebody signed in, as it is told to clients (OpenID Connect Core section 2). */
@@ -7,6 +7,18 @@ export type Authentication = {
   readonly time: Seconds
   readonly acr: string | undefined
   readonly amr: readonly string[]
+}
+
+/** How an authorization came about that no person gave on a page. */
+export type Derivation = {
+  /** The authorizations it hangs on, nearest first: it ends with any of them. Empty for one from an assertion. */
+  readonly parents: readonly string[]
+  /** Who acts for the person; `undefined` when nobody is named beside the client. */
+  readonly actor: Actor | undefined
+  /** The issuer whose word it rests on; `undefined` for one that came from a token of this server. */
+  readonly assertedBy: string | undefined
+  /** Whether it is known when and how the person signed in; otherwise no token says so. */
+  readonly signInKnown: boolean
 }
 
 /** Who allowed which client what: the parent of every token issued from it, and so the token family. */
@@ -27,6 +39,8 @@ export type Authorization = {
   readonly offline: boolean
   /** The network a device was in when it asked, where a person let one in by its code: they are told so later (A-DEV-13). */
   readonly deviceNetwork: string | undefined
+  /** `undefined` for one that a person gave. */
+  readonly derived: Derivation | undefined
   readonly createdAt: Seconds
   /** Nothing issued under it lives longer. */
   readonly expiresAt: Seconds
@@ -113,12 +127,14 @@ export type RefreshTokenView = {
   readonly ended: AuthorizationEnd | undefined
 }
 
-/** What has to be redeemed for an answer: exactly one thing, or nothing. */
+/** What has to be redeemed for an answer: exactly one thing, or nothing that was kept here. */
 export type Redemption =
   | { readonly kind: 'none' }
   | { readonly kind: 'authorization_code'; readonly digest: string }
   | { readonly kind: 'refresh_token'; readonly digest: string }
   | { readonly kind: 'device_code'; readonly digest: string }
+  /** Nothing of this server's own: an authorization begins here, under those that it is derived from. */
+  | { readonly kind: 'derivation'; readonly authorization: Authorization }
 
 /** Everything that is written together with a redemption. */
 export type IssuedRecords = {

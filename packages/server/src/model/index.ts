@@ -1,5 +1,5 @@
 export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
-export type { AccessTokenClaims, OpaqueAccessToken } from './access-token.ts'
+export type { AccessTokenClaims, Actor, OpaqueAccessToken } from './access-token.ts'
 export type { AccessTokenStore, OpaqueAccessTokenView } from './access-tokens.ts'
 export type { Accounts } from './accounts.ts'
 export type { ConnectedApp, ConnectedApps, ConnectedAppsView } from './connected-apps.ts'
@@ -19,6 +19,7 @@ export {
   type AuthorizationCode,
   type AuthorizationCodeView,
   type AuthorizationEnd,
+  type Derivation,
   type IssuedRecords,
   type Redemption,
   type RefreshToken,
@@ -41,6 +42,7 @@ export {
   isPublic,
   isAgent,
   isSelfRegistered,
+  jwtBearerGrant,
   type AssertionAudience,
   type Client,
   type ClientAuthenticationMethod,
@@ -64,6 +66,7 @@ export {
 export type { ContainmentStore, Held } from './containment.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
 export { maxLogoBytes, maxLogos, type ClientLogo, type LogoStore, type LogoType } from './logo.ts'
+export type { DerivationStore, ParentView } from './derivation.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
 export {
   maxPollInterval,

@@ -17,6 +17,7 @@ import type { Client } from './client.ts'
 import type { ContainmentStore } from './containment.ts'
 import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
+import type { DerivationStore } from './derivation.ts'
 import type { DeviceStore } from './device.ts'
 import type { LogoStore } from './logo.ts'
 import type { ExceptionStore } from './exception.ts'
@@ -130,7 +131,8 @@ export type Store = {
    * Redeems a code, refresh token or device code AND writes what is issued for it, together or not at all.
    * Law: over all time, on all nodes, at most one call per digest resolves true, and none after the authorization was
    * revoked or its person or client was disabled, and none of a code without a challenge unless the exception that it
-   * was issued under is in force, and of a device code only after its approval. A call that resolves false wrote nothing.
+   * was issued under is in force, and of a device code only after its approval, and of a derivation only while its client,
+   * its person and every authorization it hangs on are in force. A call that resolves false wrote nothing.
    * With nothing to redeem it only writes.
    */
   redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
@@ -187,6 +189,7 @@ export type Store = {
   readonly logos: LogoStore
   readonly pushed: PushedStore
   readonly containment: ContainmentStore
+  readonly derivations: DerivationStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

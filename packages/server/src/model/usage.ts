@@ -21,6 +21,7 @@ export const usageNames = [
   'refreshes',
   'client_credentials',
   'device_codes_redeemed',
+  'assertions_redeemed',
   'openid_without_nonce',
 ] as const
 

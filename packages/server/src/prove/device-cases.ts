@@ -42,6 +42,7 @@ async function approve({ store, sessionId, random, now }: ProvingGround, deviceC
       tellAcr: false,
       offline: true,
       deviceNetwork: undefined,
+      derived: undefined,
       createdAt: now(),
       expiresAt: after(now(), 86_400),
     },

@@ -102,11 +102,20 @@ export function clientInForce(state: MemoryState, id: string): boolean {
   return client !== undefined && client.disabledAt === undefined
 }
 
-/** True while authorization, person and client are in force. */
+/** True while authorization, person and client are in force, and with it everything that it hangs on. */
 const stands = (state: MemoryState, row: AuthorizationRow): boolean =>
   row.revokedAt === undefined &&
   !state.disabledSubjects.has(row.authorization.subject) &&
-  clientInForce(state, row.authorization.clientId)
+  clientInForce(state, row.authorization.clientId) &&
+  parentsStand(state, row.authorization)
+
+/** Every authorization is named by those that hang on it, so one look at each is enough. */
+export const parentsStand = (state: MemoryState, { derived }: Authorization): boolean =>
+  derived === undefined ||
+  derived.parents.every((id) => {
+    const row = state.authorizations.get(id)
+    return row !== undefined && stands(state, row)
+  })
 
 export function endOf(state: MemoryState, row: AuthorizationRow): AuthorizationEnd | undefined {
   if (row.revokedReason !== undefined) return endFor(row.revokedReason)
@@ -249,6 +258,22 @@ function spendDeviceCode(state: MemoryState, digest: string, now: Seconds): bool
   return true
 }
 
+function derive(state: MemoryState, authorization: Authorization, now: Seconds): boolean {
+  if (state.authorizations.has(authorization.id)) throw new Error('authorization exists')
+  const row: AuthorizationRow = {
+    authorization: keep(authorization),
+    code: undefined,
+    redeemedAt: now,
+    destroyedAt: undefined,
+    revokedAt: undefined,
+    revokedReason: undefined,
+    keptUntil: authorization.expiresAt,
+  }
+  if (!stands(state, row)) return false
+  state.authorizations.set(authorization.id, row)
+  return true
+}
+
 function spend(state: MemoryState, redemption: Redemption, successor: string | undefined, now: Seconds): boolean {
   switch (redemption.kind) {
     case 'none':
@@ -264,6 +289,8 @@ function spend(state: MemoryState, redemption: Redemption, successor: string | u
     }
     case 'device_code':
       return spendDeviceCode(state, redemption.digest, now)
+    case 'derivation':
+      return derive(state, redemption.authorization, now)
     case 'refresh_token': {
       const row = state.refreshTokens.get(redemption.digest)
       const parent = row === undefined ? undefined : state.authorizations.get(row.token.authorizationId)

@@ -5,6 +5,7 @@ import { memoryAdmin } from './memory-admin.ts'
 import { memoryAuthorizations } from './memory-authorizations.ts'
 import { memoryContainment } from './memory-containment.ts'
 import { memoryDeclarations } from './memory-declarations.ts'
+import { memoryDerivations } from './memory-derivations.ts'
 import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryLogos } from './memory-logos.ts'
@@ -47,6 +48,7 @@ export function createMemoryStore(): Store {
     logos: memoryLogos(state),
     pushed: memoryPushed(state),
     containment: memoryContainment(state),
+    derivations: memoryDerivations(state),
     close: async () => undefined,
   }
 }

@@ -1,6 +1,7 @@
 import { formatScope, numericDate, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../model/access-token.ts'
+import type { Authentication } from '../model/authorization.ts'
 import { subjectFor } from '../subjects.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -32,9 +33,17 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
   const scope = grant.scope.length === 0 ? {} : { scope: formatScope(grant.scope) }
   const cnf = grant.senderKey === undefined ? {} : { cnf: { jkt: grant.senderKey } }
   if (authorization === undefined) return { ...claims, ...scope, ...cnf }
-  const { time, acr, amr } = authorization.authentication
-  return { ...claims, ...scope, auth_time: numericDate(time), ...(acr === undefined ? {} : { acr }), amr, ...cnf }
+  const { authentication, derived } = authorization
+  if (derived === undefined) return { ...claims, ...scope, ...signIn(authentication), ...cnf }
+  const act = derived.actor === undefined ? {} : { act: derived.actor }
+  return { ...claims, ...scope, ...(derived.signInKnown ? signIn(authentication) : {}), ...act, ...cnf }
 }
+
+const signIn = ({ time, acr, amr }: Authentication): Pick<AccessTokenClaims, 'auth_time' | 'acr' | 'amr'> => ({
+  auth_time: numericDate(time),
+  ...(acr === undefined ? {} : { acr }),
+  amr,
+})
 
 /** The authorization an access token was issued under; `undefined` for a client's own token. */
 export function authorizationOf(jti: string): string | undefined {

@@ -40,7 +40,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   })
   const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)
   const record = opaque === undefined ? undefined : accessTokenRecord(grant, opaque, claims)
-  const events = rotationEvents(ctx, call, grant)
+  const events = eventsOf(ctx, call, grant)
   const binding = grant.senderKey === undefined ? 'bearer' : 'dpop'
   return { body, binding, records: { refreshToken, accessToken: record, events } }
 }
@@ -93,7 +93,8 @@ function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: st
   }
 }
 
-function rotationEvents(ctx: Context, call: Call, grant: TokenGrant): readonly SecurityEvent[] {
+function eventsOf(ctx: Context, call: Call, grant: TokenGrant): readonly SecurityEvent[] {
+  if (grant.noted !== undefined) return [ctx.events.record(grant.noted, { requestId: call.id, network: call.network })]
   if (grant.redemption.kind !== 'refresh_token') return noEvents
   const draft = {
     event: 'token.refresh.rotated',

@@ -1,5 +1,6 @@
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { TokenFormat } from '../model/resource.ts'
+import type { EventDraft } from '../model/route.ts'
 import type { Authorization, Redemption, RefreshToken } from '../model/authorization.ts'
 
 declare const brand: unique symbol
@@ -23,6 +24,8 @@ export type TokenGrantFacts = {
   readonly idToken: { readonly nonce: string | undefined } | undefined
   /** The refresh token to issue, if any. */
   readonly refreshToken: RefreshTokenPlan | undefined
+  /** What is written down together with it. */
+  readonly noted?: EventDraft | undefined
 }
 
 export type RefreshTokenPlan = Pick<RefreshToken, 'sequence' | 'idleExpiresAt'> & {

@@ -9,6 +9,7 @@ import { ownership } from './0060-ownership.ts'
 import { bindings } from './0070-bindings.ts'
 import { pushedRequests } from './0080-pushed-requests.ts'
 import { externalKeys } from './0100-external-keys.ts'
+import { derivations } from './0140-derivations.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
 export type Step = { readonly name: string; readonly statements: readonly string[] }
@@ -26,4 +27,5 @@ export const steps: readonly Step[] = [
   { name: '0070-bindings', statements: bindings },
   { name: '0080-pushed-requests', statements: pushedRequests },
   { name: '0100-external-keys', statements: externalKeys },
+  { name: '0140-derivations', statements: derivations },
 ]

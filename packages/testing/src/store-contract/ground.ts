@@ -41,6 +41,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     tellAuthTime: true,
     tellAcr: false,
     deviceNetwork: undefined,
+    derived: undefined,
     offline: true,
     createdAt: start,
     expiresAt: later(40 * 86_400),
