@@ -4,8 +4,10 @@ import { openEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
 import { exceptionCases } from './exception-cases.ts'
 import { loopbackCases } from './loopback-cases.ts'
+import { machineCases } from './machine-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
 import { directCases, pushedCases } from './pushed-cases.ts'
+import { redirectCases } from './redirect-cases.ts'
 import { registrationCases } from './registration-cases.ts'
 import type { ProofCase, ProofReport } from './report.ts'
 import { tokenCases } from './token-cases.ts'
@@ -49,6 +51,7 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
     cases.push(...(await tokenCases(ground, client)), ...(await loopbackCases(ground, client)))
   }
   cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)), ...(await directCases(ground)))
+  cases.push(...(await redirectCases(ground)), ...(await machineCases(ground)))
   cases.push(...(await exceptionCases(ground, begunAt)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length

@@ -12,6 +12,8 @@ export type Mutation = {
 const validate = 'server/src/authorization/validate-request.ts'
 const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
+const machine = 'server/src/grants/client-credentials.ts'
+const resourceScope = 'server/src/tokens/resource-scope.ts'
 const device = 'server/src/grants/device-code.ts'
 const pkce = 'protocol/src/pkce.ts'
 const verifier = 'protocol/src/verifier-fault.ts'
@@ -211,6 +213,63 @@ export const mutations: readonly Mutation[] = [
     'if (redirectUri !== undefined && redirectUri !== code.redirectUri)',
     'if (false)',
   ),
+  {
+    name: 'a redirect URI is taken where it has no place any more',
+    notices: 'A-CODE-07',
+    policy: { stages: { refuseRedirectUriAtToken: 'enforce' } },
+    edits: [{ file: grant, find: '!mayRepeatRedirectUri(ctx, client)', replace: 'false' }],
+  },
+  one(
+    'a client of OAuth 2.0 may leave its redirect URI out',
+    'A-CODE-07',
+    grant,
+    'redirectUri === undefined && client.requireRedirectUriAtToken',
+    'false',
+  ),
+  one(
+    'an agent that was stopped goes on by itself for a second',
+    'A-GOV-05',
+    machine,
+    'await requireRunning(ctx, client)\n',
+  ),
+  one(
+    'a client gets for itself what belongs to people',
+    'A-CC-03',
+    machine,
+    "if (scope.some((value) => identityScopes.includes(value))) throw refuse('scope_user_only')",
+  ),
+  one(
+    'a scope of two APIs is for the first of them',
+    'B-ATJ-03',
+    resourceScope,
+    "if (owners.length !== 1) throw refuse('resource_needed')\n  return owners.map(({ id }) => id)",
+    'return claiming.slice(0, 1).map(({ id }) => id)',
+  ),
+  one(
+    'a token has scopes of another audience',
+    'A-RES-04',
+    resourceScope,
+    'return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))',
+    'return scope',
+  ),
+  one(
+    'a token for nothing counts as success',
+    'A-RES-04',
+    resourceScope,
+    "if (left.length === 0 && ofApis(scope).length > 0) throw refuse('scope_elsewhere')",
+  ),
+  {
+    name: 'an API need not be registered',
+    notices: 'A-RES-02',
+    edits: [
+      {
+        file: resourceScope,
+        find: "if (!known.has(resource)) throw refuse('resource_unknown')",
+        replace: 'if (!known.has(resource)) return',
+      },
+      { file: resourceScope, find: 'if (!isOwn(ctx, audience)) {', replace: 'if (resource !== undefined) {' },
+    ],
+  },
   one('a replay ends nothing', 'A-CODE-03', grant, 'await revokeAfterReplay(ctx, call, view)\n'),
   one(
     'a replay without proof ends everything',

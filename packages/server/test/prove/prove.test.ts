@@ -27,6 +27,7 @@ const kinds = [
   'metadata document, private_key_jwt',
 ]
 const held = 'spa, held to pushed requests'
+const [old, alone] = ['spa, of OAuth 2.0', 'agent, for itself']
 const devices = ['device', 'web with devices']
 /** Requests without a challenge and without a method. */
 const bare = ['no challenge', 'the answer to no challenge names it']
@@ -85,7 +86,7 @@ describe('the proof of one configuration', () => {
         if (entry.startsWith('authorize')) expect(titlesOf(short, entry, client)).toContain('control: S256')
       }
     const kindsOf = ({ cases }: ProofReport) => new Set(cases.map(({ client }) => client))
-    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, 'any'].sort())
+    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, old, alone, 'any'].sort())
     const keys = ({ cases }: ProofReport) => new Set(cases.map(({ entry, title }) => `${entry}: ${title}`))
     expect(keys(short)).toEqual(keys(whole))
   })
