@@ -44,7 +44,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['http.ts', 'refusals.ts', 'subjects.ts'],
   ['form.ts', 'json-body.ts', 'code-facts.ts'],
   ['clients', 'tokens'],
-  ['grants', 'authorization'],
+  ['grants', 'authorization', 'logout-notifier.ts'],
   [
     'create-context.ts',
     'host.ts',

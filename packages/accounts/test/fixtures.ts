@@ -62,6 +62,8 @@ const client: Client = {
   documentFreshUntil: undefined,
   redirectUris: [request.redirectUri],
   postLogoutRedirectUris: [],
+  backchannelLogoutUri: undefined,
+  backchannelLogoutSessionRequired: false,
   allowedOrigins: [],
   grantTypes: ['authorization_code', 'refresh_token'],
   scope: ['openid'],

@@ -9,6 +9,8 @@ export type Options = {
   readonly redirectUri?: readonly string[]
   readonly allowSharedRedirectUri?: boolean
   readonly postLogoutRedirectUri?: readonly string[]
+  readonly backchannelLogoutUri?: string | false
+  readonly backchannelLogoutSessionRequired?: boolean
   readonly allowedOrigin?: readonly string[]
   readonly scope?: string
   readonly defaultScope?: string
@@ -42,6 +44,15 @@ export type Options = {
   readonly securityLevel?: string
 }
 
+/** A member that can also be taken away, by the option with `no-` in front. */
+function removable(
+  options: Options,
+  member: 'sectorIdentifierUri' | 'backchannelLogoutUri',
+): Partial<ClientRegistration> {
+  const value = options[member]
+  return value === undefined ? {} : { [member]: value === false ? undefined : value }
+}
+
 /** The registration that options describe; only members that were named. The rules of the server judge the values. */
 export function registration(options: Options): Partial<ClientRegistration> {
   const wanted: Record<string, unknown> = {
@@ -49,6 +60,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     name: options.name,
     redirectUris: options.redirectUri,
     postLogoutRedirectUris: options.postLogoutRedirectUri,
+    backchannelLogoutSessionRequired: options.backchannelLogoutSessionRequired,
     allowedOrigins: options.allowedOrigin,
     scope: options.scope,
     defaultScope: options.defaultScope,
@@ -81,8 +93,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
   }
   const named = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
-  const { sectorIdentifierUri: sector } = options
-  return sector === undefined ? named : { ...named, sectorIdentifierUri: sector === false ? undefined : sector }
+  return { ...named, ...removable(options, 'sectorIdentifierUri'), ...removable(options, 'backchannelLogoutUri') }
 }
 
 /** Option for a member, so that faults name what was typed. */

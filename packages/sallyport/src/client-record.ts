@@ -22,6 +22,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   grant_types: client.grantTypes,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
+  backchannel_logout_uri: client.backchannelLogoutUri,
+  backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
   allowed_origins: client.allowedOrigins,
   scope: client.scope.join(' '),
   default_scope: client.defaultScope.join(' '),

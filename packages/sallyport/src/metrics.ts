@@ -38,6 +38,10 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
     name: 'sallyport_alert_deliveries_total',
     help: 'Alerts sent to the webhook, by outcome',
   },
+  logout_notices: {
+    name: 'sallyport_logout_notices_total',
+    help: 'Notices of ended sessions to applications, by outcome: delivered, retried or failed',
+  },
   usage_dropped: {
     name: 'sallyport_usage_dropped_total',
     help: 'Requests that were not counted in the coverage, because too many clients were active at once',

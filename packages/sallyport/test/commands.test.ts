@@ -129,6 +129,21 @@ describe('client', () => {
     expect(await place.json([...update, ...set])).toMatchObject(flags)
   })
 
+  it('B-LOG-08 says where it hears of ended sessions, and takes that back', async () => {
+    const uri = 'https://shop.example/logout'
+    const wish = ['--backchannel-logout-uri', uri, '--backchannel-logout-session-required']
+    const made = await place.json([...webClient, ...wish])
+    const wire = { backchannel_logout_uri: uri, backchannel_logout_session_required: true }
+    expect(made).toMatchObject(wire)
+    const update = ['client', 'update', String(made['client_id'])]
+    expect(await place.json([...update, '--name', 'Other'])).toMatchObject(wire)
+    const none = ['--no-backchannel-logout-uri', '--no-backchannel-logout-session-required']
+    const unset = await place.json([...update, ...none])
+    expect([unset['backchannel_logout_uri'], unset['backchannel_logout_session_required']]).toEqual([undefined, false])
+    const bad = await place.run([...update, '--backchannel-logout-uri', 'http://shop.example/logout'])
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--backchannel-logout-uri')])
+  })
+
   it('says what disabling does', async () => {
     const { stdout } = await run(['client', 'update', '--help'], { env: { COLUMNS: '400' } })
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('while it is disabled nothing issued to it works')

@@ -7,6 +7,7 @@ import type { EventWriter } from './events.ts'
 import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { HttpRequest } from './model/http.ts'
+import type { LogoutNotifier } from './model/logout-notifier.ts'
 import type { Fetcher } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Resource } from './model/resource.ts'
@@ -67,6 +68,8 @@ export type Context = {
   readonly limits: Limits
   /** The one way to other hosts. */
   readonly fetch: Fetcher
+  /** Tells clients that sessions have ended. */
+  readonly logouts: LogoutNotifier
   /** Whose metadata documents count. */
   readonly documents: DocumentPolicy
   /** Whose assertions about people count. */

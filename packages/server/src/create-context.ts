@@ -21,6 +21,7 @@ import type { SecurityEvent } from './model/authorization.ts'
 import type { Resource } from './model/resource.ts'
 import { StoreUnavailable, type Store } from './model/store.ts'
 import { ExternalKeyFault, type ExternalKeys } from './model/external-keys.ts'
+import { createLogoutNotifier } from './logout-notifier.ts'
 import { createFetcher } from './outbound/fetcher.ts'
 import { createPolicy } from './policy.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
@@ -107,6 +108,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, issuer.issuer),
+    logouts: createLogoutNotifier(() => context),
     verifiedTokens: createVerifiedTokenCache(),
     endpoints: {
       authorize: url('/oauth2/authorize'),

@@ -68,6 +68,7 @@ export async function maintain(
   const due = rotate === undefined ? algorithmsDue(options, ring.records, now) : options.algorithms
   const fault = await addKeys(ctx, options, due, rotate)
   setKeys(due.length === 0 ? ring : await loadKeyRing(options, ring))
+  await ctx.logouts.deliver()
   await sweepAll(ctx, now)
   await ctx.usage.flush()
   await disableUnused(ctx, now)

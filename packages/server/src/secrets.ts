@@ -14,6 +14,8 @@ export type Secrets = {
   readonly resourceNonces: Buffer
   /** Makes pairwise identifiers. Never changes: with another one every person would be a stranger (A-PPID-06). */
   readonly pairwise: Buffer
+  /** Makes the names of sessions in the tokens of clients. */
+  readonly sessions: Buffer
 }
 
 /** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
@@ -26,6 +28,7 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
     forms: purpose('forms'),
     userCodes: purpose('user codes'),
     pairwise: purpose('pairwise subjects'),
+    sessions: purpose('sessions'),
     tokenNonces: purpose('dpop nonces of the token endpoint'),
     resourceNonces: purpose('dpop nonces of resources'),
   }

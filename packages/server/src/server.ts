@@ -204,6 +204,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       }),
     close: async () => {
       clearInterval(timer)
+      await ctx.logouts.close()
       await ctx.events.flush()
       ctx.alerts.flush()
       await ctx.usage.flush()

@@ -12,6 +12,13 @@ export function pairwiseSubject(key: Uint8Array, sector: string, subject: string
   return createHmac('sha256', key).update(length).update(sector).update('\0').update(subject).digest('base64url')
 }
 
+/**
+ * What a session is called in the tokens of one client (`sid`): the same for as long as the session lives, however often
+ * the person signs in again, and of no use to two clients that compare what they have (B-IDT-13).
+ */
+export const sessionFor = (ctx: Context, client: Client, sessionId: string): string =>
+  createHmac('sha256', ctx.secrets.sessions).update(`${client.id} ${sessionId}`).digest('base64url')
+
 /** Who a person is to a client: the one value that stands in everything it gets (A-PPID-05, B-SUB-06). */
 export const subjectFor = (ctx: Context, client: Client, subject: string): string =>
   client.subjectType === 'public' ? subject : pairwiseSubject(ctx.secrets.pairwise, sectorOf(client), subject)

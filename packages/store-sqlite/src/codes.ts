@@ -21,6 +21,7 @@ import type { EventRows } from './event-rows.ts'
 import { exceptionUser } from './exceptions.ts'
 import { consume } from './interactions.ts'
 import { challengeKey, digestKey } from './lookup-key.ts'
+import { sessionClientNoter } from './session-clients.ts'
 import { pushedUser } from './pushed.ts'
 
 type Verbs = Pick<Store, 'challengeUsed' | 'issueCode' | 'findAuthorizationCode' | 'destroyAuthorizationCode'>
@@ -116,6 +117,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
   )
   const useException = exceptionUser(db)
   const pushedRequests = pushedUser(db)
+  const noteSessionClient = sessionClientNoter(db)
   const endInteraction = db.change<[string]>(`${consume} WHERE digest = ?`)
   const remember = db.change<[string, string, number, string]>(
     `INSERT INTO consents (subject, client_id, expires_at, record) VALUES (?, ?, ?, ?)
@@ -143,7 +145,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
 
-  return ({ authorization, code, interaction, pushed, consent, events: noted }, now) => {
+  return ({ authorization, code, interaction, pushed, consent, hearsOfLogout, events: noted }, now) => {
     const { id, clientId, subject, sessionId } = authorization
     if (code.authorizationId !== id || code.clientId !== clientId)
       throw new TypeError('code and authorization do not belong together')
@@ -186,6 +188,7 @@ function codeIssuer(db: Connection, events: EventRows): (records: CodeIssueRecor
     if (pushed !== undefined) pushedRequests.use(pushed)
     if (interaction !== undefined) endInteraction(interaction.digest)
     if (consent !== undefined) remember(consent.subject, consent.clientId, consent.expiresAt, JSON.stringify(consent))
+    if (hearsOfLogout) noteSessionClient(sessionId, clientId)
     events.add(noted)
     return 'issued'
   }

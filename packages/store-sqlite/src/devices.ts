@@ -20,6 +20,7 @@ import {
 } from './authorization-rows.ts'
 import { orUndefined, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
+import { sessionClientNoter } from './session-clients.ts'
 
 type Request = [
   digest: string,
@@ -131,13 +132,15 @@ function approver(
   const link = db.change<[string, string]>(
     `UPDATE device_requests SET state = 'approved', authorization_id = ?, user_code_key = NULL WHERE digest = ?`,
   )
-  return ({ digest, authorization, events: noted }, now) => {
+  const noteSessionClient = sessionClientNoter(db)
+  return ({ digest, authorization, hearsOfLogout, events: noted }, now) => {
     const { id, clientId, subject, sessionId, offline, expiresAt } = authorization
     const outcome = check(clientId, subject, now, sessionId, subject, sessionId, now, clientId, digest)
     if (outcome !== 0) return outcomes[outcome ?? 3] ?? 'request_ended'
     const details = packDetails(authorization, undefined)
     insert(id, clientId, subject, sessionId, offline ? 1 : 0, expiresAt, details, digest)
     link(id, digest)
+    if (hearsOfLogout) noteSessionClient(sessionId, clientId)
     events.add(noted)
     return 'approved'
   }

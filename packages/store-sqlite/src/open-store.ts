@@ -17,6 +17,7 @@ import { createGroupCommit, type Statistics } from './group-commit.ts'
 import { interactionVerbs } from './interactions.ts'
 import { listVerbs } from './lists.ts'
 import { logoStore } from './logos.ts'
+import { logoutStore } from './logouts.ts'
 import { markVerbs } from './marks.ts'
 import { faultsIn, openDatabase } from './open-database.ts'
 import type { SqliteStoreOptions } from './options.ts'
@@ -120,6 +121,7 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     declarations: declarationStore(connection, events),
     devices: deviceStore(connection, events),
     logos: logoStore(connection),
+    logouts: logoutStore(connection, events),
     pushed: pushedStore(connection),
     containment: containmentStore(connection, events),
     derivations: derivationStore(connection),

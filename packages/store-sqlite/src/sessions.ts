@@ -2,6 +2,7 @@ import type { Seconds } from '@sallyport/protocol'
 import { maxPage, type Consent, type RevocationReason, type Session, type Store } from '@sallyport/server/model'
 import type { Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
+import { sessionClientsEnder, sessionClientsKeeper, subjectClientsEnder } from './session-clients.ts'
 
 type Verbs = Pick<
   Store,
@@ -35,7 +36,9 @@ export function createSubjectEnder(db: Connection): SubjectEnder {
   const revokeAll = db.change<[number, string, string]>(
     'UPDATE authorizations SET revoked_at = ?, revoked_reason = ? WHERE subject = ? AND revoked_at IS NULL',
   )
+  const endClients = subjectClientsEnder(db)
   return (subject, reason, now) => {
+    endClients(subject, now)
     dropInteractions(subject)
     dropSessions(subject)
     revokeAll(now, reason, subject)
@@ -63,6 +66,7 @@ function browserVerbs(
     'UPDATE sessions SET digest = ?, seen_at = ?, expires_at = ?, record = ? WHERE id = ? AND digest = ?',
   )
   const touch = db.change<[number, string, number]>('UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?')
+  const keepClients = sessionClientsKeeper(db)
   const end = sessionEnder(db)
 
   return {
@@ -76,6 +80,7 @@ function browserVerbs(
         if (replaces !== undefined) drop(replaces)
         drop(session.id)
         insert(session.id, session.digest, session.subject, session.seenAt, session.expiresAt, JSON.stringify(session))
+        keepClients(session.id, session.expiresAt)
         events.add(noted)
       }),
     raiseSession: (session, before, noted) =>
@@ -112,10 +117,12 @@ function sessionEnder(db: Connection): (id: string, now: Seconds) => boolean {
      WHERE subject = ? AND session_id = ? AND revoked_at IS NULL
        AND (offline = 0 OR coalesce((SELECT browser_based FROM clients WHERE id = client_id), 1) = 1)`,
   )
+  const endClients = sessionClientsEnder(db)
   return (id, now) => {
     const session = find(id)
     if (session === undefined) return false
     const [subject, expiresAt] = session
+    if (expiresAt > now) endClients(subject, id, now)
     drop(id)
     dropInteractions(id)
     destroyCodes(now, subject, id)

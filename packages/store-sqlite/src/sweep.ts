@@ -56,6 +56,8 @@ function createSweeps(db: Connection): readonly Sweep[] {
     expiring('client_logos', 'client_id', 'expires_at'),
     expiring('device_requests', 'digest', 'kept_until'),
     expiring('pushed_requests', 'digest', 'kept_until'),
+    expiring('session_clients', 'rowid', 'expires_at', retention.session),
+    expiring('logout_notices', 'id', 'created_at', retention.logoutNotice),
     { table: 'client_usage', run: (now, limit) => dropUsage(isoWeek(now - retention.usage), limit) },
   ]
 }

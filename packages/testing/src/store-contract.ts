@@ -13,6 +13,7 @@ import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
 import { logoContract } from './store-contract/logos.ts'
+import { logoutContract } from './store-contract/logouts.ts'
 import { markContract } from './store-contract/marks.ts'
 import { pushedContract } from './store-contract/pushed.ts'
 import { registrationContract } from './store-contract/registrations.ts'
@@ -54,6 +55,7 @@ const parts = [
   exceptionContract,
   deviceContract,
   logoContract,
+  logoutContract,
   pushedContract,
   containmentContract,
   derivationContract,

@@ -34,6 +34,12 @@ export const clientAspects = {
     more: 'may be returned to after sign-out at more URIs',
     less: 'lose such URIs',
   },
+  hearsOfLogout: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'hear when sessions end',
+    no: 'hear no more when sessions end',
+  },
   allowedOrigins: { kind: 'set', more: 'may call from more origins', less: 'lose origins' },
   scope: { kind: 'set', more: 'may ask for more scopes', less: 'lose scopes' },
   defaultScope: { kind: 'set', more: 'get more scopes without asking', less: 'get fewer scopes without asking' },

@@ -66,6 +66,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     ...answerValues(client),
     redirectUris: sorted(client.redirectUris),
     postLogoutRedirectUris: sorted(client.postLogoutRedirectUris),
+    hearsOfLogout: client.backchannelLogoutUri !== undefined,
     allowedOrigins: sorted(client.allowedOrigins),
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',

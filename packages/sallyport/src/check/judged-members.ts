@@ -23,6 +23,8 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   assertionAudience: as('assertionAudience'),
   redirectUris: as('redirectUris'),
   postLogoutRedirectUris: as('postLogoutRedirectUris'),
+  backchannelLogoutUri: as('hearsOfLogout'),
+  backchannelLogoutSessionRequired: harmless('decides whether one session ends there or all of a person'),
   allowedOrigins: as('allowedOrigins'),
   grantTypes: as('grants'),
   scope: as('scope'),

@@ -76,6 +76,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   name: 'text',
   redirectUris: 'texts',
   postLogoutRedirectUris: 'texts',
+  backchannelLogoutUri: 'text',
+  backchannelLogoutSessionRequired: 'flag',
   allowedOrigins: 'texts',
   authenticationMethod: 'text',
   jwks: 'keys',

@@ -4,7 +4,7 @@ import { agentDigest } from '../http.ts'
 import { orderedId } from '../ids.ts'
 import type { Authorization, AuthorizationCode, SecurityEvent } from '../model/authorization.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
-import { isAgent, isBrowserBased, type Client } from '../model/client.ts'
+import { hearsOfLogout, isAgent, isBrowserBased, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { CodeIssue } from '../model/store.ts'
 import { effectivePolicy } from '../policy.ts'
@@ -63,6 +63,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
       interaction: interaction === undefined ? undefined : { digest: interaction.digest, version: interaction.version },
       pushed: pushedUse(ctx, call, approval.request, interaction),
       consent,
+      hearsOfLogout: hearsOfLogout(approval.client, approval.scope),
       events,
     },
     now,

@@ -2,7 +2,7 @@ import { after, type Seconds } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { orderedId } from '../ids.ts'
 import type { Authorization, SecurityEvent } from '../model/authorization.ts'
-import type { Client } from '../model/client.ts'
+import { hearsOfLogout, type Client } from '../model/client.ts'
 import type { DeviceRequest } from '../model/device.ts'
 import type { DeviceDecision } from '../model/device-page.ts'
 import type { Session } from '../model/interaction.ts'
@@ -29,7 +29,10 @@ export async function decideDevice(
   }
   const authorization = authorizationFor(ctx, decidable, now)
   const events = [await approvalEvent(ctx, call, decidable, authorization)]
-  const outcome = await ctx.store.devices.approve({ digest: request.digest, authorization, events }, now)
+  const outcome = await ctx.store.devices.approve(
+    { digest: request.digest, authorization, hearsOfLogout: hearsOfLogout(decidable.client, request.scope), events },
+    now,
+  )
   if (outcome === 'approved') ctx.events.stored(events)
   return outcome === 'approved'
 }

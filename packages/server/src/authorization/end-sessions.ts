@@ -22,4 +22,5 @@ export async function endSessions(
     )
     if (await ctx.store.endSession(id, ctx.now(), [event])) ctx.events.stored([event])
   }
+  if (sessions.length > 0) ctx.logouts.wake()
 }

@@ -9,6 +9,8 @@ export type IdTokenHint = {
   readonly clientId: string
   /** NumericDate of its issue. */
   readonly issuedAt: number
+  /** The session it was issued under, as this client knows it. */
+  readonly sessionName: string | undefined
 }
 
 /**
@@ -18,11 +20,11 @@ export type IdTokenHint = {
 export function readIdTokenHint(ctx: Context, token: string): IdTokenHint | undefined {
   const verified = verifyJwt(token, idTokenTypes, ctx.keys().everyKey)
   if (typeof verified === 'string') return undefined
-  const { iss, sub, aud, exp, iat } = verified.claims
+  const { iss, sub, aud, exp, iat, sid } = verified.claims
   // A signed UserInfo answer has the same type but no expiry; it is not an ID Token.
   if (typeof exp !== 'number' || typeof iat !== 'number') return undefined
   return iss === ctx.issuer && typeof sub === 'string' && typeof aud === 'string'
-    ? { subject: sub, clientId: aud, issuedAt: iat }
+    ? { subject: sub, clientId: aud, issuedAt: iat, sessionName: typeof sid === 'string' ? sid : undefined }
     : undefined
 }
 

@@ -27,6 +27,7 @@ export async function startSession(
     const ended = ctx.events.record({ event: 'session.ended', subject, reason: 'other_account' }, source)
     if (await ctx.store.endSession(id, now, [ended])) ctx.events.stored([ended])
   }
+  if (ending.length > 0) ctx.logouts.wake()
   const handle = ctx.random.handle()
   const session: Session = {
     id: same ? before.id : typedId(ctx.random, 16),

@@ -2,6 +2,7 @@ import { parseScope, redirectUriFault, refuse, type ApplicationType, type Reason
 import type { ClientAuthenticationMethod, ClientType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
+import { logoutMembers, type LogoutMembers } from './logout-metadata.ts'
 import { algorithmOf, badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import {
   grantTypesOf,
@@ -57,7 +58,8 @@ export type SelfDescription = Required<
     | 'localized'
   >
 > &
-  IntrospectionMembers
+  IntrospectionMembers &
+  LogoutMembers
 
 /**
  * Client metadata (RFC 7591 section 2) as a registration for the one validator. A list of what is read, so that everything
@@ -79,6 +81,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     name,
     redirectUris,
     postLogoutRedirectUris: textsOf(document, 'post_logout_redirect_uris'),
+    ...logoutMembers(document),
     allowedOrigins: undefined,
     mcp: facts.policy.mcp,
     authenticationMethod,

@@ -107,6 +107,8 @@ function describedBy(
     assertionAudience: input.assertionAudience ?? 'issuer',
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
+    backchannelLogoutUri: input.backchannelLogoutUri,
+    backchannelLogoutSessionRequired: input.backchannelLogoutSessionRequired ?? false,
     allowedOrigins: input.allowedOrigins ?? webOrigins(input),
     grantTypes: input.grantTypes ?? defaults.grants,
     scope: input.scope === undefined ? [] : (parseScope(input.scope) ?? []),

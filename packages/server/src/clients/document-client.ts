@@ -3,6 +3,7 @@ import type { GrantType, SubjectType } from '../model/client.ts'
 import { applicationTypeOf, type SelfDescription } from './client-metadata.ts'
 import { parseDocument } from './document-json.ts'
 import { introspectionMembers } from './introspection-metadata.ts'
+import { logoutMembers, type LogoutMembers } from './logout-metadata.ts'
 import { algorithmOf, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import {
   grantTypesOf,
@@ -63,6 +64,18 @@ function returns(
       fail(`${member} has an https address of another origin than the document`)
   }
   return uris
+}
+
+/** Like redirects, notices of ended sessions go to the origin of the document alone: nobody asks a foreign host by proxy. */
+function noticesOf(document: MetadataDocument): LogoutMembers {
+  const members = logoutMembers(document)
+  const { backchannelLogoutUri: uri } = members
+  if (
+    uri !== undefined &&
+    (!URL.canParse(uri) || new URL(uri).origin !== new URL(String(document['client_id'])).origin)
+  )
+    return fail('backchannel_logout_uri is of another origin than the document')
+  return members
 }
 
 /** A document may ask for what people can agree to, and says itself when it wants less; nothing else is its to say (DC-09). */
@@ -144,6 +157,7 @@ function read(document: MetadataDocument, facts: DocumentFacts): SelfDescription
     subjectType: subjectTypeOf(document),
     // The host of the document is the sector, whatever else it names (A-PPID-04).
     sectorIdentifierUri: undefined,
+    ...noticesOf(document),
     ...answersOf(document),
     clientUri: textOf(document, 'client_uri'),
     logoUri: textOf(document, 'logo_uri'),

@@ -12,6 +12,8 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   name: true,
   redirectUris: true,
   postLogoutRedirectUris: true,
+  backchannelLogoutUri: true,
+  backchannelLogoutSessionRequired: true,
   allowedOrigins: true,
   mcp: true,
   authenticationMethod: true,

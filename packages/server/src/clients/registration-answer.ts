@@ -16,6 +16,8 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   application_type: client.applicationType,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris.length === 0 ? undefined : client.postLogoutRedirectUris,
+  backchannel_logout_uri: client.backchannelLogoutUri,
+  backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
   token_endpoint_auth_method: client.authenticationMethod,
   token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
   jwks: client.jwks,

@@ -12,6 +12,7 @@ import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
+import { logoutFaults } from './logout-rules.ts'
 import { keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
 import { sectorFaults } from './sector-rules.ts'
@@ -189,6 +190,7 @@ export function registrationFaults(
     ...keyFaults(input, development),
     ...encryptionFaults(input),
     ...uriFaults(input, defaults, development),
+    ...logoutFaults(input, development),
     ...pageFaults(input),
     ...inventoryFaults(input),
     ...agentFaults(input),

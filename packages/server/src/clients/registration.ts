@@ -22,6 +22,8 @@ export type ClientRegistration = {
   readonly name: string
   readonly redirectUris?: readonly string[] | undefined
   readonly postLogoutRedirectUris?: readonly string[] | undefined
+  readonly backchannelLogoutUri?: string | undefined
+  readonly backchannelLogoutSessionRequired?: boolean | undefined
   readonly allowedOrigins?: readonly string[] | undefined
   readonly authenticationMethod?: ClientAuthenticationMethod | undefined
   /** A JWK set (RFC 7517 section 5) with public keys. */
@@ -123,6 +125,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'name',
   'redirectUris',
   'postLogoutRedirectUris',
+  'backchannelLogoutUri',
+  'backchannelLogoutSessionRequired',
   'allowedOrigins',
   'authenticationMethod',
   'jwks',

@@ -22,14 +22,14 @@ import type { HttpResponse } from '../model/http.ts'
 import type { Session } from '../model/interaction.ts'
 import { reportRefusal } from '../refusals.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
-import { subjectFor } from '../subjects.ts'
+import { sessionFor, subjectFor } from '../subjects.ts'
 
 /** What a sign-out request comes to, once checked. */
 type LogoutRequest = {
   readonly client: Client | undefined
   readonly hint: IdTokenHint | undefined
-  /** Who a person is to the client of the hint. */
-  readonly subjectOf: (subject: string) => string
+  /** Who the person of a session is to the client of the hint, and what it knows the session by. */
+  readonly names: { subject(session: Session): string; session(session: Session): string | undefined }
   /** Only a registered address of the client; `undefined` means the browser stays here. */
   readonly returnTo: string | undefined
   readonly refusedReturn: boolean
@@ -60,7 +60,7 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
     const sessions = await everySession(ctx, call)
     const { hint } = request
     if (hint === undefined) return await askFirst(ctx, call, sessions[0], request)
-    const named = sessions.find((session) => namesSession(hint, session, request.subjectOf))
+    const named = sessions.find((session) => namesSession(hint, session, request.names))
     if (named === undefined && sessions.length > 0) return await askFirst(ctx, call, sessions[0], request)
     return await signOut(ctx, call, named === undefined ? [] : [named], request)
   } catch (error) {
@@ -70,9 +70,14 @@ export async function logout(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-/** A hint names the present session only when it is of the same person and was issued since that session began (B-LOG-02). */
-const namesSession = (hint: IdTokenHint, session: Session, subjectOf: LogoutRequest['subjectOf']): boolean =>
-  hint.subject === subjectOf(session.subject) && hint.issuedAt >= Math.floor(session.createdAt)
+/**
+ * A hint names the present session only when it is of the same person and was issued since that session began, and under
+ * no other session where it says under which (B-LOG-02).
+ */
+const namesSession = (hint: IdTokenHint, session: Session, names: LogoutRequest['names']): boolean =>
+  hint.subject === names.subject(session) &&
+  hint.issuedAt >= Math.floor(session.createdAt) &&
+  (hint.sessionName === undefined || hint.sessionName === names.session(session))
 
 async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   const token = form.get('id_token_hint')
@@ -90,7 +95,10 @@ async function checkRequest(ctx: Context, form: Form): Promise<LogoutRequest> {
   return {
     client,
     hint,
-    subjectOf: (subject) => (found === undefined ? subject : subjectFor(ctx, found, subject)),
+    names: {
+      subject: ({ subject }) => (found === undefined ? subject : subjectFor(ctx, found, subject)),
+      session: ({ id }) => (found === undefined ? undefined : sessionFor(ctx, found, id)),
+    },
     returnTo: registered ? wanted : undefined,
     refusedReturn: wanted !== undefined && !registered,
     // Never cut: a state that is too long is left out (B-LOG-05).
@@ -171,7 +179,7 @@ async function confirmed(ctx: Context, call: Call, form: Form): Promise<HttpResp
   return signOut(ctx, call, await everySession(ctx, call), {
     client,
     hint: undefined,
-    subjectOf: (subject) => subject,
+    names: { subject: ({ subject }) => subject, session: () => undefined },
     returnTo: facts.returnTo,
     refusedReturn: facts.refusedReturn === true,
     state: facts.state,

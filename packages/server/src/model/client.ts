@@ -64,6 +64,10 @@ export type Client = {
   readonly assertionAudience: AssertionAudience
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
+  /** Where it hears that a session has ended (Back-Channel Logout section 2.2). */
+  readonly backchannelLogoutUri: string | undefined
+  /** It wants to hear of which session: its logout tokens and ID Tokens name it (`sid`). */
+  readonly backchannelLogoutSessionRequired: boolean
   /** Origins that may call the token endpoint from a browser (A-CORS-03); for an spa they are derived from its redirect URIs when none are given. */
   readonly allowedOrigins: readonly string[]
   readonly grantTypes: readonly GrantType[]
@@ -163,6 +167,10 @@ export const isSelfRegistered = (client: Client): boolean => client.channel !== 
 /** True for software that acts by itself: it has an owner and a purpose, and what it holds lives short. */
 export const isAgent = (client: Client): boolean => client.type === 'agent'
 
+/** True for a client that gets an ID Token of this scope and wants to hear when the session ends. */
+export const hearsOfLogout = ({ backchannelLogoutUri }: Client, scope: readonly string[]): boolean =>
+  backchannelLogoutUri !== undefined && scope.includes('openid')
+
 /** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
 export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
 
@@ -194,4 +202,6 @@ export const laterClientMembers = {
   dpopBoundAccessTokens: false,
   mcp: false,
   requirePushedRequests: false,
+  backchannelLogoutUri: undefined,
+  backchannelLogoutSessionRequired: false,
 } as const satisfies Partial<Client>

@@ -43,6 +43,8 @@ export type DeviceApproval = {
   readonly digest: string
   /** Its `sessionId` is the session that has to hold the claim. */
   readonly authorization: Authorization
+  /** As for a code. */
+  readonly hearsOfLogout: boolean
   readonly events: readonly SecurityEvent[]
 }
 

@@ -65,6 +65,7 @@ export {
 } from './exception.ts'
 export type { ContainmentStore, Held } from './containment.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
+export type { LogoutNotice, LogoutStore, SessionClient } from './logout.ts'
 export { maxLogoBytes, maxLogos, type ClientLogo, type LogoStore, type LogoType } from './logo.ts'
 export type { DerivationStore, ParentView } from './derivation.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'

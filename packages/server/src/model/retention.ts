@@ -17,6 +17,8 @@ export const retention = {
   sealedAnswer: floor.refreshRetryGrace.max,
   /** An expired session stays as long as a code that was issued under it. */
   session: codeMemory,
+  /** Longer than anybody tries to deliver it. */
+  logoutNotice: 2 * day,
   /** A withdrawn signing key: the longest session, whose ID Tokens may come back as hints when it ends (B-OIDC-31). */
   signingKey: floor.sessionAbsolute.max,
   event: 90 * day,

@@ -20,6 +20,7 @@ import type { DeclarationStore } from './declaration.ts'
 import type { DerivationStore } from './derivation.ts'
 import type { DeviceStore } from './device.ts'
 import type { LogoStore } from './logo.ts'
+import type { LogoutStore } from './logout.ts'
 import type { ExceptionStore } from './exception.ts'
 import type { Page } from './page.ts'
 import type { PushedRequestUse, PushedStore } from './pushed-request.ts'
@@ -48,6 +49,8 @@ export type CodeIssueRecords = {
   readonly pushed: PushedRequestUse | undefined
   /** Agreement to remember; replaces the earlier one of the same person and client. */
   readonly consent: Consent | undefined
+  /** The client wants to hear when the session ends: it is noted for that. */
+  readonly hearsOfLogout: boolean
   readonly events: readonly SecurityEvent[]
 }
 
@@ -91,7 +94,8 @@ export type Store = {
   findSession(digest: string, now: Seconds): Promise<SessionView | undefined>
   /**
    * Stores a session. `replaces` is the id of a session row that disappears in the same transaction without ending what
-   * was issued under it; a person who signs in again keeps the id and only gets a new handle.
+   * was issued under it; a person who signs in again keeps the id and only gets a new handle. Clients that are noted for
+   * that id stay noted for as long as the session now lives.
    */
   startSession(session: Session, replaces: string | undefined, events: readonly SecurityEvent[]): Promise<void>
   /**
@@ -103,7 +107,8 @@ export type Store = {
   touchSession(id: string, seenAt: Seconds): Promise<void>
   /**
    * Ends a session: its handle is dead, its interactions and unredeemed codes are gone, and every authorization of it
-   * that is not offline, or belongs to a browser-based client, is revoked. Idempotent; true when it was alive.
+   * that is not offline, or belongs to a browser-based client, is revoked. Of a live one each client noted for it gets a
+   * notice, here and wherever else sessions end. Idempotent; true when it was alive.
    */
   endSession(id: string, now: Seconds, events: readonly SecurityEvent[]): Promise<boolean>
 
@@ -187,6 +192,7 @@ export type Store = {
   readonly declarations: DeclarationStore
   readonly devices: DeviceStore
   readonly logos: LogoStore
+  readonly logouts: LogoutStore
   readonly pushed: PushedStore
   readonly containment: ContainmentStore
   readonly derivations: DerivationStore

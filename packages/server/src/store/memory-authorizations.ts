@@ -14,6 +14,7 @@ import { isInForce } from '../model/exception.ts'
 import { retention } from '../model/retention.ts'
 import type { CodeIssue, CodeIssueRecords, Store } from '../model/store.ts'
 import { mayUsePushed, usePushed } from './memory-pushed.ts'
+import { noteSessionClient } from './memory-logouts.ts'
 import { useException } from './memory-exceptions.ts'
 import {
   addEvents,
@@ -173,6 +174,7 @@ function issueCode(state: MemoryState, records: CodeIssueRecords, now: Seconds):
   state.codes.set(code.digest, authorization.id)
   if (code.codeChallenge !== undefined)
     state.challenges.set(pairKey(code.clientId, code.codeChallenge), authorization.id)
+  if (records.hearsOfLogout) noteSessionClient(state, authorization.sessionId, authorization.clientId)
   addEvents(state, records.events)
   return 'issued'
 }

@@ -10,6 +10,7 @@ import {
 } from '../model/device.ts'
 import { retention } from '../model/retention.ts'
 import { clientInForce, endOf, sessionInForce } from './memory-authorizations.ts'
+import { noteSessionClient } from './memory-logouts.ts'
 import { addEvents, keep, type DeviceRow, type MemoryState } from './memory-state.ts'
 
 /** Requests of devices. Each verb runs without a pause, so nothing can come between its steps. */
@@ -95,7 +96,7 @@ function view(state: MemoryState, row: DeviceRow): DeviceView {
 
 function approve(
   state: MemoryState,
-  { digest, authorization, events }: DeviceApproval,
+  { digest, authorization, hearsOfLogout, events }: DeviceApproval,
   now: Seconds,
 ): DeviceApprovalOutcome {
   if (!clientInForce(state, authorization.clientId)) return 'client_disabled'
@@ -117,6 +118,7 @@ function approve(
   })
   row.authorizationId = authorization.id
   settle(state, row, 'approved')
+  if (hearsOfLogout) noteSessionClient(state, authorization.sessionId, authorization.clientId)
   addEvents(state, events)
   return 'approved'
 }

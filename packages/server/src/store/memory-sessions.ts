@@ -1,9 +1,11 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { RevocationReason } from '../model/authorization.ts'
 import { isBrowserBased } from '../model/client.ts'
+import type { Session } from '../model/interaction.ts'
 import { maxPage } from '../model/retention.ts'
 import type { Store } from '../model/store.ts'
 import { revoke } from './memory-authorizations.ts'
+import { endSessionClients, keepSessionClients } from './memory-logouts.ts'
 import {
   addEvents,
   consumeInteraction,
@@ -64,6 +66,7 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     dropSession(state, session.id)
     state.sessions.set(session.id, keep(session))
     state.sessionIds.set(session.digest, session.id)
+    keepSessionClients(state, session.id, session.expiresAt)
     addEvents(state, events)
   },
   raiseSession: async (session, before, events) => {
@@ -86,6 +89,7 @@ export const memorySessions = (state: MemoryState): Verbs => ({
     for (const row of state.authorizations.values())
       if (row.authorization.sessionId === id) endWithSession(state, row, now)
     if (session.expiresAt <= now) return false
+    endSessionClients(state, session, now)
     addEvents(state, events)
     return true
   },
@@ -125,10 +129,7 @@ export const memorySessions = (state: MemoryState): Verbs => ({
   },
 })
 
-function dropSession(
-  state: MemoryState,
-  id: string,
-): { readonly digest: string; readonly expiresAt: Seconds } | undefined {
+function dropSession(state: MemoryState, id: string): Session | undefined {
   const session = state.sessions.get(id)
   if (session === undefined) return undefined
   state.sessions.delete(id)
@@ -155,6 +156,7 @@ export function endAllOf(state: MemoryState, subject: string, reason: Revocation
   for (const session of state.sessions.values()) {
     if (session.subject !== subject) continue
     dropSession(state, session.id)
+    if (session.expiresAt > now) endSessionClients(state, session, now)
     ended.add(session.id)
   }
   dropInteractions(state, ended)

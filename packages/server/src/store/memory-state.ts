@@ -15,6 +15,7 @@ import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { DeclaredObject } from '../model/declaration.ts'
 import type { DeviceRequest, DeviceState } from '../model/device.ts'
 import type { ClientLogo } from '../model/logo.ts'
+import type { LogoutNotice, SessionClient } from '../model/logout.ts'
 import type { PkceException } from '../model/exception.ts'
 import { maxPage } from '../model/retention.ts'
 import type { DynamicRegistration, InitialAccessToken } from '../model/registrations.ts'
@@ -59,6 +60,9 @@ export type PushedRow = {
   /** The row may be swept after this instant. */
   keptUntil: number
 }
+
+/** A notice, and when it may be claimed next. */
+export type LogoutNoticeRow = { readonly notice: Omit<LogoutNotice, 'claimedUntil'>; dueAt: Seconds }
 
 export type SigningKeyRow = { readonly key: SigningKey; removeAt: Seconds | undefined }
 
@@ -106,6 +110,11 @@ export type MemoryState = {
   readonly logos: Map<string, ClientLogo>
   /** By digest of the reference. */
   readonly pushed: Map<string, PushedRow>
+  /** By session and client, and by id. */
+  readonly logouts: {
+    readonly clients: Map<string, SessionClient & { readonly expiresAt: Seconds }>
+    readonly notices: Map<string, LogoutNoticeRow>
+  }
   /** By kind and id. */
   readonly declared: Map<string, DeclaredObject>
   /** By client and week, and by client. */
@@ -142,6 +151,7 @@ export const emptyState = (): MemoryState => ({
   registrations: { tokens: new Map(), clients: new Map() },
   devices: { rows: new Map(), userCodes: new Map() },
   pushed: new Map(),
+  logouts: { clients: new Map(), notices: new Map() },
   declared: new Map(),
   usage: { weeks: new Map(), last: new Map() },
 })

@@ -93,6 +93,12 @@ export function sweepMemory(state: MemoryState, now: Seconds, limit: number): Sw
     ),
     client_logos: sweepMap(state.logos, limit, (row) => row.expiresAt <= now),
     pushed_requests: sweepMap(state.pushed, limit, (row) => row.keptUntil <= now),
+    session_clients: sweepMap(state.logouts.clients, limit, (row) => row.expiresAt + retention.session <= now),
+    logout_notices: sweepMap(
+      state.logouts.notices,
+      limit,
+      ({ notice }) => notice.createdAt + retention.logoutNotice <= now,
+    ),
     client_usage: sweepMap(state.usage.weeks, limit, (row) => row.week < isoWeek(now - retention.usage)),
   }
 }

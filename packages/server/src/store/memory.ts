@@ -9,6 +9,7 @@ import { memoryDerivations } from './memory-derivations.ts'
 import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
 import { memoryLogos } from './memory-logos.ts'
+import { memoryLogouts } from './memory-logouts.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memoryPushed } from './memory-pushed.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
@@ -46,6 +47,7 @@ export function createMemoryStore(): Store {
     declarations: memoryDeclarations(state),
     devices: memoryDevices(state),
     logos: memoryLogos(state),
+    logouts: memoryLogouts(state),
     pushed: memoryPushed(state),
     containment: memoryContainment(state),
     derivations: memoryDerivations(state),

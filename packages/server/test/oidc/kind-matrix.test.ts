@@ -109,7 +109,7 @@ const consumers: Record<string, { readonly takes: readonly string[]; readonly as
 
 describe('every kind of token at every consumer', () => {
   it.for(Object.entries(consumers))(
-    'B-IDT-10, JW-09 %s takes what is meant for it and nothing else',
+    'B-IDT-10, B-LOG-12, JW-09 %s takes what is meant for it and nothing else',
     async ([, consumer]) => {
       const issuer = await newRealIssuer()
       const alike = { idTokenAlgorithm: 'ES256', userinfoAlgorithm: 'ES256' } as const

@@ -8,6 +8,7 @@ import { exceptions } from './0051-exceptions.ts'
 import { ownership } from './0060-ownership.ts'
 import { bindings } from './0070-bindings.ts'
 import { pushedRequests } from './0080-pushed-requests.ts'
+import { logouts } from './0090-logouts.ts'
 import { externalKeys } from './0100-external-keys.ts'
 import { derivations } from './0140-derivations.ts'
 
@@ -26,6 +27,7 @@ export const steps: readonly Step[] = [
   { name: '0060-ownership', statements: ownership },
   { name: '0070-bindings', statements: bindings },
   { name: '0080-pushed-requests', statements: pushedRequests },
+  { name: '0090-logouts', statements: logouts },
   { name: '0100-external-keys', statements: externalKeys },
   { name: '0140-derivations', statements: derivations },
 ]

@@ -36,7 +36,11 @@ async function claimed(store: Store, more: Partial<DeviceRequest> = {}): Promise
   const request = asked(on.client.id, more)
   equal(await store.devices.create(request), true)
   equal(await store.devices.claim(request.digest, on.session.id, start), true)
-  return { on, request, approval: { digest: request.digest, authorization: authorizationOf(on), events: [event()] } }
+  return {
+    on,
+    request,
+    approval: { digest: request.digest, authorization: authorizationOf(on), hearsOfLogout: false, events: [event()] },
+  }
 }
 
 async function approved(store: Store, more: Partial<DeviceRequest> = {}): Promise<Begun> {
@@ -155,7 +159,12 @@ export const deviceContract: ContractPart = ({ describe, it }, withStore) => {
         const on = await ground(store)
         const request = asked(on.client.id)
         await store.devices.create(request)
-        const approval = { digest: request.digest, authorization: authorizationOf(on), events: [event()] }
+        const approval = {
+          digest: request.digest,
+          authorization: authorizationOf(on),
+          hearsOfLogout: false,
+          events: [event()],
+        }
         equal(await store.devices.approve(approval, start), 'request_ended')
         equal(await store.devices.approve({ ...approval, digest: digest() }, start), 'request_ended')
         await store.devices.claim(request.digest, on.session.id, start)

@@ -68,6 +68,7 @@ export function issue({ client: of, session: by }: Ground, parts: IssueParts = {
     interaction: parts.interaction,
     pushed: parts.pushed,
     consent: parts.consent,
+    hearsOfLogout: parts.hearsOfLogout ?? false,
     events: parts.events ?? [],
   }
 }

@@ -41,6 +41,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   assertionAudience: 'issuer',
   redirectUris: ['https://app.test/cb'],
   postLogoutRedirectUris: [],
+  backchannelLogoutUri: undefined,
+  backchannelLogoutSessionRequired: false,
   allowedOrigins: [],
   grantTypes: ['authorization_code', 'refresh_token'],
   scope: ['openid', 'offline_access', 'read'],
