@@ -118,6 +118,19 @@ describe('logs at level debug', () => {
     expect(output).not.toMatch(/[?&](code|state|interaction|access_token|id_token_hint)=/)
   })
 
+  it('A-LOG-06 have one line for each request, with how long it took and the id of its events', () => {
+    const requests = daemon.lines().filter(({ msg }) => msg === 'request')
+    const [first] = requests.filter(({ path }) => path === '/oauth2/token')
+    expect(first).toMatchObject({ method: 'POST', status: 200, path: '/oauth2/token', level: 'debug' })
+    for (const { duration_ms: duration, request_id: id } of requests) {
+      expect(Number(duration)).toBeGreaterThan(0)
+      expect(String(id)).toMatch(/^[\w-]{16}$/)
+    }
+    const ids = new Set(requests.map(({ request_id: id }) => id))
+    const events = daemon.lines().filter(({ event, request_id: id }) => event !== undefined && id !== undefined)
+    expect(events.filter(({ request_id: id }) => !ids.has(id))).toEqual([])
+  })
+
   it('AR-01 neither does the store', () => {
     for (const name of readdirSync(scratch.folder).filter((one) => one.startsWith('store.db'))) {
       const bytes = readFileSync(scratch.path(name)).toString('latin1')
