@@ -84,6 +84,8 @@ const client: Client = {
   defaultAcrValues: [],
   requireState: false,
   requirePushedRequests: false,
+  requireSignedRequests: false,
+  requestObjectAlgorithm: undefined,
   requireRedirectUriAtToken: false,
   firstParty: false,
   mcp: false,

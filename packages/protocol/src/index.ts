@@ -41,6 +41,7 @@ export {
   type VerificationKey,
   type VerifiedJwt,
 } from './jws-verify.ts'
+export { maxRequestObjectLength, maxRequestObjectLifetime, requestObjectText } from './request-object.ts'
 export { clientAssertionType, maxAssertionLength, maxAssertionLifetime, clockSkew } from './client-assertion.ts'
 export {
   contentEncryptionAlgorithms,

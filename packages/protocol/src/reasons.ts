@@ -8,6 +8,7 @@ import { pkceReasons } from './reasons/pkce.ts'
 import { proofReasons } from './reasons/proof.ts'
 import { registrationReasons } from './reasons/registration.ts'
 import { requestFormReasons } from './reasons/request-form.ts'
+import { requestObjectReasons } from './reasons/request-object.ts'
 import { tokenRequestReasons } from './reasons/token-request.ts'
 import { tokenUseReasons } from './reasons/token-use.ts'
 
@@ -20,6 +21,7 @@ export const reasons = {
   ...requestFormReasons,
   ...clientAddressReasons,
   ...authorizationRequestReasons,
+  ...requestObjectReasons,
   ...interactionPageReasons,
   ...pkceReasons,
   ...clientAuthenticationReasons,

@@ -34,6 +34,8 @@ export type Options = {
   readonly mcp?: boolean
   readonly requireState?: boolean
   readonly requirePushedRequests?: boolean
+  readonly requireSignedRequests?: boolean
+  readonly requestObjectAlgorithm?: string
   readonly requireRedirectUriAtToken?: boolean
   readonly dpopBoundAccessTokens?: boolean
   readonly sessionRefreshTokens?: boolean
@@ -83,6 +85,8 @@ export function registration(options: Options): Partial<ClientRegistration> {
     mcp: options.mcp,
     requireState: options.requireState,
     requirePushedRequests: options.requirePushedRequests,
+    requireSignedRequests: options.requireSignedRequests,
+    requestObjectAlgorithm: options.requestObjectAlgorithm,
     requireRedirectUriAtToken: options.requireRedirectUriAtToken,
     dpopBoundAccessTokens: options.dpopBoundAccessTokens,
     owner: options.owner,

@@ -42,6 +42,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   require_state: client.requireState,
   require_redirect_uri_at_token: client.requireRedirectUriAtToken,
   require_pushed_authorization_requests: client.requirePushedRequests,
+  require_signed_request_object: client.requireSignedRequests,
+  request_object_signing_alg: client.requestObjectAlgorithm,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,

@@ -47,6 +47,7 @@ export const defaultSince = (now: number): string => isoWeek(now - 4 * week)
 const zero = (): Record<UsageName, number> => ({
   authorization_requests: 0,
   pushed_requests: 0,
+  signed_requests: 0,
   with_s256: 0,
   with_state: 0,
   with_nonce: 0,

@@ -119,6 +119,8 @@ const record = ({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Inv
   scope: client.scope.join(' '),
   resources: client.resources,
   require_pushed_authorization_requests: client.requirePushedRequests,
+  require_signed_request_object: client.requireSignedRequests,
+  request_object_signing_alg: client.requestObjectAlgorithm,
   redirect_hosts: hosts,
   last_used_at: lastUse?.usedAt === undefined ? undefined : instant(lastUse.usedAt),
   library: lastUse?.library,

@@ -32,6 +32,11 @@ const habits: Readonly<Record<Tightening, Habit>> = {
     count: ({ client, counts }) =>
       client.requirePushedRequests ? 0 : counts.authorization_requests - counts.pushed_requests,
   },
+  requireSignedRequests: {
+    about: 'requests that were not signed',
+    count: ({ client, counts }) =>
+      client.requireSignedRequests ? 0 : counts.authorization_requests - counts.signed_requests,
+  },
   requirePrivateKeyJwt: {
     about: 'requests that proved the client by a secret',
     // A client that has a key by now breaks no more.

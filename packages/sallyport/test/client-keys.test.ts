@@ -103,6 +103,20 @@ describe('clients with keys', () => {
     expect(await create('--jwks', jwk)).toMatchObject({ jwks: { keys: [{ kid: 'mine' }] } })
   })
 
+  it('B-JAR-08 are held to signed requests of one algorithm, until that is taken back', async () => {
+    const { jwks } = await newKey('ES256')
+    const app = ['client', 'create', '--type', 'web', '--name', 'App', '--redirect-uri', 'https://app.example/cb']
+    const signs = ['--require-signed-requests', '--request-object-algorithm', 'ES256']
+    const made = await place.json([...app, '--jwks', jwks, ...signs])
+    expect(made).toMatchObject({ require_signed_request_object: true, request_object_signing_alg: 'ES256' })
+    const update = ['client', 'update', String(made['client_id'])]
+    expect(await place.json([...update, '--name', 'Other'])).toMatchObject({ require_signed_request_object: true })
+    const free = await place.json([...update, '--no-require-signed-requests'])
+    expect(free).toMatchObject({ require_signed_request_object: false, request_object_signing_alg: 'ES256' })
+    const keyless = await place.run([...app, ...signs])
+    expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('needs jwks or jwksUri')])
+  })
+
   it('B-JWK-08 refuse private keys, weak keys, two places, none, and what is no key', async () => {
     const { key, jwks } = await newKey('ES256')
     const { privateKey } = generateKeyPairSync('ed25519')

@@ -112,6 +112,8 @@ describe('what a baseline compares', () => {
     defaultAcrValues: [['urn:a', 'urn:b'], ['urn:a']],
     requireState: [true, false],
     requirePushedRequests: [true, false],
+    requireSignedRequests: [true, false],
+    requestObjectAlgorithm: ['ES256', undefined],
     dpopBoundAccessTokens: [true, false],
     requireRedirectUriAtToken: [true, false],
     firstParty: [false, true],

@@ -26,8 +26,8 @@ const keysOnly: readonly ClientAuthenticationMethod[] = ['none', 'private_key_jw
 const methodsOf = ({ policy }: Context): readonly ClientAuthenticationMethod[] =>
   policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods
 
-/** What assertions of clients may be signed with; RS256 by clients that were registered with it. */
-const assertionAlgorithms = Object.keys(jwsAlgorithms)
+/** What assertions and request objects of clients may be signed with; RS256 by clients that were registered with it. */
+const clientAlgorithms = Object.keys(jwsAlgorithms)
 
 /** Identity assertions of other sign-ins are taken; whose, is nobody's business (B-JAG-07). */
 const identityProfile = 'urn:ietf:params:oauth:grant-profile:id-jag'
@@ -66,11 +66,11 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     code_challenge_methods_supported: [codeChallengeMethod],
     authorization_response_iss_parameter_supported: true,
     token_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     revocation_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
-    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
     introspection_signing_alg_values_supported: facts.idTokenAlgorithms,
     introspection_encryption_alg_values_supported: keyEncryptionAlgorithms,
     introspection_encryption_enc_values_supported: contentEncryptionAlgorithms,
@@ -95,13 +95,15 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
       ...supportedClaims,
     ],
     claims_parameter_supported: true,
-    request_parameter_supported: false,
+    request_parameter_supported: ctx.policy.requestObjects,
     request_uri_parameter_supported: false,
     require_request_uri_registration: false,
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
   }
   if (ctx.policy.stages.requirePushedRequests === 'enforce') metadata['require_pushed_authorization_requests'] = true
+  if (ctx.policy.requestObjects) metadata['request_object_signing_alg_values_supported'] = clientAlgorithms
+  if (ctx.policy.stages.requireSignedRequests === 'enforce') metadata['require_signed_request_object'] = true
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
   if (ctx.trustedIssuers.kinds.has('id-jag')) metadata['authorization_grant_profiles_supported'] = [identityProfile]

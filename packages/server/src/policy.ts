@@ -25,6 +25,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly dpop?: boolean
   /** Answer a proof without a nonce of this server with a nonce (RFC 9449 section 8). */
   readonly dpopNonces?: boolean
+  /** Take requests that are signed by their client (RFC 9101); on when left out. */
+  readonly requestObjects?: boolean
   readonly acrUnmetError?: AcrUnmetError
   /** Refuse a request when none of its `acr_values` can be reached, so that clients do not loop (RFC 9470 section 5). */
   readonly stepUpStrict?: boolean
@@ -40,6 +42,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly deviceGrant: boolean
   readonly dpop: boolean
   readonly dpopNonces: boolean
+  readonly requestObjects: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stepUpStrict: boolean
   readonly stages: Stages
@@ -60,7 +63,15 @@ export class PolicyError extends Error {
   }
 }
 
-const switches = ['refuseWebViews', 'refuseUnknownHosts', 'deviceGrant', 'dpop', 'dpopNonces', 'stepUpStrict'] as const
+const switches = [
+  'refuseWebViews',
+  'refuseUnknownHosts',
+  'deviceGrant',
+  'dpop',
+  'dpopNonces',
+  'requestObjects',
+  'stepUpStrict',
+] as const
 
 const choices: Readonly<Record<string, readonly string[]>> = {
   acrUnmetError: acrUnmetErrors,
@@ -114,6 +125,12 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       problem: 'nobody would get a token while proofs of possession are not taken',
       fix: 'leave policy.dpop on, or go back to warn',
     })
+  if (options.requestObjects === false && options.stages?.requireSignedRequests === 'enforce')
+    faults.push({
+      key: 'stages.requireSignedRequests',
+      problem: 'nobody would get in while signed requests are not taken',
+      fix: 'leave policy.requestObjects on, or go back to warn',
+    })
   if (faults.length > 0) throw new PolicyError(faults)
   const numbers: Record<string, number> = {}
   for (const key of Object.keys(floor) as PolicyNumber[]) numbers[key] = options[key] ?? floor[key].default
@@ -124,6 +141,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     deviceGrant: options.deviceGrant ?? false,
     dpop: options.dpop ?? true,
     dpopNonces: options.dpopNonces ?? false,
+    requestObjects: options.requestObjects ?? true,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     stepUpStrict: options.stepUpStrict ?? false,
     pkceExceptions: options.pkceExceptions ?? 'forbidden',

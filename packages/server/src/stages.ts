@@ -12,6 +12,7 @@ export const tightenings = [
   'refuseRedirectUriAtToken',
   'requirePrivateKeyJwt',
   'requirePushedRequests',
+  'requireSignedRequests',
   'requireSenderConstraint',
 ] as const
 export type Tightening = (typeof tightenings)[number]
@@ -35,5 +36,6 @@ export const stagesOf = (options: { readonly [name in Tightening]?: Stage | unde
     refuseRedirectUriAtToken: options.refuseRedirectUriAtToken ?? 'off',
     requirePrivateKeyJwt: options.requirePrivateKeyJwt ?? 'off',
     requirePushedRequests: options.requirePushedRequests ?? 'off',
+    requireSignedRequests: options.requireSignedRequests ?? 'off',
     requireSenderConstraint: options.requireSenderConstraint ?? 'off',
   })

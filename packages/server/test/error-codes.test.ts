@@ -98,12 +98,16 @@ describe('each code where it may occur', () => {
       ['invalid_scope', { scope: 'x' }],
       ['invalid_target', { resource: 'https://x.test' }],
       ['login_required', { prompt: 'none' }],
-      ['request_not_supported', { request: 'x' }],
       ['request_uri_not_supported', { request_uri: 'https://x.test' }],
       ['registration_not_supported', { registration: '{}' }],
     ]
     for (const [code, parameters] of told) expectBack(await issuer.authorize({ parameters }), code)
     expectBack(await issuer.authorize({ decision: 'deny' }), 'access_denied')
+    // Nothing of what cannot be opened is known, so its state is not there either.
+    const unreadable = { request: 'x', state: undefined }
+    expectBack(await issuer.authorize({ parameters: unreadable }), 'invalid_request_object')
+    const without = await newIssuer({ policy: { requestObjects: false } })
+    expectBack(await without.authorize({ parameters: { request: 'x' } }), 'request_not_supported')
     const client = await issuer.addClient({
       type: 'web',
       name: 'M',

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'unmet_authentication_requirements'
   | 'registration_not_supported'
   | 'request_not_supported'
+  | 'invalid_request_object'
   | 'request_uri_not_supported'
   | 'invalid_request_uri'
   | 'invalid_redirect_uri'

@@ -88,6 +88,17 @@ export const clientAspects = {
     yes: 'have to push their requests now',
     no: 'need not push their requests any more',
   },
+  requireSignedRequests: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'have to sign their requests now',
+    no: 'need not sign their requests any more',
+  },
+  requestAlgorithms: {
+    kind: 'set',
+    more: 'may sign requests with more algorithms',
+    less: 'lose algorithms for requests',
+  },
   boundTokens: { kind: 'flag', weakWhen: false, yes: 'get bound tokens only', no: 'get bearer tokens again' },
   requireRedirectUriAtToken: {
     kind: 'flag',

@@ -71,6 +71,8 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
+    requireSignedRequests: client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce',
+    requestAlgorithms: client.requestObjectAlgorithm === undefined ? null : [client.requestObjectAlgorithm],
     requireRedirectUriAtToken: client.requireRedirectUriAtToken,
     boundTokens: client.dpopBoundAccessTokens || policy.stages.requireSenderConstraint === 'enforce',
     asksConsent: !client.firstParty,

@@ -46,6 +46,8 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   defaultAcrValues: as('authenticationContexts'),
   requireState: as('requireState'),
   requirePushedRequests: as('requirePushedRequests'),
+  requireSignedRequests: as('requireSignedRequests'),
+  requestObjectAlgorithm: as('requestAlgorithms'),
   dpopBoundAccessTokens: as('boundTokens'),
   requireRedirectUriAtToken: as('requireRedirectUriAtToken'),
   firstParty: as('asksConsent'),

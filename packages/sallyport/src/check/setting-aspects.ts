@@ -53,6 +53,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.deviceGrant': opens(true),
   'policy.dpop': opens(false),
   'policy.dpopNonces': opens(false),
+  'policy.requestObjects': opens(false),
   'outbound.loopback': opens(true),
   'metadataDocuments.accept': ranked('any', 'review', 'listed', 'none'),
   'metadataDocuments.hosts': set('more'),

@@ -27,6 +27,7 @@ export function addClient(program: Command): void {
     .option('--no-require-state', 'take its requests without state again')
     .option('--no-require-redirect-uri-at-token', 'it follows OAuth 2.1 now')
     .option('--no-require-pushed-requests', 'take requests that its users bring by themselves again')
+    .option('--no-require-signed-requests', 'take requests that it did not sign again')
     .option('--no-dpop-bound-access-tokens', 'give it bearer tokens again where it sends no proof')
     .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
     .option(
@@ -113,6 +114,11 @@ function described(command: Command): Command {
     .option('--require-state', 'refuse its requests without state')
     .option('--require-redirect-uri-at-token', 'it follows OAuth 2.0: it repeats redirect_uri at the token endpoint')
     .option('--require-pushed-requests', 'refuse its requests that were not pushed first (RFC 9126)')
+    .option('--require-signed-requests', 'refuse its requests that it did not sign (RFC 9101); needs keys')
+    .option(
+      '--request-object-algorithm <alg>',
+      'the one algorithm of its signed requests: ES256, Ed25519, EdDSA, PS256 or RS256',
+    )
     .option('--dpop-bound-access-tokens', 'bind all its tokens to a key: no token request without a proof (DPoP)')
     .option('--session-refresh-tokens', 'refresh tokens without offline_access, ending with the session')
     .option('--access-token-lifetime <seconds>', 'shorter life for its access tokens')

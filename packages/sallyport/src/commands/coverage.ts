@@ -89,6 +89,7 @@ function figures({ counts, refused, share }: Omit<WeekCoverage, 'week'>): readon
   return [
     String(counts.authorization_requests),
     String(counts.pushed_requests),
+    String(counts.signed_requests),
     String(counts.with_s256),
     String(refusals),
     String(counts.codes_issued),
@@ -105,6 +106,7 @@ const figureNames = [
   ...[
     'REQUESTS',
     'PUSHED',
+    'SIGNED',
     'S256',
     'REFUSED',
     'CODES',

@@ -158,6 +158,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       deviceGrant: value(known.deviceGrant),
       dpop: value(known.dpop),
       dpopNonces: value(known.dpopNonces),
+      requestObjects: value(known.requestObjects),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },

@@ -124,6 +124,12 @@ export const dpopNonces = setting(
   'Take a proof only with a nonce that this server made in the last two minutes',
   { fallback: false },
 )
+export const requestObjects = setting(
+  'policy.requestObjects',
+  flag,
+  'Take authorization requests that are signed by their client (JAR, RFC 9101)',
+  { fallback: true },
+)
 export const documentMode = setting(
   'metadataDocuments.accept',
   choice(documentModes),
@@ -174,6 +180,7 @@ const tightened: Readonly<Record<Tightening, string>> = {
   requireNonce: 'nonce in every OpenID request',
   refuseRedirectUriAtToken: 'no redirect_uri at the token endpoint, but of clients registered as OAuth 2.0',
   requirePushedRequests: 'authorization requests that are pushed (RFC 9126)',
+  requireSignedRequests: 'authorization requests that are signed by their client (RFC 9101)',
   requirePrivateKeyJwt: 'a key (private_key_jwt) of every client that would have a secret',
   requireSenderConstraint:
     'a proof of possession (DPoP) with every request for tokens, which are then bound to its key',
@@ -239,6 +246,7 @@ export const settings: readonly AnySetting[] = [
     deviceGrant,
     dpop,
     dpopNonces,
+    requestObjects,
     outboundLoopback,
   ],
   ...stageSettings,

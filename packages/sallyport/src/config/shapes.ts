@@ -104,6 +104,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   defaultAcrValues: 'texts',
   requireState: 'flag',
   requirePushedRequests: 'flag',
+  requireSignedRequests: 'flag',
+  requestObjectAlgorithm: 'text',
   dpopBoundAccessTokens: 'flag',
   requireRedirectUriAtToken: 'flag',
   firstParty: 'flag',

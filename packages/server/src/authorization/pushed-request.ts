@@ -21,18 +21,18 @@ import { browserDigest } from './browser.ts'
 const referencePrefix = 'urn:ietf:params:oauth:request_uri:'
 const handleSyntax = /^[A-Za-z0-9_-]{43}$/
 
-/** Thrown material for answering the client of a reference that cannot be used. */
-export class UnusableReference extends Error {
+/** Thrown material for answering the client of a request that cannot be opened. */
+export class UnreadableRequest extends Error {
   readonly client: Client
 
   constructor(client: Client) {
-    super('unusable_reference')
+    super('unreadable_request')
     this.client = client
   }
 }
 
 /** A pushed request on its way to an answer: what was pushed, and what has to be noted with the answer. */
-export type OpenedRequest = { readonly form: Form; readonly use: PushedRequestUse }
+export type OpenedRequest = { readonly form: Form; readonly use: PushedRequestUse; readonly signed: boolean }
 
 /** Whether a request of a browser only names a request that was pushed before. */
 export const namesPushedRequest = (form: Form): boolean => form.get('request_uri')?.startsWith(referencePrefix) === true
@@ -64,14 +64,21 @@ export function boundToKey(text: string, pushed: Form, senderKey: string | undef
 export const countPush = (ctx: Context, call: Call, client: Client): void | Promise<void> =>
   ctx.limits.pushed(spokenFor(client, call))
 
+/** What is kept begins with a word on how it came; what a client pushes stands behind it and cannot say so itself. */
+const came = { signed: 'signed&', plain: 'plain&' }
+
 /** Stores what was pushed, sealed under a reference that the store never has, and gives the reference (B-PAR-04). */
-export async function storePushed(ctx: Context, client: Client, text: string): Promise<string> {
+export async function storePushed(
+  ctx: Context,
+  client: Client,
+  { text, signed }: { readonly text: string; readonly signed: boolean },
+): Promise<string> {
   const handle = ctx.random.handle()
   const digest = lookupKey(handle)
   await ctx.store.pushed.create({
     digest,
     clientId: client.id,
-    form: sealUnder(handle, text, digest),
+    form: sealUnder(handle, `${signed ? came.signed : came.plain}${text}`, digest),
     expiresAt: after(ctx.now(), ctx.policy.pushedRequestLifetime),
   })
   return `${referencePrefix}${handle}`
@@ -85,16 +92,18 @@ export async function openPushed(ctx: Context, call: Call, client: Client, sent:
   if (sent.duplicated.has('request_uri')) throw refuse('param_duplicated')
   if (sent.has('request')) throw refuse('jar_nested')
   const handle = sent.get('request_uri')?.slice(referencePrefix.length) ?? ''
-  const cause = new UnusableReference(client)
+  const cause = new UnreadableRequest(client)
   const digest = lookupKey(handle)
   const view = handleSyntax.test(handle) ? await ctx.store.pushed.find(digest, ctx.now()) : undefined
   if (view === undefined) throw refuse('par_unknown', { cause })
   if (view.request.clientId !== client.id) throw refuse('par_client')
   const browser = browserDigest(ctx, call)
   if (view.browserDigest !== undefined && view.browserDigest !== browser) throw refuse('par_browser', { cause })
-  const text = openUnder(handle, view.request.form, digest)
-  if (text === undefined) throw refuse('par_unknown', { cause })
-  return { form: parseForm(text), use: { digest, clientId: client.id, browserDigest: browser } }
+  const kept = openUnder(handle, view.request.form, digest)
+  if (kept === undefined) throw refuse('par_unknown', { cause })
+  const signed = kept.startsWith(came.signed)
+  const text = kept.slice((signed ? came.signed : came.plain).length)
+  return { form: parseForm(text), use: { digest, clientId: client.id, browserDigest: browser }, signed }
 }
 
 /** What has to be noted when a request is answered; `undefined` for one that came directly. */

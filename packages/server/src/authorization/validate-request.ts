@@ -53,6 +53,7 @@ export async function validateRequest(
   if (form.fault !== undefined) throw refuse(form.fault)
   if (form.has('code_verifier') || form.has('client_secret')) throw refuse('front_channel_secret')
   if (form.has('request') && form.has('request_uri')) throw refuse('jar_nested')
+  // Where they are taken, they were opened before, and what they say stands here in their place.
   if (form.has('request')) throw refuse('request_object')
   if (form.has('request_uri')) throw refuse('request_uri')
   if (form.has('registration')) throw refuse('registration_parameter')

@@ -11,6 +11,7 @@ import {
   refuseReservedNames,
   refuseUnkeptProtection,
   refuseWeakerPkce,
+  type KeptProtections,
 } from './metadata-rules.ts'
 import type { ClientRegistration } from './registration.ts'
 import { commonHost, subjectTypes } from './sector-rules.ts'
@@ -22,8 +23,8 @@ export type MetadataFacts = {
   readonly development: boolean
   /** No new client gets a secret: keys are the only way. */
   readonly keysOnly: boolean
-  /** Whether proofs of possession are taken, so that a client may want all its tokens bound. */
-  readonly proofs: boolean
+  /** Which protections there are. */
+  readonly kept: KeptProtections
 }
 
 /** What a client can say about itself: exactly these members, so that a member left out of an update is reset (A-DCM-04). */
@@ -47,6 +48,8 @@ export type SelfDescription = Required<
     | 'idTokenAlgorithm'
     | 'userinfoAlgorithm'
     | 'requirePushedRequests'
+    | 'requireSignedRequests'
+    | 'requestObjectAlgorithm'
     | 'defaultMaxAge'
     | 'requireAuthTime'
     | 'defaultAcrValues'
@@ -67,7 +70,7 @@ export type SelfDescription = Required<
  */
 export function readClientMetadata(document: MetadataDocument, facts: MetadataFacts): SelfDescription {
   refuseWeakerPkce(document)
-  refuseUnkeptProtection(document, facts.proofs)
+  refuseUnkeptProtection(document, facts.kept)
   refuseForeignAddresses(document)
   const applicationType = applicationTypeOf(document)
   const redirectUris = redirectUrisOf(document, applicationType, facts)
@@ -93,6 +96,8 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
     ...introspectionMembers(document),
     requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
+    requireSignedRequests: flagOf(document, 'require_signed_request_object'),
+    requestObjectAlgorithm: algorithmOf(document, 'request_object_signing_alg'),
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),

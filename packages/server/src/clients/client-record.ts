@@ -132,6 +132,8 @@ function describedBy(
     defaultAcrValues: input.defaultAcrValues ?? [],
     requireState: input.requireState ?? false,
     requirePushedRequests: input.requirePushedRequests ?? false,
+    requireSignedRequests: input.requireSignedRequests ?? false,
+    requestObjectAlgorithm: input.requestObjectAlgorithm,
     dpopBoundAccessTokens: input.dpopBoundAccessTokens ?? false,
     requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
     firstParty: input.firstParty ?? false,

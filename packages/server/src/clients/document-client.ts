@@ -12,6 +12,7 @@ import {
   refuseReservedNames,
   refuseUnkeptProtection,
   refuseWeakerPkce,
+  type KeptProtections,
 } from './metadata-rules.ts'
 import { registrationFaults } from './registration-rules.ts'
 import { subjectTypes } from './sector-rules.ts'
@@ -100,8 +101,8 @@ export type DocumentFacts = {
   readonly allowed: readonly string[]
   /** Grants that clients may have without an administrator. */
   readonly grantTypes: readonly GrantType[]
-  /** Whether proofs of possession are taken, so that a client may want all its tokens bound. */
-  readonly proofs: boolean
+  /** Which protections there are. */
+  readonly kept: KeptProtections
   /** Names that nobody may have or look like. */
   readonly reservedNames: readonly string[]
 }
@@ -117,7 +118,7 @@ export function documentDescription(body: Uint8Array, clientId: string, facts: D
   requireNoSecret(document)
   const description = judged(() => {
     refuseWeakerPkce(document)
-    refuseUnkeptProtection(document, facts.proofs)
+    refuseUnkeptProtection(document, facts.kept)
     refuseForeignAddresses(document)
     return read(document, facts)
   })
@@ -175,6 +176,8 @@ type Answers = Pick<
   | 'introspectionEncryptionAlgorithm'
   | 'introspectionContentEncryption'
   | 'requirePushedRequests'
+  | 'requireSignedRequests'
+  | 'requestObjectAlgorithm'
   | 'defaultMaxAge'
   | 'requireAuthTime'
   | 'defaultAcrValues'
@@ -187,6 +190,8 @@ const answersOf = (document: MetadataDocument): Answers => ({
   userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
   ...introspectionMembers(document),
   requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
+  requireSignedRequests: flagOf(document, 'require_signed_request_object'),
+  requestObjectAlgorithm: algorithmOf(document, 'request_object_signing_alg'),
   defaultMaxAge: secondsOf(document, 'default_max_age'),
   requireAuthTime: flagOf(document, 'require_auth_time'),
   defaultAcrValues: textsOf(document, 'default_acr_values'),

@@ -30,6 +30,8 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   introspectionEncryptionAlgorithm: true,
   introspectionContentEncryption: true,
   requirePushedRequests: true,
+  requireSignedRequests: true,
+  requestObjectAlgorithm: true,
   defaultMaxAge: true,
   requireAuthTime: true,
   defaultAcrValues: true,

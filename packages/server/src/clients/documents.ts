@@ -126,7 +126,7 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
   const { reservedNames, grantTypes } = ctx.registration
-  const facts = { askable, allowed: ctx.documents.redirects, grantTypes, proofs: ctx.policy.dpop, reservedNames }
+  const facts = { askable, allowed: ctx.documents.redirects, grantTypes, kept: ctx.policy, reservedNames }
   const description = documentDescription(answer.body, clientId, facts)
   // Its sector is no matter of the rules for redirect URIs, which know nothing of documents.
   const said = { ...description, subjectType: undefined }

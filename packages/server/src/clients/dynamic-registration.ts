@@ -64,7 +64,7 @@ function described(
     scopeCeiling,
     development: !ctx.secure,
     keysOnly: keysOnly(ctx),
-    proofs: ctx.policy.dpop,
+    kept: ctx.policy,
   }
   return { description: readClientMetadata(document, facts), statement }
 }

@@ -24,12 +24,21 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
 
 /** Members by which a client asks for a protection that this version does not give. */
 const protections =
-  /^(?:require_signed_request_object|tls_client_certificate_bound_access_tokens|request_object_signing_alg|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+  /^(?:tls_client_certificate_bound_access_tokens|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+
+/** Members by which a client asks for signed requests. */
+const ofSignedRequests = /^(?:require_signed_request_object|request_object_signing_alg)$/
+
+/** Protections that a policy can take away from all clients: proofs of possession, and signed requests. */
+export type KeptProtections = { readonly dpop: boolean; readonly requestObjects: boolean }
 
 /** A client that asks for a protection and does not get it is told: it would believe in it otherwise (RFC 7591 section 5). */
-export function refuseUnkeptProtection(document: MetadataDocument, proofs: boolean): void {
+export function refuseUnkeptProtection(document: MetadataDocument, kept: KeptProtections): void {
   for (const [member, value] of Object.entries(document)) {
-    const unkept = protections.test(member) || (member === 'dpop_bound_access_tokens' && !proofs)
+    const unkept =
+      protections.test(member) ||
+      (member === 'dpop_bound_access_tokens' && !kept.dpop) ||
+      (ofSignedRequests.test(member) && !kept.requestObjects)
     if (unkept && value !== false) throw badMember(member, 'is a protection that is not offered')
   }
 }

@@ -33,6 +33,8 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   introspection_encrypted_response_alg: client.introspectionEncryptionAlgorithm,
   introspection_encrypted_response_enc: client.introspectionContentEncryption,
   require_pushed_authorization_requests: client.requirePushedRequests,
+  require_signed_request_object: client.requireSignedRequests,
+  request_object_signing_alg: client.requestObjectAlgorithm,
   default_max_age: client.defaultMaxAge,
   require_auth_time: client.requireAuthTime,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,

@@ -15,6 +15,7 @@ import { inventoryFaults } from './inventory.ts'
 import { logoutFaults } from './logout-rules.ts'
 import { keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
+import { requestObjectFaults } from './request-object-rules.ts'
 import { sectorFaults } from './sector-rules.ts'
 import {
   clientTypes,
@@ -189,6 +190,7 @@ export function registrationFaults(
     ...grantFaults(input, defaults),
     ...keyFaults(input, development),
     ...encryptionFaults(input),
+    ...requestObjectFaults(input),
     ...uriFaults(input, defaults, development),
     ...logoutFaults(input, development),
     ...pageFaults(input),

@@ -51,6 +51,8 @@ export type ClientRegistration = {
   readonly defaultAcrValues?: readonly string[] | undefined
   readonly requireState?: boolean | undefined
   readonly requirePushedRequests?: boolean | undefined
+  readonly requireSignedRequests?: boolean | undefined
+  readonly requestObjectAlgorithm?: JwsAlgorithm | undefined
   readonly dpopBoundAccessTokens?: boolean | undefined
   readonly requireRedirectUriAtToken?: boolean | undefined
   readonly firstParty?: boolean | undefined
@@ -153,6 +155,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'defaultAcrValues',
   'requireState',
   'requirePushedRequests',
+  'requireSignedRequests',
+  'requestObjectAlgorithm',
   'dpopBoundAccessTokens',
   'requireRedirectUriAtToken',
   'firstParty',

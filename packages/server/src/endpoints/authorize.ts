@@ -1,4 +1,4 @@
-import { formDecode, matchRedirectUri, OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
+import { formDecode, matchRedirectUri, OAuthError, refuse } from '@sallyport/protocol'
 import { askAgainByGet } from '../authorization/browser.ts'
 import { resumePage } from '../authorization/page-sign-in.ts'
 import { proceed, refused } from '../authorization/proceed.ts'
@@ -6,65 +6,23 @@ import { findInteraction } from '../authorization/interactions.ts'
 import {
   answeredOnce,
   mustPush,
-  namesPushedRequest,
   noLongerAllowed,
   onlyRedirectUri,
-  openPushed,
-  UnusableReference,
+  UnreadableRequest,
 } from '../authorization/pushed-request.ts'
+import { mustSign, useOnce } from '../authorization/request-object.ts'
 import { respondEarlyError, type ResponseTarget } from '../authorization/respond.ts'
-import {
-  RedirectUriMismatch,
-  requireClient,
-  settleClient,
-  settleRedirectUri,
-  type SettledClient,
-} from '../authorization/settle-client.ts'
+import { RedirectUriMismatch, type SettledClient } from '../authorization/settle-client.ts'
+import { settleRequest, type Asked } from '../authorization/settle-request.ts'
 import { responseTarget, validateRequest } from '../authorization/validate-request.ts'
 import type { Call, Context } from '../context.ts'
-import { readBody } from '../form.ts'
-import { errorPage, header } from '../http.ts'
+import { errorPage } from '../http.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { isPageRequest } from '../model/interaction.ts'
-import type { PushedRequestUse } from '../model/pushed-request.ts'
 import type { UsageName } from '../model/usage.ts'
 import { reportRefusal } from '../refusals.ts'
-
-const webView = /; wv\)|\bFBA[NV]\/|\bInstagram\b|\bLine\//
-
-/** Parameters of a GET are in the query, those of a POST in the body alone (PP-03). */
-function readParameters(ctx: Context, call: Call): Form {
-  const { request } = call
-  if (request.fault !== undefined) throw refuse(request.fault)
-  if (ctx.policy.refuseWebViews && webView.test(header(request, 'user-agent') ?? '')) throw refuse('web_view')
-  if (request.method !== 'POST') return parseForm(request.query)
-  if (request.query !== '') throw refuse('query_on_post')
-  return readBody(request)
-}
-
-/** What is asked for and by whom, and which pushed request it was, if it was one. */
-type Asked = { readonly form: Form; readonly settled: SettledClient; readonly use: PushedRequestUse | undefined }
-
-/** Finds out what the browser asks for: what it brings itself, or what its client pushed before (RFC 9126 section 4). */
-async function settle(ctx: Context, call: Call): Promise<Asked> {
-  const sent = readParameters(ctx, call)
-  if (!namesPushedRequest(sent)) {
-    const settled = await settleClient(ctx, call, sent)
-    const counted = count(ctx, call, settled.client)
-    if (counted !== undefined) await counted
-    return { form: sent, settled, use: undefined }
-  }
-  const client = await requireClient(ctx, call, sent)
-  const counted = count(ctx, call, client)
-  if (counted !== undefined) await counted
-  const { form, use } = await openPushed(ctx, call, client, sent)
-  return { form, settled: settleRedirectUri(client, form), use }
-}
-
-const count = (ctx: Context, call: Call, client: Client): void | Promise<void> =>
-  ctx.limits.authorize(`${client.id} ${call.network}`)
 
 /**
  * The authorization endpoint (OAuth 2.1 section 3.1). Client and redirect URI are settled first; until then errors are
@@ -73,7 +31,7 @@ const count = (ctx: Context, call: Call, client: Client): void | Promise<void> =
 export async function authorize(ctx: Context, call: Call): Promise<HttpResponse> {
   let asked: Asked
   try {
-    asked = await settle(ctx, call)
+    asked = await settleRequest(ctx, call)
   } catch (error) {
     return unsettled(ctx, call, error)
   }
@@ -81,6 +39,8 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   try {
     // Said before all else about it: what was wrong with a request that may not come this way helps nobody (JR-11).
     if (asked.use === undefined && mustPush(ctx, asked.settled.client)) throw refuse('par_required')
+    if (!asked.signed && mustSign(ctx, asked.settled.client)) throw refuse('jar_required')
+    if (asked.object?.fault !== undefined) throw asked.object.fault
     request = await validateRequest(ctx, asked.settled, asked.form)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
@@ -88,8 +48,10 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   }
   const again = askAgainByGet(call, ctx.endpoints.authorize)
   if (again !== undefined) return again
+  const { object } = asked
+  if (object !== undefined && !(await useOnce(ctx, object.mark))) return unfit(ctx, call, asked, refuse('jar_replayed'))
   if (asked.use !== undefined) request = { ...request, pushed: asked.use.digest }
-  noteRequest(ctx, request)
+  noteRequest(ctx, request, asked.signed)
   return guarded(ctx, call, request, asked.settled)
 }
 
@@ -110,10 +72,11 @@ async function unfit(
 }
 
 /** Counts a request that was understood, once: not again at the steps after its pages. */
-function noteRequest(ctx: Context, request: AuthorizationRequest): void {
+function noteRequest(ctx: Context, request: AuthorizationRequest, signed: boolean): void {
   const { clientId, state, nonce, scope, codeChallenge } = request
   const names: UsageName[] = ['authorization_requests']
   if (request.pushed !== undefined) names.push('pushed_requests')
+  if (signed) names.push('signed_requests')
   if (codeChallenge !== undefined) names.push('with_s256')
   if (state !== undefined) names.push('with_state')
   else ctx.measure('authorization_requests_without_state', {})
@@ -143,7 +106,7 @@ async function guarded(
 async function unsettled(ctx: Context, call: Call, error: unknown): Promise<HttpResponse> {
   if (!(error instanceof OAuthError)) throw error
   const { cause } = error
-  if (cause instanceof UnusableReference) return unusable(ctx, call, cause.client, error)
+  if (cause instanceof UnreadableRequest) return unusable(ctx, call, cause.client, error)
   ctx.measure('authorization_requests', { outcome: 'page', reason: error.reason })
   await reportRefusal(ctx, call, 'authorize', error)
   const uiLocales = localesIn(call.request.query)
@@ -163,8 +126,8 @@ const localesIn = (query: string): readonly string[] =>
     .slice(0, 10) ?? []
 
 /**
- * Nothing is known of a request whose reference cannot be used, but its client is: where that has one address only, it
- * learns of it (B-PAR-06).
+ * Nothing is known of a request that cannot be opened, but its client is: where that has one address only, it learns of it
+ * (B-PAR-06, B-JAR-02).
  */
 async function unusable(ctx: Context, call: Call, client: Client, error: OAuthError): Promise<HttpResponse> {
   const redirectUri = onlyRedirectUri(client)

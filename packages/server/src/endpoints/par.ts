@@ -1,5 +1,6 @@
-import { OAuthError, parseForm, refuse } from '@sallyport/protocol'
+import { OAuthError, parseForm, refuse, type Form } from '@sallyport/protocol'
 import { boundToKey, countPush, storePushed, withoutCredentials } from '../authorization/pushed-request.ts'
+import { mustSign, openRequestObject, useOnce, type SignedRequest } from '../authorization/request-object.ts'
 import { settleRedirectUri } from '../authorization/settle-client.ts'
 import { validateRequest } from '../authorization/validate-request.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
@@ -33,12 +34,13 @@ export async function pushedAuthorization(ctx: Context, call: Call): Promise<Htt
     const counted = countPush(ctx, call, client)
     if (counted !== undefined) await counted
     if (form.has('request_uri')) throw refuse('jar_nested')
-    const text = withoutCredentials(Buffer.from(call.request.body ?? new Uint8Array()).toString('utf8'))
-    const pushed = parseForm(text)
+    const { text, form: pushed, mark, signed } = await whatIsPushed(ctx, call, client, form)
     await validateRequest(ctx, settleRedirectUri(client, pushed), pushed)
     const proof = { uri: ctx.endpoints.pushed, clientId: client.id, nonces: ctx.secrets.tokenNonces }
     const senderKey = await provenSenderKey(ctx, call, proof)
-    const reference = await storePushed(ctx, client, boundToKey(text, pushed, senderKey))
+    const bound = boundToKey(text, pushed, senderKey)
+    if (!(await useOnce(ctx, mark))) throw refuse('jar_replayed')
+    const reference = await storePushed(ctx, client, { text: bound, signed })
     ctx.measure('requests_pushed', {})
     ctx.usage.note(client.id, provenBy(client))
     const answer = { request_uri: reference, expires_in: ctx.policy.pushedRequestLifetime }
@@ -49,4 +51,22 @@ export async function pushedAuthorization(ctx: Context, call: Call): Promise<Htt
     await reportRefusal(ctx, call, 'pushed', error, { clientId: client?.id })
     return withCors(errorJson(ctx, error), origin ?? (await readableOrigin(ctx, call.request, error)))
   }
+}
+
+type Pushed = Pick<SignedRequest, 'text' | 'form' | 'mark'> & { readonly signed: boolean }
+
+/**
+ * The parameters of the body, without what proves who sent them; or, where it carries a request object, what that says, and nothing
+ * beside it (RFC 9126 section 3, B-JAR-01).
+ */
+async function whatIsPushed(ctx: Context, call: Call, client: AuthenticatedClient, form: Form): Promise<Pushed> {
+  const object = ctx.policy.requestObjects ? form.get('request') : undefined
+  if (object === undefined) {
+    if (mustSign(ctx, client)) throw refuse('jar_required')
+    const text = withoutCredentials(Buffer.from(call.request.body ?? new Uint8Array()).toString('utf8'))
+    return { text, form: parseForm(text), mark: undefined, signed: false }
+  }
+  const { fault, ...opened } = await openRequestObject(ctx, call, client, object)
+  if (fault !== undefined) throw fault
+  return { ...opened, signed: true }
 }

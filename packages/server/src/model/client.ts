@@ -103,6 +103,10 @@ export type Client = {
   readonly requireState: boolean
   /** Requests have to be pushed first: `require_pushed_authorization_requests` (RFC 9126 section 6, B-PAR-09). */
   readonly requirePushedRequests: boolean
+  /** Requests that it did not sign are refused (RFC 9101 section 10.5). */
+  readonly requireSignedRequests: boolean
+  /** The one algorithm its request objects are signed with; `undefined` leaves it to each key. */
+  readonly requestObjectAlgorithm: JwsAlgorithm | undefined
   /** Every access token of it is bound to a key: each token request carries a proof (RFC 9449 section 5.2). */
   readonly dpopBoundAccessTokens: boolean
   /** A client of OAuth 2.0: it must repeat `redirect_uri` at the token endpoint (A-CODE-07), and still may where others may not. */
@@ -202,6 +206,8 @@ export const laterClientMembers = {
   dpopBoundAccessTokens: false,
   mcp: false,
   requirePushedRequests: false,
+  requireSignedRequests: false,
+  requestObjectAlgorithm: undefined,
   backchannelLogoutUri: undefined,
   backchannelLogoutSessionRequired: false,
 } as const satisfies Partial<Client>

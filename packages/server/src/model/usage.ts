@@ -5,6 +5,7 @@ import type { Page } from './page.ts'
 export const usageNames = [
   'authorization_requests',
   'pushed_requests',
+  'signed_requests',
   'with_s256',
   'with_state',
   'with_nonce',

@@ -122,7 +122,7 @@ async function describeItself(registry: Registry, method: string): Promise<Proof
     askable: [],
     grantTypes: ['authorization_code', 'refresh_token'],
     allowed: [],
-    proofs: false,
+    kept: { dpop: false, requestObjects: true },
     reservedNames: [],
   })
   const { subjectType = 'pairwise' } = description

@@ -125,7 +125,6 @@ describe('errors that go back', () => {
     invalid_target: { resource: 'https://unknown.test' },
     login_required: { prompt: 'none' },
     registration_not_supported: { registration: '{}' },
-    request_not_supported: { request: 'e30.e30.' },
     request_uri_not_supported: { request_uri: 'https://evil.test/r' },
   }
   it.for(Object.entries(causes))('B-OIDC-06 %s has exactly the members of an error', async ([error, parameters]) => {

@@ -77,7 +77,7 @@ describe('what it says', () => {
       authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: methods,
       claims_parameter_supported: true,
-      request_parameter_supported: false,
+      request_parameter_supported: true,
       request_uri_parameter_supported: false,
       require_request_uri_registration: false,
       subject_types_supported: ['public', 'pairwise'],
@@ -100,7 +100,7 @@ describe('what it says', () => {
   it('B-DISC-06, B-DISC-08 promises nothing that is not there, and has no empty or misspelt member', async () => {
     const metadata = await metadataOf(await newRealIssuer())
     const absent =
-      /mtls|tls_client|request_object|authorization_details|authorization_signing|device|registration_endpoint|frontchannel|check_session|(?<!introspection_)encryption/
+      /mtls|tls_client|require_signed|authorization_details|authorization_signing|device|registration_endpoint|frontchannel|check_session|(?<!introspection_)encryption/
     for (const [name, value] of Object.entries(metadata)) {
       expect(name).not.toMatch(absent)
       expect(name).toMatch(/^[a-z][a-z_]*$/)

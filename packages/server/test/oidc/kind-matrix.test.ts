@@ -5,9 +5,10 @@ import { askWith, assertionOf, type KeyClient } from '../client-keys/key-client.
 import { issuerId } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
 import { keysOf, signedByUs } from '../signed-by-us.ts'
+import { objectOf } from '../signed/fixtures.ts'
 
 /**
- * Every kind of token there is or will be. All JWTs but the assertion of the client are signed with one and the same key, so
+ * Every kind of token there is or will be. All JWTs but the assertion and the request object of the client are signed with one and the same key, so
  * only their content tells them apart.
  */
 async function everyKind(issuer: TestIssuer, { client, key }: KeyClient): Promise<Record<string, string>> {
@@ -29,6 +30,7 @@ async function everyKind(issuer: TestIssuer, { client, key }: KeyClient): Promis
     'logout token': await made('logout+jwt', { ...common, events }),
     'JARM answer': await made(undefined, { iss: issuerId, aud: client.id, exp: iat + 300, code: 'c' }),
     'request object': await made('oauth-authz-req+jwt', { ...common, iss: client.id, aud: issuerId }),
+    'request object of the client': objectOf(issuer, { client, key }).request,
     'client assertion': assertionOf(issuer, { client, key }),
     'client assertion signed by us': await made('JWT', { ...common, iss: client.id, sub: client.id, aud: issuerId }),
     'DPoP proof': await made('dpop+jwt', { jti: 'j', htm: 'GET', htu: 'https://as.test/oauth2/userinfo', iat }),
@@ -99,11 +101,8 @@ const consumers: Record<string, { readonly takes: readonly string[]; readonly as
     },
   },
   'the request parameter': {
-    takes: [],
-    ask: async (issuer, client, request) => {
-      const { error } = await issuer.authorize({ client, parameters: { request } })
-      return error !== 'request_not_supported'
-    },
+    takes: ['request object of the client'],
+    ask: async (issuer, client, request) => (await issuer.authorize({ client, parameters: { request } })).code !== '',
   },
 }
 

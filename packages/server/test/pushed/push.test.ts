@@ -93,7 +93,7 @@ describe('what may be pushed', () => {
     ['claims that are no JSON', { claims: '{' }, 'invalid_request', 'claims_syntax'],
     ['a prompt nobody knows', { prompt: 'maybe' }, 'invalid_request', 'prompt'],
     ['a malformed max_age', { max_age: '-1' }, 'invalid_request', 'max_age'],
-    ['a request object', { request: 'a.b.c' }, 'request_not_supported', 'request_object'],
+    ['an unsigned request object', { request: 'a.b.c' }, 'invalid_request_object', 'jar_keys'],
   ]
   it.for(refused)('B-PAR-02, B-CX-21, PK-01 not %s', async ([, changes, error, reason]) => {
     const issuer = await newIssuer()

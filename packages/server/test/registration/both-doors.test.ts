@@ -15,6 +15,7 @@ async function said({ issuer, host, ask }: DocumentIssuer, more: object) {
 const refused: readonly object[] = [
   { tls_client_certificate_bound_access_tokens: true },
   { require_signed_request_object: true },
+  { require_signed_request_object: 'yes' },
   { request_object_signing_alg: 'none' },
   { request_object_encryption_alg: 'RSA-OAEP' },
   { authorization_signed_response_alg: 'ES256' },

@@ -115,8 +115,6 @@ describe('metadata', () => {
 
   it.each([
     { tls_client_certificate_bound_access_tokens: true },
-    { require_signed_request_object: true },
-    { request_object_signing_alg: 'none' },
     { id_token_encrypted_response_alg: 'RSA-OAEP-256' },
     { userinfo_encrypted_response_enc: 'A256GCM' },
     { authorization_signed_response_alg: 'ES256' },

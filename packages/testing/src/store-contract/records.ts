@@ -64,6 +64,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   defaultAcrValues: [],
   requireState: false,
   requirePushedRequests: false,
+  requireSignedRequests: false,
+  requestObjectAlgorithm: undefined,
   dpopBoundAccessTokens: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
