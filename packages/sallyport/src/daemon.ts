@@ -25,7 +25,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
 import { keepProving } from './proving.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
-import { timed } from './timed-listener.ts'
+import { createTiming } from './timed-listener.ts'
 import { keepCertificate, ownCertificate } from './tls.ts'
 import { now } from './workplace.ts'
 
@@ -114,11 +114,13 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const managementPort = await listen(management, config.management.host, config.management.port, options.development)
   const ignored = (address: string): void =>
     void server.emit({ event: 'forwarded.header.ignored', severity: 'low' }, address)
+  const timing = createTiming(server, metrics, config.log.level === 'debug' ? log : undefined)
   const answer: Listener = nodeListener(observed(server, options.observe), {
     trustedProxies: config.http.trustedProxies,
     onForwardedIgnored: ignored,
+    onAnswer: timing.onAnswer,
   })
-  door.serve(timed(answer, server, metrics, config.log.level === 'debug' ? log : undefined))
+  door.serve(timing.around(answer))
   const certificate = keepCertificate(config.tls, [door.server], log)
   health.started = true
   // After the door is open, so that nobody waits for it.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from '@sallyport/server'
+import type { NodeAdapterOptions } from '@sallyport/server/adapters/node'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Listener } from './public-listener.ts'
@@ -28,29 +29,38 @@ function routesOf(server: Pick<Server, 'routes'>): (path: string) => string {
   }
 }
 
-/** Measures every request; with a log it also writes one line each, without the query. */
-export function timed(
-  listener: Listener,
-  server: Pick<Server, 'routes'>,
-  metrics: Metrics,
-  log: Log | undefined,
-): Listener {
+/** Measures every request that a listener gets; told the answers of the server, it can name the ids of requests. */
+export type Timing = {
+  around(listener: Listener): Listener
+  readonly onAnswer: NodeAdapterOptions['onAnswer']
+}
+
+/** With a log it also writes one line for each request, without the query. */
+export function createTiming(server: Pick<Server, 'routes'>, metrics: Metrics, log: Log | undefined): Timing {
   const routeOf = routesOf(server)
-  return (req: IncomingMessage, res: ServerResponse) => {
-    const begun = performance.now()
-    res.once('finish', () => {
-      const duration = (performance.now() - begun) / 1000
-      const method = methods.has(req.method ?? '') ? (req.method ?? '') : 'other'
-      const path = pathOf(req.url ?? '/')
-      metrics.observe(routeOf(path), method, res.statusCode, duration)
-      log?.line('debug', 'request', {
-        method,
-        path: path.slice(0, 200),
-        status: res.statusCode,
-        duration_ms: Math.round(duration * 1e6) / 1e3,
-        request_id: res.getHeader('x-request-id'),
+  const ids = new WeakMap<ServerResponse, string>()
+  const around =
+    (listener: Listener): Listener =>
+    (req: IncomingMessage, res: ServerResponse) => {
+      const begun = performance.now()
+      res.once('finish', () => {
+        const duration = (performance.now() - begun) / 1000
+        const method = methods.has(req.method ?? '') ? (req.method ?? '') : 'other'
+        const path = pathOf(req.url ?? '/')
+        metrics.observe(routeOf(path), method, res.statusCode, duration)
+        log?.line('debug', 'request', {
+          method,
+          path: path.slice(0, 200),
+          status: res.statusCode,
+          duration_ms: Math.round(duration * 1e6) / 1e3,
+          request_id: ids.get(res),
+        })
       })
-    })
-    listener(req, res)
+      listener(req, res)
+    }
+  const onAnswer: Timing['onAnswer'] = (res, { headers }) => {
+    const id = headers['x-request-id']
+    if (typeof id === 'string') ids.set(res, id)
   }
+  return { around, onAnswer: log === undefined ? undefined : onAnswer }
 }

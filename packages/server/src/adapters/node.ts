@@ -11,6 +11,8 @@ export type NodeAdapterOptions = {
   readonly trustedProxies?: readonly string[] | undefined
   /** Told the peer whose forwarded headers were not believed (HH-02). */
   readonly onForwardedIgnored?: ((peer: string) => void) | undefined
+  /** Told each answer before it is written: node keeps no headers that are written at once, as these are. */
+  readonly onAnswer?: ((res: ServerResponse, answer: HttpResponse) => void) | undefined
 }
 
 /** Headers that must not be doubled: node keeps the first and drops the rest in silence. Proofs it joins, and two joined are none. */
@@ -113,6 +115,7 @@ export function nodeListener(
       void server.handle(request).then((response) => {
         const last = request.fault !== undefined || response.status === 413
         if (last) endAfterAnswer(req)
+        options.onAnswer?.(res, response)
         write(res, response, last)
       })
     }
