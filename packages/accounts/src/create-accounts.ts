@@ -24,6 +24,7 @@ import { createConsentRoute } from './routes/consent-route.ts'
 import { createLoginRoute, passwordAcr } from './routes/login-route.ts'
 import { header } from './routes/respond.ts'
 import { createSignIn } from './sign-in.ts'
+import { notifier, type PersonNotice } from './notifier.ts'
 import { createThrottle, defaultThrottle, type ThrottleLimits } from './throttle.ts'
 
 /** The languages that come with the package. */
@@ -48,6 +49,8 @@ export type AccountsOptions = {
   readonly defaultLanguage?: string | undefined
   /** Seconds for which agreement is remembered; only the words of the consent page depend on it. */
   readonly consentLifetime?: number | undefined
+  /** Writes to people, by mail or in another way, what they have to hear of; it may reject, and is never waited for. */
+  readonly notify?: ((notice: PersonNotice) => Promise<void>) | undefined
   readonly throttle?: Partial<ThrottleLimits> | undefined
   readonly hashing?: { readonly cost?: HashCost | undefined; readonly limits?: GateLimits | undefined } | undefined
 }
@@ -113,6 +116,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
         if (user === undefined || user.disabledAt !== undefined) return undefined
         return (await store.subjectActive(subject)) ? claimsOf(user) : undefined
       },
+      ...notifier(options.notify, findUser),
     },
     pages: {
       error: (view) => errorPage(settings(view.uiLocales), view),

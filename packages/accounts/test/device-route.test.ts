@@ -1,10 +1,10 @@
-import { createAccounts } from '@sallyport/accounts'
+import { createAccounts, type AccountsOptions, type PersonNotice } from '@sallyport/accounts'
 import { createTestIssuer, type PeopleFacts, type TestIssuer, type TestPeople } from '@sallyport/testing'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { german } from './page-states.ts'
 
-function ownPeople({ store, now, random }: PeopleFacts): TestPeople {
-  const { accounts, pages, routes, people } = createAccounts({ store, now, random })
+function ownPeople({ store, now, random }: PeopleFacts, notify?: AccountsOptions['notify']): TestPeople {
+  const { accounts, pages, routes, people } = createAccounts({ store, now, random, notify })
   return {
     accounts,
     pages,
@@ -18,8 +18,12 @@ function ownPeople({ store, now, random }: PeopleFacts): TestPeople {
   }
 }
 
-const issuerWithPages = (): Promise<TestIssuer> =>
-  createTestIssuer({ people: ownPeople, clients: ['D', 'K', 'RS1', 'RS2'], policy: { deviceGrant: true } })
+const issuerWithPages = (notify?: AccountsOptions['notify']): Promise<TestIssuer> =>
+  createTestIssuer({
+    people: (facts) => ownPeople(facts, notify),
+    clients: ['D', 'K', 'RS1', 'RS2'],
+    policy: { deviceGrant: true },
+  })
 
 it('A-DEV-07 lets a device in through the pages of the package, from sign-in to the last word', async () => {
   const issuer = await issuerWithPages()
@@ -66,6 +70,36 @@ it('A-DEV-13 tells the person later which devices came in, from where, and takes
   await browser.submit(apps, television?.id ?? '')
   expect(await issuer.isAlive(token)).toBe(false)
   expect((await browser.open('/account/apps')).answer.text).not.toContain('you let a device in')
+})
+
+it('A-DEV-13 has the person told of each device that came in, with the page that takes it back', async () => {
+  const told: PersonNotice[] = []
+  const issuer = await issuerWithPages(async (notice) => void told.push(notice))
+  const begun = await issuer.beginDevice()
+  const browser = await issuer.answerDevice(begun)
+  await vi.waitFor(() => expect(told).toHaveLength(1))
+  const { username, subject } = issuer.alice
+  const [notice] = told
+  expect(notice).toMatchObject({
+    ...{ kind: 'device_approved', subject, username, at: issuer.clock.now(), clientName: 'Television' },
+    ...{ clientId: issuer.clients.D.id, deviceNetwork: '198.51.100.20', claims: {} },
+  })
+  expect(notice?.network).not.toBe(notice?.deviceNetwork)
+  // The address in the notice is that of the page that has the button.
+  const apps = await browser.open(new URL(notice?.appsUrl ?? '').pathname)
+  await browser.submit(apps, apps.forms.find(({ fields }) => fields['client_id'] === notice?.clientId)?.id ?? '')
+  expect((await issuer.poll(begun)).json['error']).toBe('invalid_grant')
+  await issuer.answerDevice(await issuer.beginDevice(), { browser, decision: 'deny' })
+  expect(told).toHaveLength(1)
+})
+
+it('A-DEV-13 lets the device in although the person could not be told, and says so to the operator', async () => {
+  const issuer = await issuerWithPages(() => Promise.reject(new Error('no mail today')))
+  const begun = await issuer.beginDevice()
+  await issuer.answerDevice(begun)
+  expect((await issuer.poll(begun)).status).toBe(200)
+  await vi.waitFor(() => expect(issuer.records.faults).toHaveLength(1))
+  expect(String(issuer.records.faults[0]?.cause)).toContain('no mail today')
 })
 
 it('A-DEV-05, A-DEV-11 says what is wrong, when to come back, and what became of it', async () => {

@@ -6,7 +6,9 @@ import { hearsOfLogout, type Client } from '../model/client.ts'
 import type { DeviceRequest } from '../model/device.ts'
 import type { DeviceDecision } from '../model/device-page.ts'
 import type { Session } from '../model/interaction.ts'
+import type { Notice } from '../model/notice.ts'
 import { effectivePolicy } from '../policy.ts'
+import { tellPerson } from './tell-person.ts'
 
 /** A request that this session may decide about. */
 export type Decidable = { readonly client: Client; readonly session: Session; readonly request: DeviceRequest }
@@ -33,9 +35,29 @@ export async function decideDevice(
     { digest: request.digest, authorization, hearsOfLogout: hearsOfLogout(decidable.client, request.scope), events },
     now,
   )
-  if (outcome === 'approved') ctx.events.stored(events)
-  return outcome === 'approved'
+  if (outcome !== 'approved') return false
+  ctx.events.stored(events)
+  tellPerson(ctx, call, noticeOf(ctx, call, decidable, authorization))
+  return true
 }
+
+const noticeOf = (
+  ctx: Context,
+  { network }: Call,
+  { client, request }: Decidable,
+  authorization: Authorization,
+): Notice => ({
+  kind: 'device_approved',
+  issuer: ctx.issuer,
+  subject: authorization.subject,
+  clientId: client.id,
+  clientName: client.name,
+  scope: authorization.scope,
+  authorizationId: authorization.id,
+  deviceNetwork: request.network,
+  network,
+  at: authorization.createdAt,
+})
 
 /** Consent was shown and is never remembered: nobody knows whether the next device is this one (A-DEV-14). */
 function authorizationFor(ctx: Context, { client, session, request }: Decidable, now: Seconds): Authorization {

@@ -1,4 +1,5 @@
 import type { AccountClaims } from './account.ts'
+import type { Notice } from './notice.ts'
 
 /**
  * The seam to the people: an application with a user base of its own implements these four, and everything else (codes,
@@ -28,4 +29,9 @@ export type Accounts = {
    * every token dead. Called at UserInfo and, when the request asked for claims in the ID Token, at the token endpoint.
    */
   findClaims(subject: string): Promise<AccountClaims | undefined>
+  /**
+   * Tells the person, by mail or in another way of the host's own, with the address of the page that takes the access back.
+   * Called after what happened was stored, and never waited for; a rejection is a fault in the log, and nothing is tried again.
+   */
+  notify?(notice: Notice): Promise<void>
 }

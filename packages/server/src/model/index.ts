@@ -2,6 +2,7 @@ export { usernameKey, type AccountClaims, type AccountStore, type User } from '.
 export type { AccessTokenClaims, Actor, OpaqueAccessToken } from './access-token.ts'
 export type { AccessTokenStore, OpaqueAccessTokenView } from './access-tokens.ts'
 export type { Accounts } from './accounts.ts'
+export type { Notice } from './notice.ts'
 export type { ConnectedApp, ConnectedApps, ConnectedAppsView } from './connected-apps.ts'
 export {
   chainLink,
