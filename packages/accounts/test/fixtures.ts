@@ -59,6 +59,8 @@ const client: Client = {
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
   dpopBoundAccessTokens: false,
+  certificateBoundAccessTokens: false,
+  useMtlsEndpointAliases: false,
   documentFreshUntil: undefined,
   redirectUris: [request.redirectUri],
   postLogoutRedirectUris: [],

@@ -64,6 +64,30 @@ export {
   type Bounds,
   type PolicyNumber,
 } from './floor.ts'
+export {
+  certificateThumbprint,
+  maxCertificateBytes,
+  maxCertificateChain,
+  readCertificate,
+  type ClientCertificate,
+} from './certificate.ts'
+export {
+  certificateClaims,
+  certificateForms,
+  certificateHeaders,
+  createCertificateReader,
+  type CertificateFault,
+  type CertificateForm,
+  type CertificateReader,
+  type PresentedCertificate,
+} from './forwarded-certificate.ts'
+export {
+  certificateSenderKey,
+  confirmationOf,
+  isCertificateSenderKey,
+  readConfirmation,
+  type Confirmation,
+} from './confirmation.ts'
 export { isThumbprint, jwkThumbprint } from './dpop-key.ts'
 export { normalTarget } from './dpop-target.ts'
 export { currentNonce, nonceFits } from './dpop-nonce.ts'

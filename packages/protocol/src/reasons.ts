@@ -1,5 +1,6 @@
 import { assertionGrantReasons } from './reasons/assertion-grant.ts'
 import { authorizationRequestReasons } from './reasons/authorization-request.ts'
+import { certificateReasons } from './reasons/certificate.ts'
 import { clientAddressReasons } from './reasons/client-address.ts'
 import { clientAuthenticationReasons } from './reasons/client-authentication.ts'
 import type { ReasonEntry } from './reasons/entry.ts'
@@ -28,6 +29,7 @@ export const reasons = {
   ...tokenRequestReasons,
   ...assertionGrantReasons,
   ...proofReasons,
+  ...certificateReasons,
   ...tokenUseReasons,
   ...registrationReasons,
 } as const satisfies Record<string, ReasonEntry>

@@ -38,6 +38,8 @@ export type Options = {
   readonly requestObjectAlgorithm?: string
   readonly requireRedirectUriAtToken?: boolean
   readonly dpopBoundAccessTokens?: boolean
+  readonly certificateBoundAccessTokens?: boolean
+  readonly useMtlsEndpointAliases?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
   readonly owner?: string
@@ -89,6 +91,8 @@ export function registration(options: Options): Partial<ClientRegistration> {
     requestObjectAlgorithm: options.requestObjectAlgorithm,
     requireRedirectUriAtToken: options.requireRedirectUriAtToken,
     dpopBoundAccessTokens: options.dpopBoundAccessTokens,
+    certificateBoundAccessTokens: options.certificateBoundAccessTokens,
+    useMtlsEndpointAliases: options.useMtlsEndpointAliases,
     owner: options.owner,
     purpose: options.purpose,
     reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,

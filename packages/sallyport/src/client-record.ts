@@ -45,6 +45,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   require_signed_request_object: client.requireSignedRequests,
   request_object_signing_alg: client.requestObjectAlgorithm,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
+  tls_client_certificate_bound_access_tokens: client.certificateBoundAccessTokens,
+  use_mtls_endpoint_aliases: client.useMtlsEndpointAliases,
   session_refresh_tokens: client.sessionRefreshTokens,
   access_token_lifetime: client.accessTokenLifetime,
   owner: client.owner,

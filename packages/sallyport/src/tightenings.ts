@@ -1,4 +1,4 @@
-import { hasSecret, tightenings, type Stage, type Tightening } from '@sallyport/server'
+import { bindsTokens, hasSecret, tightenings, type Stage, type Tightening } from '@sallyport/server'
 import type { Config } from './config/load.ts'
 import type { ClientCoverage } from './coverage.ts'
 
@@ -45,7 +45,7 @@ const habits: Readonly<Record<Tightening, Habit>> = {
   requireSenderConstraint: {
     about: 'access tokens that are bound to no key',
     // A client that is registered for bound tokens gets no others by now.
-    count: ({ client, counts }) => (client.dpopBoundAccessTokens ? 0 : counts.bearer_tokens),
+    count: ({ client, counts }) => (bindsTokens(client) ? 0 : counts.bearer_tokens),
   },
 }
 

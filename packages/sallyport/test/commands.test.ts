@@ -336,9 +336,9 @@ describe('resource, session, grant and key', () => {
     const uri = 'https://photos.example'
     const made = await place.json(['resource', 'create', uri, '--name', 'Photos', '--binding', 'dpop'])
     expect(made).toMatchObject({ binding: 'dpop' })
-    const bound = await place.run(['resource', 'update', uri, '--binding', 'mtls', '--format', 'paseto'])
+    const bound = await place.run(['resource', 'update', uri, '--binding', 'tls', '--format', 'paseto'])
     expect([bound.code, bound.stderr]).toEqual([2, expect.stringContaining('--format: must be jwt or opaque')])
-    expect(bound.stderr).toContain('--binding: mtls cannot be done by this server yet; use dpop')
+    expect(bound.stderr).toContain('--binding: must be one of bearer, dpop, mtls')
     const client = (await place.json([...webClient, '--resource', uri])) as { client_id: string }
     const kept = await place.run(['resource', 'delete', uri])
     expect([kept.code, kept.stderr]).toEqual([2, expect.stringContaining(client.client_id)])

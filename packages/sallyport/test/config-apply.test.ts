@@ -87,7 +87,7 @@ describe('config diff and apply', () => {
     expect((await here.place.run(['resource', 'delete', uri, '--yes'])).code).toBe(2)
     write(orders)
     expect(told(await config('diff', '--json'))).toEqual([`update resource ${uri} format documentation`])
-    write(`${orders}    binding: mtls\n`)
+    write(`${orders}    binding: paseto\n`)
     const bound = await config('apply')
     expect([bound.code, bound.stderr]).toEqual([3, expect.stringContaining('binding')])
     write(`${orders}    formats: opaque\n`)

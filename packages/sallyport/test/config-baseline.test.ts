@@ -115,6 +115,7 @@ describe('what a baseline compares', () => {
     requireSignedRequests: [true, false],
     requestObjectAlgorithm: ['ES256', undefined],
     dpopBoundAccessTokens: [true, false],
+    certificateBoundAccessTokens: [true, false],
     requireRedirectUriAtToken: [true, false],
     firstParty: [false, true],
     mcp: [true, false],

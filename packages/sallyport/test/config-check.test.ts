@@ -52,7 +52,7 @@ describe('config check of declared objects', () => {
       '',
     ],
     ['resource-unknown', client('m2m', 'service', '    resources: [https://api.example/none]\n'), orders],
-    ['resource-refused', web, `${orders}    binding: mtls\n`],
+    ['resource-refused', web, `${orders}    binding: paseto\n`],
     ['scope-unknown', client('m2m', 'service', '    scope: orders:write\n'), orders],
     ['secret-without-use', client('spa', 'spa', '    redirectUris: [https://a.example/]\n    secretFile: /x\n'), ''],
   ])('A-GOV-07 finds %s, with its place and what to do', async (rule, clients, more) => {

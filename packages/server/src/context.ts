@@ -12,6 +12,7 @@ import type { Fetcher } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Resource } from './model/resource.ts'
 import type { Store } from './model/store.ts'
+import type { MutualTls } from './mutual-tls.ts'
 import type { Policy } from './policy.ts'
 import type { RegistrationPolicy } from './registration-policy.ts'
 import type { Secrets } from './secrets.ts'
@@ -54,6 +55,8 @@ export type Context = {
   readonly acceptPublishedChallenges: boolean
   readonly policy: Policy
   readonly registration: RegistrationPolicy
+  /** `undefined` where no client comes with a certificate. */
+  readonly mutualTls: MutualTls | undefined
   readonly store: Store
   readonly accounts: Accounts
   readonly pages: Pages

@@ -23,6 +23,7 @@ import { StoreUnavailable, type Store } from './model/store.ts'
 import { ExternalKeyFault, type ExternalKeys } from './model/external-keys.ts'
 import { createLogoutNotifier } from './logout-notifier.ts'
 import { createFetcher } from './outbound/fetcher.ts'
+import { createMutualTls } from './mutual-tls.ts'
 import { createPolicy } from './policy.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
 import { deriveSecrets, pairwiseFingerprint } from './secrets.ts'
@@ -94,6 +95,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     acceptPublishedChallenges: options.acceptPublishedChallenges ?? false,
     policy,
     registration: createRegistrationPolicy(options.registration),
+    mutualTls: createMutualTls(options.mutualTls, issuer),
     store,
     accounts: options.accounts,
     pages: options.pages,

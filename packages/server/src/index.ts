@@ -1,3 +1,4 @@
+export type { MutualTlsOptions } from './mutual-tls.ts'
 export { createServer, type Server, type ServerRoute } from './server.ts'
 export type { Fault, ServerOptions } from './server-options.ts'
 export { documentModes, hostFault, pairFault, type DocumentMode, type DocumentOptions } from './document-policy.ts'

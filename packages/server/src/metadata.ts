@@ -13,6 +13,7 @@ import { subjectTypes } from './clients/sector-rules.ts'
 import type { Context } from './context.ts'
 import { offeredGrants } from './grants/index.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
+import { endpointAliases } from './mutual-tls.ts'
 
 const allMethods: readonly ClientAuthenticationMethod[] = [
   'none',
@@ -105,6 +106,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.policy.requestObjects) metadata['request_object_signing_alg_values_supported'] = clientAlgorithms
   if (ctx.policy.stages.requireSignedRequests === 'enforce') metadata['require_signed_request_object'] = true
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
+  if (ctx.mutualTls !== undefined) metadata['tls_client_certificate_bound_access_tokens'] = true
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
   if (ctx.trustedIssuers.kinds.has('id-jag')) metadata['authorization_grant_profiles_supported'] = [identityProfile]
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
@@ -112,5 +114,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales
   if (ctx.documents.accept !== 'none') metadata['client_id_metadata_document_supported'] = true
   if (facts.documentation !== undefined) metadata['service_documentation'] = facts.documentation
+  const aliases = endpointAliases(ctx, metadata)
+  if (aliases !== undefined) metadata['mtls_endpoint_aliases'] = aliases
   return metadata
 }

@@ -56,7 +56,7 @@ const waiting: ReadonlySet<Reason> = new Set(['authorization_pending', 'slow_dow
 export const isWaiting = (reason: Reason): boolean => waiting.has(reason)
 
 /** Reasons by which events are told apart under a name of their own (DP-12). */
-const eventReasons: Partial<Record<Reason, string>> = { token_cnf: 'cnf' }
+const eventReasons: Partial<Record<Reason, string>> = { token_cnf: 'cnf', token_certificate: 'cnf' }
 
 const events: Partial<Record<Reason, string>> = {
   redirect_uri_mismatch: 'authz.redirect_uri.mismatch',

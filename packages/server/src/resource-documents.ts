@@ -12,6 +12,8 @@ type Described = {
   readonly documentation?: string | undefined
   /** Whether bound tokens are taken there, or nothing else, or bearer tokens alone (RFC 9449); `undefined` says nothing. */
   readonly proofs?: 'taken' | 'required' | 'ignored' | undefined
+  /** Only tokens that are bound to a client certificate are taken there (RFC 8705). */
+  readonly certificates?: boolean | undefined
 }
 
 /** Members without a value are left out (A-PRM-02). */
@@ -23,6 +25,7 @@ export const resourceDocument = (issuer: string, about: Described): ResourceDocu
   resource_name: about.name,
   ...(about.documentation === undefined ? {} : { resource_documentation: about.documentation }),
   ...(about.proofs === undefined ? {} : proofMembers(about.proofs)),
+  ...(about.certificates === true ? { tls_client_certificate_bound_access_tokens: true } : {}),
 })
 
 const proofMembers = (proofs: NonNullable<Described['proofs']>): ResourceDocument => ({
@@ -56,6 +59,7 @@ const described = ({ id, name, scopes, documentation, binding }: Resource): Desc
   scopes: scopes.map((one) => one.name),
   documentation,
   proofs: binding === 'dpop' ? 'required' : undefined,
+  certificates: binding === 'mtls',
 })
 
 /** Every resource there are tokens for, for `protected_resources` (RFC 9728 section 4). */

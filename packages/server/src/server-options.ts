@@ -9,6 +9,7 @@ import type { OutboundOptions } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Route } from './model/route.ts'
 import type { Store } from './model/store.ts'
+import type { MutualTlsOptions } from './mutual-tls.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { RegistrationOptions } from './registration-policy.ts'
 import type { TrustedIssuer } from './trusted-issuers.ts'
@@ -27,6 +28,8 @@ export type ServerOptions = {
   readonly policy?: PolicyOptions | undefined
   /** Who may register clients over the network; nobody when left out. */
   readonly registration?: RegistrationOptions | undefined
+  /** How clients come with certificates (RFC 8705); nobody does when left out, and certificates mean nothing. */
+  readonly mutualTls?: MutualTlsOptions | undefined
   /** Pages and assets beside the endpoints. */
   readonly routes?: readonly Route[] | undefined
   /** Receives each security event as it is written. */

@@ -21,6 +21,7 @@ import { typedId } from './ids.ts'
 import type { HttpRequest, HttpResponse } from './model/http.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
 import type { EventDraft, Route } from './model/route.ts'
+import { isAliased } from './mutual-tls.ts'
 import { networkOf } from './network.ts'
 import { reportRefusal } from './refusals.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -221,7 +222,7 @@ async function answer(ctx: Context, routes: Routes, call: Call): Promise<HttpRes
     // Wherever it was sent, and if it was sent there.
     if (request.fault === 'framing') throw refuse('framing')
     if (ctx.policy.refuseUnknownHosts && !namesIssuer(ctx, request)) throw refuse('host')
-    if (entry === undefined) throw refuse('path')
+    if (entry === undefined || !isThere(ctx, request)) throw refuse('path')
     const endpoint = entry.methods.get(request.method)
     if (endpoint === undefined) throw refuse('method', { headers: { allow: allowed(entry) } })
     response = await endpoint(ctx, call)
@@ -239,8 +240,17 @@ function withoutBody({ status, headers, body }: HttpResponse): HttpResponse {
 }
 
 /** Nothing is ever made from the Host header; an operator may also want it to be right (HH-01). */
-const namesIssuer = (ctx: Context, request: HttpRequest): boolean =>
-  header(request, 'host')?.toLowerCase() === new URL(ctx.origin).host
+const namesIssuer = (ctx: Context, request: HttpRequest): boolean => {
+  const host = header(request, 'host')?.toLowerCase()
+  return host !== undefined && (host === new URL(ctx.origin).host || host === ctx.mutualTls?.host)
+}
+
+/** The host that asks for certificates has the endpoints that clients call themselves, and no page for a browser (B-MTLS-10). */
+function isThere(ctx: Context, request: HttpRequest): boolean {
+  const host = ctx.mutualTls?.host
+  if (host === undefined || header(request, 'host')?.toLowerCase() !== host) return true
+  return isAliased(ctx, request.path)
+}
 
 const allowed = (entry: Entry): string =>
   [...entry.methods.keys()].filter((method) => method !== 'OPTIONS' && method !== 'HEAD').join(', ')

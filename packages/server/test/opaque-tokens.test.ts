@@ -193,7 +193,7 @@ describe.each(storeNames)('opaque access tokens on %s', (name) => {
 it('A-RES-02 an API that wants bound tokens gets none without a binding', async () => {
   const bound: readonly Resource[] = standardResources.map((one) => ({ ...one, binding: 'mtls' }))
   const issuer = await newIssuer({ resources: bound })
-  expectRefusal(await issuer.clientCredentials(issuer.clients.S, { scope: 'read', resource: first }), 'invalid_target')
+  expectRefusal(await issuer.clientCredentials(issuer.clients.S, { scope: 'read', resource: first }), 'invalid_request')
 })
 
 it('A-RES-02 what was granted for an API that is gone gives no token', async () => {

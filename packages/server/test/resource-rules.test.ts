@@ -46,9 +46,6 @@ it.for<[string, object]>([
   expect(judged(more)).toEqual([member])
 })
 
-it('A-RES-02 refuses a binding instead of promising what nobody checks, and takes the one that is checked', () => {
-  expect(resourceFaults({ ...plain, binding: 'mtls' })).toEqual([
-    { member: 'binding', problem: 'mtls cannot be done by this server yet', fix: 'dpop' },
-  ])
-  expect(judged({ binding: 'dpop' })).toEqual([])
+it('A-RES-02 takes every binding that is checked', () => {
+  for (const binding of ['bearer', 'dpop', 'mtls'] as const) expect(judged({ binding })).toEqual([])
 })

@@ -10,6 +10,8 @@ export type RequestOptions = {
   readonly secret?: string | undefined
   readonly headers?: HttpRequest['headers'] | undefined
   readonly remoteAddress?: string | undefined
+  /** The certificate of the connection. */
+  readonly certificate?: HttpRequest['certificate']
   /** Another node of the issuer. */
   readonly node?: Server | undefined
 }
@@ -31,7 +33,11 @@ export type BackChannel = {
     options?: RequestOptions & { hint?: string },
   ) => Promise<Answer>
   readonly revoke: (client: TestClient, token: string, options?: RequestOptions & { hint?: string }) => Promise<Answer>
-  readonly userinfo: (accessToken: string, headers?: HttpRequest['headers']) => Promise<Answer>
+  readonly userinfo: (
+    accessToken: string,
+    headers?: HttpRequest['headers'],
+    certificate?: HttpRequest['certificate'],
+  ) => Promise<Answer>
 }
 
 /** Address of the machine that clients call from. */
@@ -50,7 +56,7 @@ export function backChannel({ basePath, handle }: Pick<IssuerCore, 'basePath' | 
     const response: HttpResponse = await (node === undefined ? handle(complete) : node.handle(complete))
     return answerOf(response)
   }
-  const post: BackChannel['post'] = (path, parameters, { headers = {}, remoteAddress, node } = {}) =>
+  const post: BackChannel['post'] = (path, parameters, { headers = {}, remoteAddress, certificate, node } = {}) =>
     send(
       {
         method: 'POST',
@@ -58,6 +64,7 @@ export function backChannel({ basePath, handle }: Pick<IssuerCore, 'basePath' | 
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
         body: Buffer.from(encodeParameters(parameters)),
         remoteAddress: remoteAddress ?? clientAddress,
+        certificate,
       },
       node,
     )
@@ -82,7 +89,11 @@ export function backChannel({ basePath, handle }: Pick<IssuerCore, 'basePath' | 
     push: asClient('/oauth2/par'),
     introspect: (client, token, options) => introspect(client, { token, token_type_hint: options?.hint }, options),
     revoke: (client, token, options) => revoke(client, { token, token_type_hint: options?.hint }, options),
-    userinfo: (accessToken, headers = {}) =>
-      send({ path: `${basePath}/oauth2/userinfo`, headers: { authorization: `Bearer ${accessToken}`, ...headers } }),
+    userinfo: (accessToken, headers = {}, certificate = undefined) =>
+      send({
+        path: `${basePath}/oauth2/userinfo`,
+        headers: { authorization: `Bearer ${accessToken}`, ...headers },
+        certificate,
+      }),
   }
 }

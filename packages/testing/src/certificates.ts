@@ -34,6 +34,8 @@ export type TestCertificateOptions = {
   readonly notAfter?: Date
   /** A private key that is used again, as at a renewal. */
   readonly key?: KeyObject
+  /** A public key whose private half nobody has. */
+  readonly publicKey?: KeyObject
   readonly ca?: boolean
   readonly pathLength?: number
   /** Further extensions, as they stand in the certificate. */
@@ -140,7 +142,7 @@ let serials = 0
 
 function build(subject: Der, issuer: Issuer | undefined, options: TestCertificateOptions): TestCertificate {
   const privateKey = options.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  const publicKey = generatePublic(privateKey)
+  const publicKey = (options.publicKey ?? createPublicKey(privateKey)).export({ type: 'spki', format: 'der' })
   const serial = Buffer.from([0x40, (serials >> 8) & 0xff, serials++ & 0xff])
   const now = Date.now()
   const validity = sequence(
@@ -169,8 +171,6 @@ function build(subject: Der, issuer: Issuer | undefined, options: TestCertificat
     thumbprint: createHash('sha256').update(der).digest('base64url'),
   }
 }
-
-const generatePublic = (key: KeyObject): Buffer => createPublicKey(key).export({ type: 'spki', format: 'der' })
 
 function revocationList(issuer: Issuer, revoked: readonly TestCertificate[], until: Date): string {
   const entries = revoked.map(({ serial }) => sequence(integer(serial), time(new Date(Date.now() - day))))

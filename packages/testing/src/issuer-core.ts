@@ -97,6 +97,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       outbound: options.outbound ?? noNetwork,
       trustedIssuers: options.trustedIssuers,
       registration: options.registration,
+      mutualTls: options.mutualTls,
       algorithms: options.algorithms,
       externalKeys: options.externalKeys,
       development: options.development,

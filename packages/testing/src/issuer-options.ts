@@ -2,6 +2,7 @@ import type { JwsAlgorithm } from '@sallyport/protocol'
 import type {
   DocumentOptions,
   ExternalKeys,
+  MutualTlsOptions,
   OutboundOptions,
   PolicyOptions,
   RegistrationOptions,
@@ -25,6 +26,8 @@ export type TestIssuerOptions = {
   readonly policy?: PolicyOptions | undefined
   /** Who may register clients over the network; nobody when left out. */
   readonly registration?: RegistrationOptions | undefined
+  /** How clients come with certificates; none does when left out. */
+  readonly mutualTls?: MutualTlsOptions | undefined
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Signing keys that are kept elsewhere; none when left out. */
   readonly externalKeys?: ExternalKeys | undefined

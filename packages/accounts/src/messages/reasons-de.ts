@@ -169,6 +169,13 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   sender_key: 'Der Grant ist an einen anderen Schlüssel gebunden',
   dpop_jkt_mismatch: 'Der DPoP-Beweis ist von einem anderen Schlüssel, als dpop_jkt nennt',
   dpop_jkt: 'dpop_jkt muss 43 Zeichen base64url haben, den Fingerabdruck eines Schlüssels',
+  certificate_missing: 'Hier wird ein Client-Zertifikat verlangt',
+  certificate_and_proof:
+    'Die Tokens sind hier an ein Client-Zertifikat gebunden, also darf kein DPoP-Beweis dabei sein',
+  sender_certificate: 'Die Genehmigung ist an ein anderes Client-Zertifikat gebunden',
+  token_certificate: 'Das Access Token ist an ein anderes Client-Zertifikat gebunden',
+  cert_syntax: authentication,
+  cert_multiple: authentication,
   token_cnf: 'Das Access Token ist auf andere Weise an einen Schlüssel gebunden, als es gesendet wurde',
   token_sender_key: 'Das Access Token ist an einen anderen Schlüssel gebunden',
   bearer_assertion_missing: 'assertion fehlt',

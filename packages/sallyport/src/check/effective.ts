@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { effectivePolicy, type Client, type Policy, type Resource } from '@sallyport/server'
+import { bindsTokens, effectivePolicy, type Client, type Policy, type Resource } from '@sallyport/server'
 import type { DeclaredException } from '../config/declared.ts'
 import { instant } from '../terminal.ts'
 import { now } from '../workplace.ts'
@@ -74,7 +74,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     requireSignedRequests: client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce',
     requestAlgorithms: client.requestObjectAlgorithm === undefined ? null : [client.requestObjectAlgorithm],
     requireRedirectUriAtToken: client.requireRedirectUriAtToken,
-    boundTokens: client.dpopBoundAccessTokens || policy.stages.requireSenderConstraint === 'enforce',
+    boundTokens: bindsTokens(client) || policy.stages.requireSenderConstraint === 'enforce',
     asksConsent: !client.firstParty,
     mcp: client.mcp,
     sessionRefreshTokens: client.sessionRefreshTokens,

@@ -49,6 +49,8 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   requireSignedRequests: as('requireSignedRequests'),
   requestObjectAlgorithm: as('requestAlgorithms'),
   dpopBoundAccessTokens: as('boundTokens'),
+  certificateBoundAccessTokens: as('boundTokens'),
+  useMtlsEndpointAliases: harmless('is what the client itself goes by'),
   requireRedirectUriAtToken: as('requireRedirectUriAtToken'),
   firstParty: as('asksConsent'),
   mcp: as('mcp'),

@@ -1,5 +1,5 @@
 import { verificationKeys } from '@sallyport/protocol'
-import type { Client } from '@sallyport/server'
+import { bindsTokens, type Client } from '@sallyport/server'
 import { openDoors } from './fapi-doors.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
 import type { CheckedClient, Subject } from './subject.ts'
@@ -96,7 +96,7 @@ function unbound({ clients, policy }: Subject): readonly CheckFinding[] {
   const problem = 'it may get access tokens that are bound to no key'
   const fix = 'set it to true, or stages.requireSenderConstraint to enforce'
   return clients
-    .filter(({ client }) => !client.dpopBoundAccessTokens)
+    .filter(({ client }) => !bindsTokens(client))
     .map((checked) => at(checked, { rule: 'fapi2-bearer', member: 'dpopBoundAccessTokens', problem, fix }))
 }
 

@@ -29,6 +29,7 @@ export function addClient(program: Command): void {
     .option('--no-require-pushed-requests', 'take requests that its users bring by themselves again')
     .option('--no-require-signed-requests', 'take requests that it did not sign again')
     .option('--no-dpop-bound-access-tokens', 'give it bearer tokens again where it sends no proof')
+    .option('--no-certificate-bound-access-tokens', 'give it tokens again that are bound to no certificate')
     .option('--no-session-refresh-tokens', 'refresh tokens only with offline_access again')
     .option(
       '--disable',
@@ -120,6 +121,10 @@ function described(command: Command): Command {
       'the one algorithm of its signed requests: ES256, Ed25519, EdDSA, PS256 or RS256',
     )
     .option('--dpop-bound-access-tokens', 'bind all its tokens to a key: no token request without a proof (DPoP)')
+    .option(
+      '--certificate-bound-access-tokens',
+      'bind all its tokens to its client certificate: no token request without one (mutual TLS)',
+    )
     .option('--session-refresh-tokens', 'refresh tokens without offline_access, ending with the session')
     .option('--access-token-lifetime <seconds>', 'shorter life for its access tokens')
 }

@@ -107,6 +107,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   requireSignedRequests: 'flag',
   requestObjectAlgorithm: 'text',
   dpopBoundAccessTokens: 'flag',
+  certificateBoundAccessTokens: 'flag',
+  useMtlsEndpointAliases: 'flag',
   requireRedirectUriAtToken: 'flag',
   firstParty: 'flag',
   mcp: 'flag',

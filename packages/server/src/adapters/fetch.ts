@@ -1,8 +1,13 @@
+import type { ClientCertificate } from '@sallyport/protocol'
 import type { HttpFault, HttpRequest } from '../model/http.ts'
 import type { Server } from '../server.ts'
 
 /** What a host knows and a web-standard request does not tell. */
-export type FetchInfo = { readonly remoteAddress: string }
+export type FetchInfo = {
+  readonly remoteAddress: string
+  /** The certificate that the client proved in the TLS handshake. */
+  readonly certificate?: ClientCertificate | undefined
+}
 
 async function readBody(
   request: Request,
@@ -32,6 +37,7 @@ export function fetchHandler(server: Server): (request: Request, info: FetchInfo
       headers: Object.fromEntries(request.headers),
       body,
       remoteAddress: info.remoteAddress,
+      certificate: info.certificate,
       fault,
     }
     const response = await server.handle(record)
@@ -40,7 +46,7 @@ export function fetchHandler(server: Server): (request: Request, info: FetchInfo
       for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one)
     }
     const bodyless = response.status === 204 || response.status === 304 || request.method === 'HEAD'
-    return new Response(bodyless ? null : response.body, {
+    return new Response(bodyless ? null : (response.body as string | Uint8Array<ArrayBuffer>), {
       status: response.status,
       headers,
     })

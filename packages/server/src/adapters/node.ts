@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIPv4, isIPv6, type Socket } from 'node:net'
 import type { HttpFault, HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Server } from '../server.ts'
+import { certificateSource, type CertificateOptions } from './client-certificate.ts'
 import { closeLingering } from './close-lingering.ts'
+import { peerOf, trusts } from './trusts.ts'
 
 export { closeLingering }
 
-export type NodeAdapterOptions = {
+export type NodeAdapterOptions = CertificateOptions & {
   /** Addresses or CIDR ranges of proxies whose `X-Forwarded-For` counts (A-GEN-06); empty: nobody's. */
   readonly trustedProxies?: readonly string[] | undefined
   /** Told the peer whose forwarded headers were not believed (HH-02). */
@@ -59,9 +61,6 @@ function proxyList(ranges: readonly string[]): BlockList | undefined {
   return list
 }
 
-const trusts = (list: BlockList, address: string): boolean =>
-  isIPv4(address) ? list.check(address, 'ipv4') : isIPv6(address) && list.check(address, 'ipv6')
-
 const forwarded = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded']
 
 /** The right-most hop that is not one of our own proxies; the socket's peer unless that is a proxy (HH-02). */
@@ -70,7 +69,7 @@ function clientAddress(
   list: BlockList | undefined,
   ignored: NodeAdapterOptions['onForwardedIgnored'],
 ): string {
-  const peer = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const peer = peerOf(req)
   if (list === undefined || !trusts(list, peer)) {
     if (ignored !== undefined && forwarded.some((name) => req.headers[name] !== undefined)) ignored(peer)
     return peer
@@ -94,6 +93,7 @@ export function nodeListener(
   options: NodeAdapterOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const proxies = proxyList(options.trustedProxies ?? [])
+  const certificateOf = certificateSource(options, proxies)
   const limit = server.maxBodyBytes
   // Connections that end with the answer to a request that was at fault: nothing behind it is read (HH-07).
   const ending = new WeakSet<Socket>()
@@ -109,6 +109,7 @@ export function nodeListener(
         headers: req.headers,
         body,
         remoteAddress: clientAddress(req, proxies, options.onForwardedIgnored),
+        certificate: certificateOf?.(req),
         fault: fault ?? headerFault(req),
       }
       if (request.fault !== undefined) ending.add(req.socket)

@@ -1,4 +1,12 @@
-import { equalInConstantTime, lookupKey, OAuthError, refuse, type Form, type Reason } from '@sallyport/protocol'
+import {
+  equalInConstantTime,
+  lookupKey,
+  OAuthError,
+  refuse,
+  type CertificateFault,
+  type Form,
+  type Reason,
+} from '@sallyport/protocol'
 import { factsOfPresentedCode } from '../code-facts.ts'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
@@ -52,6 +60,8 @@ const maxIdLength = 512
  * for ambiguity, 429 after too many failures.
  */
 export async function authenticateClient(ctx: Context, call: Call, form: Form): Promise<AuthenticatedClient> {
+  const unread = ctx.mutualTls === undefined ? undefined : certificateFault(call)
+  if (unread !== undefined) throw await reported(ctx, call, unread, { form, named: form.get('client_id') })
   let credentials: Presented
   try {
     credentials = presented(header(call.request, 'authorization'), form)
@@ -85,6 +95,12 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   if (guessed) await countFailure(ctx, call, secretGuesses(client))
   throw error
 }
+
+const faults: Readonly<Record<CertificateFault, Reason>> = { multiple: 'cert_multiple', syntax: 'cert_syntax' }
+
+/** A certificate that cannot be read is refused whoever asks: something is wrong with the proxy, or with who went round it (B-MTLS-12). */
+const certificateFault = ({ request: { certificate } }: Call): Reason | undefined =>
+  typeof certificate === 'string' ? faults[certificate] : undefined
 
 type Claimed = {
   readonly form: Form

@@ -54,6 +54,8 @@ export type SelfDescription = Required<
     | 'requireAuthTime'
     | 'defaultAcrValues'
     | 'dpopBoundAccessTokens'
+    | 'certificateBoundAccessTokens'
+    | 'useMtlsEndpointAliases'
     | 'clientUri'
     | 'logoUri'
     | 'policyUri'
@@ -102,6 +104,8 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),
     dpopBoundAccessTokens: flagOf(document, 'dpop_bound_access_tokens'),
+    certificateBoundAccessTokens: flagOf(document, 'tls_client_certificate_bound_access_tokens'),
+    useMtlsEndpointAliases: flagOf(document, 'use_mtls_endpoint_aliases'),
     clientUri: textOf(document, 'client_uri'),
     logoUri: textOf(document, 'logo_uri'),
     policyUri: textOf(document, 'policy_uri'),

@@ -135,6 +135,8 @@ function describedBy(
     requireSignedRequests: input.requireSignedRequests ?? false,
     requestObjectAlgorithm: input.requestObjectAlgorithm,
     dpopBoundAccessTokens: input.dpopBoundAccessTokens ?? false,
+    certificateBoundAccessTokens: input.certificateBoundAccessTokens ?? false,
+    useMtlsEndpointAliases: input.useMtlsEndpointAliases ?? false,
     requireRedirectUriAtToken: input.requireRedirectUriAtToken ?? false,
     firstParty: input.firstParty ?? false,
     mcp: input.mcp ?? false,

@@ -182,6 +182,8 @@ type Answers = Pick<
   | 'requireAuthTime'
   | 'defaultAcrValues'
   | 'dpopBoundAccessTokens'
+  | 'certificateBoundAccessTokens'
+  | 'useMtlsEndpointAliases'
 >
 
 /** What the client wants to be sure of in requests and answers. */
@@ -196,4 +198,6 @@ const answersOf = (document: MetadataDocument): Answers => ({
   requireAuthTime: flagOf(document, 'require_auth_time'),
   defaultAcrValues: textsOf(document, 'default_acr_values'),
   dpopBoundAccessTokens: flagOf(document, 'dpop_bound_access_tokens'),
+  certificateBoundAccessTokens: flagOf(document, 'tls_client_certificate_bound_access_tokens'),
+  useMtlsEndpointAliases: flagOf(document, 'use_mtls_endpoint_aliases'),
 })

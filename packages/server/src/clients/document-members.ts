@@ -36,6 +36,8 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   requireAuthTime: true,
   defaultAcrValues: true,
   dpopBoundAccessTokens: true,
+  certificateBoundAccessTokens: true,
+  useMtlsEndpointAliases: true,
   clientUri: true,
   logoUri: true,
   policyUri: true,

@@ -10,6 +10,7 @@ import { registerClient, registrationOf } from './client-record.ts'
 import { DocumentFault, documentDescription } from './document-client.ts'
 import { withOperatorsPart } from './document-members.ts'
 import { documentHost } from './document-url.ts'
+import { keptProtections } from './metadata-rules.ts'
 
 const maxBytes = 5120
 /** Bounds of what cache headers may say, in seconds (A-CIMD-10). */
@@ -126,7 +127,7 @@ async function askableScopes(ctx: Context): Promise<readonly string[]> {
 function described(ctx: Context, { clientId, host, stored }: Wanted, answer: FetchAnswer, askable: readonly string[]) {
   const now = ctx.now()
   const { reservedNames, grantTypes } = ctx.registration
-  const facts = { askable, allowed: ctx.documents.redirects, grantTypes, kept: ctx.policy, reservedNames }
+  const facts = { askable, allowed: ctx.documents.redirects, grantTypes, kept: keptProtections(ctx), reservedNames }
   const description = documentDescription(answer.body, clientId, facts)
   // Its sector is no matter of the rules for redirect URIs, which know nothing of documents.
   const said = { ...description, subjectType: undefined }

@@ -7,6 +7,7 @@ import { changeClient, registerClient, type RegistrationContext } from './client
 import { authenticationRefusal, readClientMetadata, type SelfDescription } from './client-metadata.ts'
 import { requireFetchedMetadata } from './fetched-metadata.ts'
 import type { MetadataDocument } from './metadata-fields.ts'
+import { keptProtections } from './metadata-rules.ts'
 import { ClientMetadataError } from './registration-rules.ts'
 import type { PresentedRegistration } from './registration-access.ts'
 import { withSoftwareStatement } from './software-statement.ts'
@@ -64,7 +65,7 @@ function described(
     scopeCeiling,
     development: !ctx.secure,
     keysOnly: keysOnly(ctx),
-    kept: ctx.policy,
+    kept: keptProtections(ctx),
   }
   return { description: readClientMetadata(document, facts), statement }
 }

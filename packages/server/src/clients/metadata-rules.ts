@@ -1,6 +1,7 @@
 import { refuse } from '@sallyport/protocol'
 import type { GrantType } from '../model/client.ts'
 import { looksLikeReserved } from './look-alike.ts'
+import type { Context } from '../context.ts'
 import { badMember, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import { pageUriFault } from './page-rules.ts'
 
@@ -24,13 +25,23 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
 
 /** Members by which a client asks for a protection that this version does not give. */
 const protections =
-  /^(?:tls_client_certificate_bound_access_tokens|authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+  /^(?:authorization_signed_response_alg|(?:id_token|userinfo|authorization)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
 
 /** Members by which a client asks for signed requests. */
 const ofSignedRequests = /^(?:require_signed_request_object|request_object_signing_alg)$/
 
-/** Protections that a policy can take away from all clients: proofs of possession, and signed requests. */
-export type KeptProtections = { readonly dpop: boolean; readonly requestObjects: boolean }
+/** Protections that a policy can take away from all clients: proofs of possession, signed requests and certificates. */
+export type KeptProtections = {
+  readonly dpop: boolean
+  readonly requestObjects: boolean
+  readonly certificates: boolean
+}
+
+export const keptProtections = ({ policy, mutualTls }: Pick<Context, 'policy' | 'mutualTls'>): KeptProtections => ({
+  dpop: policy.dpop,
+  requestObjects: policy.requestObjects,
+  certificates: mutualTls !== undefined,
+})
 
 /** A client that asks for a protection and does not get it is told: it would believe in it otherwise (RFC 7591 section 5). */
 export function refuseUnkeptProtection(document: MetadataDocument, kept: KeptProtections): void {
@@ -38,6 +49,7 @@ export function refuseUnkeptProtection(document: MetadataDocument, kept: KeptPro
     const unkept =
       protections.test(member) ||
       (member === 'dpop_bound_access_tokens' && !kept.dpop) ||
+      (member === 'tls_client_certificate_bound_access_tokens' && !kept.certificates) ||
       (ofSignedRequests.test(member) && !kept.requestObjects)
     if (unkept && value !== false) throw badMember(member, 'is a protection that is not offered')
   }

@@ -38,6 +38,8 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   default_max_age: client.defaultMaxAge,
   require_auth_time: client.requireAuthTime,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
+  tls_client_certificate_bound_access_tokens: client.certificateBoundAccessTokens,
+  use_mtls_endpoint_aliases: client.useMtlsEndpointAliases,
   default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
 })
 

@@ -13,7 +13,7 @@ import type { ClientFault } from './client-fault.ts'
 import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
 import { logoutFaults } from './logout-rules.ts'
-import { keyFaults } from './key-rules.ts'
+import { bindingFaults, keyFaults } from './key-rules.ts'
 import { pageFaults } from './page-rules.ts'
 import { requestObjectFaults } from './request-object-rules.ts'
 import { sectorFaults } from './sector-rules.ts'
@@ -189,6 +189,7 @@ export function registrationFaults(
     ...nameFaults(input.name),
     ...grantFaults(input, defaults),
     ...keyFaults(input, development),
+    ...bindingFaults(input),
     ...encryptionFaults(input),
     ...requestObjectFaults(input),
     ...uriFaults(input, defaults, development),

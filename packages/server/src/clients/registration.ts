@@ -54,6 +54,8 @@ export type ClientRegistration = {
   readonly requireSignedRequests?: boolean | undefined
   readonly requestObjectAlgorithm?: JwsAlgorithm | undefined
   readonly dpopBoundAccessTokens?: boolean | undefined
+  readonly certificateBoundAccessTokens?: boolean | undefined
+  readonly useMtlsEndpointAliases?: boolean | undefined
   readonly requireRedirectUriAtToken?: boolean | undefined
   readonly firstParty?: boolean | undefined
   readonly mcp?: boolean | undefined
@@ -158,6 +160,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'requireSignedRequests',
   'requestObjectAlgorithm',
   'dpopBoundAccessTokens',
+  'certificateBoundAccessTokens',
+  'useMtlsEndpointAliases',
   'requireRedirectUriAtToken',
   'firstParty',
   'mcp',

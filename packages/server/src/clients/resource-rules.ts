@@ -35,14 +35,11 @@ const deviceFaults = ({ scopes, notByDevice }: Resource): ClientFault[] =>
     .filter((name) => !scopes.some((scope) => scope.name === name))
     .map((name) => ({ member: 'notByDevice', problem: `${JSON.stringify(name.slice(0, 80))} is none of its scopes` }))
 
-/** A binding that nobody checks yet would be a promise and no protection, so it is refused instead of kept. */
 function tokenFaults({ format, binding, accessTokenLifetime }: Resource): ClientFault[] {
   const faults: ClientFault[] = []
   if (!tokenFormats.includes(format)) faults.push({ member: 'format', problem: `must be ${tokenFormats.join(' or ')}` })
   if (!tokenBindings.includes(binding))
     faults.push({ member: 'binding', problem: `must be one of ${tokenBindings.join(', ')}` })
-  else if (binding === 'mtls')
-    faults.push({ member: 'binding', problem: `${binding} cannot be done by this server yet`, fix: 'dpop' })
   const { min, max } = floor.accessTokenLifetime
   if (
     accessTokenLifetime !== undefined &&

@@ -11,6 +11,7 @@ import { isPublic } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import { subjectFor } from '../subjects.ts'
+import { tokenTypeOf } from '../tokens/access-token.ts'
 import { inspectAccessToken, inspectOpaqueToken, type InspectedToken } from '../tokens/inspect.ts'
 import { isKnownAudience } from '../tokens/resource-scope.ts'
 import { introspectionAnswer, introspectionForm } from './introspection-form.ts'
@@ -92,7 +93,7 @@ function describe(claims: AccessTokenClaims): object {
     aud: claims.aud,
     client_id: claims.client_id,
     scope: claims.scope,
-    token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+    token_type: tokenTypeOf(claims.cnf),
     exp: claims.exp,
     iat: claims.iat,
     nbf: claims.iat,

@@ -12,6 +12,7 @@ import { readStrictForm } from '../form.ts'
 import { errorJson, json } from '../http.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
+import { addressesOf } from '../mutual-tls.ts'
 import { reportRefusal } from '../refusals.ts'
 import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { provenBy } from '../usage.ts'
@@ -36,7 +37,7 @@ export async function pushedAuthorization(ctx: Context, call: Call): Promise<Htt
     if (form.has('request_uri')) throw refuse('jar_nested')
     const { text, form: pushed, mark, signed } = await whatIsPushed(ctx, call, client, form)
     await validateRequest(ctx, settleRedirectUri(client, pushed), pushed)
-    const proof = { uri: ctx.endpoints.pushed, clientId: client.id, nonces: ctx.secrets.tokenNonces }
+    const proof = { uri: addressesOf(ctx, ctx.endpoints.pushed), clientId: client.id, nonces: ctx.secrets.tokenNonces }
     const senderKey = await provenSenderKey(ctx, call, proof)
     const bound = boundToKey(text, pushed, senderKey)
     if (!(await useOnce(ctx, mark))) throw refuse('jar_replayed')

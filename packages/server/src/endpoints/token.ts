@@ -10,11 +10,12 @@ import { errorJson, header, json } from '../http.ts'
 import { deviceGrant, jwtBearerGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
+import { addressesOf } from '../mutual-tls.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
 import { refusedTokenRequest } from '../refused-token-request.ts'
 import { commit } from '../tokens/commit.ts'
 import { issueTokens, type IssuedTokens } from '../tokens/issue.ts'
-import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
+import { certificateKey, nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { provenBy } from '../usage.ts'
 
 /**
@@ -35,8 +36,8 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
     if (!client.grantTypes.includes(grantType)) throw refuse('grant_not_allowed')
     if (grantType !== 'client_credentials') requireNotThrottled(ctx, call, grantGuesses(client))
     const proven = senderKeyOf(ctx, call, client)
-    const senderKey = proven === undefined ? undefined : await proven
-    const nonce = senderKey === undefined ? undefined : nonceHeader(ctx, ctx.secrets.tokenNonces)
+    const senderKey = typeof proven === 'object' ? await proven : proven
+    const nonce = typeof proven === 'object' ? nonceHeader(ctx, ctx.secrets.tokenNonces) : undefined
     // A lost race is not guessed about: the grant is asked again and now sees the state the winner left.
     for (let attempt = 0; attempt < 2; attempt++) {
       const grant = await grants[grantType](ctx, call, client, form, senderKey)
@@ -61,17 +62,26 @@ export async function token(ctx: Context, call: Call): Promise<HttpResponse> {
   }
 }
 
-/** The key of the request; a request without a proof costs one look at its headers. */
-function senderKeyOf(ctx: Context, call: Call, client: AuthenticatedClient): Promise<string | undefined> | undefined {
-  if (header(call.request, 'dpop') !== undefined && ctx.policy.dpop)
+/** The key of the request, or else the certificate of its connection; a request with neither costs one look at its headers. */
+function senderKeyOf(
+  ctx: Context,
+  call: Call,
+  client: AuthenticatedClient,
+): Promise<string | undefined> | string | undefined {
+  if (header(call.request, 'dpop') !== undefined && ctx.policy.dpop) {
+    if (client.certificateBoundAccessTokens) throw refuse('certificate_and_proof')
     return provenSenderKey(ctx, call, {
-      uri: ctx.endpoints.token,
+      uri: addressesOf(ctx, ctx.endpoints.token),
       clientId: client.id,
       nonces: ctx.secrets.tokenNonces,
     })
-  if (client.dpopBoundAccessTokens || ctx.policy.stages.requireSenderConstraint === 'enforce')
+  }
+  if (client.dpopBoundAccessTokens) throw refuse('proof_missing')
+  const certificate = certificateKey(ctx, call)
+  if (certificate === undefined && client.certificateBoundAccessTokens) throw refuse('certificate_missing')
+  if (certificate === undefined && ctx.policy.stages.requireSenderConstraint === 'enforce')
     throw refuse('proof_missing')
-  return undefined
+  return certificate
 }
 
 type Used = {
@@ -82,7 +92,7 @@ type Used = {
 
 /** Counts a request that got tokens (A-GOV-03). */
 function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantType, form, binding }: Used): void {
-  const names: UsageName[] = [binding === 'dpop' ? 'bound_tokens' : 'bearer_tokens', ...provenBy(client)]
+  const names: UsageName[] = [binding === 'bearer' ? 'bearer_tokens' : 'bound_tokens', ...provenBy(client)]
   if (grantType === 'refresh_token') names.push('refreshes')
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')

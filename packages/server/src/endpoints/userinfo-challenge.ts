@@ -12,6 +12,7 @@ const invalid: ReadonlySet<Reason> = new Set([
   'token_audience',
   'token_typ',
   'token_revoked',
+  'token_certificate',
 ])
 
 const algorithms = `algs="${proofAlgorithms.join(' ')}"`

@@ -1,4 +1,4 @@
-import { OAuthError, refuse, signJwt } from '@sallyport/protocol'
+import { confirmationOf, OAuthError, refuse, signJwt, type Confirmation } from '@sallyport/protocol'
 import { requestedClaims, scopedClaims } from '../claims.ts'
 import { foreignOrigin, readableOrigin, withCors } from '../clients/cors.ts'
 import type { Call, Context } from '../context.ts'
@@ -6,9 +6,10 @@ import { readBody } from '../form.ts'
 import { header, json } from '../http.ts'
 import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
+import { addressesOf } from '../mutual-tls.ts'
 import { reportRefusal } from '../refusals.ts'
 import { inspectAccessToken, type InspectedToken } from '../tokens/inspect.ts'
-import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
+import { certificateKey, nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { challenge, type TokenScheme } from './userinfo-challenge.ts'
 
 const token68 = /^(?:bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i
@@ -92,17 +93,30 @@ async function requireUserToken(
   if (claims.aud !== ctx.issuer && claims.aud !== ctx.endpoints.userinfo) throw refuse('token_audience')
   if (authorizationId === undefined || !(claims.scope ?? '').split(' ').includes('openid'))
     throw refuse('scope_insufficient')
-  const jkt = claims.cnf?.jkt
+  const { cnf } = claims
+  if (cnf !== undefined && 'x5t#S256' in cnf) {
+    requireCertificate(ctx, call, credentials, cnf)
+    return { claims, authorizationId }
+  }
+  const jkt = cnf?.jkt
   if (credentials.scheme === 'Bearer' && jkt === undefined) return { claims, authorizationId }
   await requireKey(ctx, call, credentials, jkt)
   return { claims, authorizationId }
+}
+
+/** A token that is bound to a certificate counts on a connection with that certificate alone (RFC 8705 section 3, MT-05). */
+function requireCertificate(ctx: Context, call: Call, { scheme }: Credentials, cnf: Confirmation): void {
+  if (scheme !== 'Bearer') throw refuse('token_cnf')
+  const key = certificateKey(ctx, call)
+  if (key === undefined || JSON.stringify(confirmationOf(key)) !== JSON.stringify(cnf))
+    throw refuse('token_certificate')
 }
 
 /** A bound token counts with a proof of its key and in no other way, and an unbound one is not made better by a proof (DP-12). */
 async function requireKey(ctx: Context, call: Call, credentials: Credentials, jkt: string | undefined): Promise<void> {
   const { scheme, token } = credentials
   if (scheme === 'Bearer' || jkt === undefined) throw refuse('token_cnf')
-  const { userinfo: uri } = ctx.endpoints
+  const uri = addressesOf(ctx, ctx.endpoints.userinfo)
   const expected = { uri, accessToken: token, boundTo: jkt, clientId: undefined, nonces: ctx.secrets.resourceNonces }
   if ((await provenSenderKey(ctx, call, expected)) === undefined) throw refuse('proof_absent')
 }

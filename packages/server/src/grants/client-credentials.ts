@@ -19,7 +19,14 @@ export async function clientCredentials(
   const scope = requestedScope(client, form)
   const resources = await resourcesOfGrant(ctx, client, form, scope)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
-  const target = await accessTokenTarget(ctx, { granted: resources, named: resources, scope, lifetime, senderKey })
+  const target = await accessTokenTarget(ctx, {
+    granted: resources,
+    named: resources,
+    scope,
+    lifetime,
+    client,
+    senderKey,
+  })
   return tokenGrant({
     client,
     redemption: { kind: 'none' },

@@ -30,7 +30,7 @@ export async function jwtBearer(
   const wanted = grantedScope(client, assertion, form)
   const resources = await grantedResources(ctx, client, assertion, form)
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
-  const wish = { granted: resources, named: resources, scope: wanted, lifetime, senderKey }
+  const wish = { granted: resources, named: resources, scope: wanted, lifetime, client, senderKey }
   const target = await accessTokenTarget(ctx, wish)
   await requireFirstUse(ctx, assertion)
   const { authentication, signInKnown } = signInOf(ctx, assertion)

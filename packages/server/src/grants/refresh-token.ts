@@ -1,4 +1,5 @@
 import {
+  isCertificateSenderKey,
   lookupKey,
   parseScope,
   refuse,
@@ -73,8 +74,13 @@ function narrowedScope(form: Form, view: RefreshTokenView): readonly string[] {
   return wanted
 }
 
+/** Another certificate is another client, whatever it calls itself (MT-06). */
 const keyEvent = (reason: Reason): Partial<EventDraft> =>
-  reason === 'sender_key' ? { event: 'dpop.proof.rejected', reason: 'jkt_mismatch' } : {}
+  reason === 'sender_certificate'
+    ? { event: 'token.refresh.client_mismatch' }
+    : reason === 'sender_key'
+      ? { event: 'dpop.proof.rejected', reason: 'jkt_mismatch' }
+      : {}
 
 /**
  * The answer of the first use, when this is a retry within the grace and the successor is still unused (A-RT-04). It is sealed
@@ -88,8 +94,12 @@ function answerOfRetry(
   const { rotatedAt, successor } = view
   if (rotatedAt === undefined || successor === undefined || successor.state !== 'current') return undefined
   if (rotatedAt + ctx.policy.refreshRetryGrace <= ctx.now() || successor.sealedAnswer === undefined) return undefined
-  const context = answerContext(successor.digest, senderKey)
-  const body = unseal(answerKey(presented), successor.sealedAnswer, context)?.toString('utf8')
+  const { digest, sealedAnswer } = successor
+  const opened = (key: string | undefined): string | undefined =>
+    unseal(answerKey(presented), sealedAnswer, answerContext(digest, key))?.toString('utf8')
+  // A certificate that came with the connection binds only where somebody wants it to.
+  const unbound = senderKey !== undefined && isCertificateSenderKey(senderKey)
+  const body = opened(senderKey) ?? (unbound ? opened(undefined) : undefined)
   return body === undefined ? 'other_key' : { body }
 }
 
@@ -160,6 +170,7 @@ async function entitlement(
     named: wish.resources,
     scope,
     lifetime: policy.accessTokenLifetime,
+    client,
     senderKey: wish.senderKey,
   })
   return tokenGrant({

@@ -1,3 +1,5 @@
+import type { Confirmation } from '@sallyport/protocol'
+
 /** Who acts for a person, and for whom that one acts in turn (RFC 8693 section 4.1); only the outermost decides anything. */
 export type Actor = { readonly sub: string; readonly act?: Actor }
 
@@ -16,8 +18,8 @@ export type AccessTokenClaims = {
   readonly amr?: readonly string[]
   /** Who acts for the person (RFC 8693 section 4.1). */
   readonly act?: Actor
-  /** The key whose holder alone may use it (RFC 9449 section 6, RFC 7800 section 3). */
-  readonly cnf?: { readonly jkt: string }
+  /** The key or the certificate whose holder alone may use it (RFC 7800 section 3). */
+  readonly cnf?: Confirmation
 }
 
 /** An access token at rest that is a handle; the handle itself is only known to the client. */

@@ -109,6 +109,10 @@ export type Client = {
   readonly requestObjectAlgorithm: JwsAlgorithm | undefined
   /** Every access token of it is bound to a key: each token request carries a proof (RFC 9449 section 5.2). */
   readonly dpopBoundAccessTokens: boolean
+  /** Every access token of it is bound to the certificate of its connection (RFC 8705 section 3.4). */
+  readonly certificateBoundAccessTokens: boolean
+  /** It calls the endpoints on the host that asks for certificates (FAPI 2.0 security profile 5.2.2); kept and told, no more. */
+  readonly useMtlsEndpointAliases: boolean
   /** A client of OAuth 2.0: it must repeat `redirect_uri` at the token endpoint (A-CODE-07), and still may where others may not. */
   readonly requireRedirectUriAtToken: boolean
   /** An administrator vouches for the operator's own client: consent is taken as given (B-OIDC-37). */
@@ -165,6 +169,10 @@ export const isPublic = (client: Client): boolean => client.authenticationMethod
 export const hasSecret = ({ authenticationMethod: method }: Pick<Client, 'authenticationMethod'>): boolean =>
   method === 'client_secret_basic' || method === 'client_secret_post'
 
+/** True for a client that gets no access token that is bound to nothing. */
+export const bindsTokens = (client: Pick<Client, 'dpopBoundAccessTokens' | 'certificateBoundAccessTokens'>): boolean =>
+  client.dpopBoundAccessTokens || client.certificateBoundAccessTokens
+
 /** True for a client that no administrator entered: whoever made it may be anybody (OAuth 2.1 section 7.9, RFC 7591 section 5). */
 export const isSelfRegistered = (client: Client): boolean => client.channel !== 'managed'
 
@@ -204,6 +212,8 @@ export const laterClientMembers = {
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
   dpopBoundAccessTokens: false,
+  certificateBoundAccessTokens: false,
+  useMtlsEndpointAliases: false,
   mcp: false,
   requirePushedRequests: false,
   requireSignedRequests: false,

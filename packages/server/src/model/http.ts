@@ -1,3 +1,5 @@
+import type { PresentedCertificate } from '@sallyport/protocol'
+
 /** A request as the server sees it: one plain record, made by an adapter, never changed. */
 export type HttpRequest = {
   readonly method: string
@@ -11,6 +13,11 @@ export type HttpRequest = {
   readonly body: Uint8Array | undefined
   /** Address of the peer: the socket's, or what a configured proxy said (A-GEN-06). */
   readonly remoteAddress: string
+  /**
+   * The certificate that the client proved in the TLS handshake: with our own listener, or with a configured proxy, and with
+   * nobody else (B-MTLS-11). Never made from what a client says of itself.
+   */
+  readonly certificate?: PresentedCertificate | undefined
   /** Set by the adapter when the request may not be looked at any further. */
   readonly fault?: HttpFault | undefined
 }

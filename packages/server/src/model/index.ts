@@ -37,6 +37,7 @@ export type {
 } from './authorization-request.ts'
 export {
   deviceGrant,
+  bindsTokens,
   hasSecret,
   isBrowserBased,
   laterClientMembers,

@@ -1,7 +1,8 @@
-import { formatScope, numericDate, type Seconds } from '@sallyport/protocol'
+import { confirmationOf, formatScope, numericDate, type Confirmation, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../model/access-token.ts'
 import type { Authentication } from '../model/authorization.ts'
+import type { TokenBinding } from '../model/resource.ts'
 import { subjectFor } from '../subjects.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -31,7 +32,7 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
     jti: `${authorization === undefined ? machine : authorization.id}.${ctx.random.id(15)}`,
   }
   const scope = grant.scope.length === 0 ? {} : { scope: formatScope(grant.scope) }
-  const cnf = grant.senderKey === undefined ? {} : { cnf: { jkt: grant.senderKey } }
+  const cnf = grant.senderKey === undefined ? {} : { cnf: confirmationOf(grant.senderKey) }
   if (authorization === undefined) return { ...claims, ...scope, ...cnf }
   const { authentication, derived } = authorization
   if (derived === undefined) return { ...claims, ...scope, ...signIn(authentication), ...cnf }
@@ -44,6 +45,14 @@ const signIn = ({ time, acr, amr }: Authentication): Pick<AccessTokenClaims, 'au
   ...(acr === undefined ? {} : { acr }),
   amr,
 })
+
+/** To what kind of thing a token is bound. */
+export const bindingOf = (cnf: Confirmation | undefined): TokenBinding =>
+  cnf === undefined ? 'bearer' : 'jkt' in cnf ? 'dpop' : 'mtls'
+
+/** Tokens that are bound to a certificate are sent as bearer tokens are (RFC 8705 section 3). */
+export const tokenTypeOf = (cnf: Confirmation | undefined): 'Bearer' | 'DPoP' =>
+  bindingOf(cnf) === 'dpop' ? 'DPoP' : 'Bearer'
 
 /** The authorization an access token was issued under; `undefined` for a client's own token. */
 export function authorizationOf(jti: string): string | undefined {

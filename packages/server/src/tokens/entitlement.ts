@@ -31,6 +31,7 @@ export async function entitlement(
     named: resources,
     scope,
     lifetime: policy.accessTokenLifetime,
+    client,
     senderKey,
   })
   const lasting =

@@ -1,4 +1,4 @@
-import { isThumbprint, lookupKey, type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
+import { lookupKey, readConfirmation, type Reason, type Seconds, type JwtFault } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../model/access-token.ts'
 import { authorizationOf } from './access-token.ts'
@@ -10,7 +10,7 @@ const text = (value: unknown): value is string => typeof value === 'string' && v
 
 /**
  * True for the shapes we sign (JW-09); anything else was signed for another purpose. The one confirmation there is names a
- * key; a token with another is good for nothing, whatever the confirmation says (B-ATJ-08).
+ * key or a certificate; a token with another is good for nothing, whatever the confirmation says (B-ATJ-08).
  */
 function hasShape(claims: Readonly<Record<string, unknown>>): claims is AccessTokenClaims & Record<string, unknown> {
   const { iss, sub, aud, client_id, jti, iat, exp, scope } = claims
@@ -19,12 +19,9 @@ function hasShape(claims: Readonly<Record<string, unknown>>): claims is AccessTo
     Number.isFinite(iat) &&
     Number.isFinite(exp) &&
     (scope === undefined || typeof scope === 'string') &&
-    (!('cnf' in claims) || isConfirmation(claims['cnf']))
+    (!('cnf' in claims) || readConfirmation(claims['cnf']) !== undefined)
   )
 }
-
-const isConfirmation = (cnf: unknown): boolean =>
-  typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && isThumbprint(cnf.jkt) && Object.keys(cnf).length === 1
 
 const reasonOf: Partial<Record<JwtFault, Reason>> = { typ: 'token_typ' }
 

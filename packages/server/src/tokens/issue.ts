@@ -3,8 +3,9 @@ import type { Call, Context } from '../context.ts'
 import type { AccessTokenClaims, OpaqueAccessToken } from '../model/access-token.ts'
 import type { IssuedRecords, RefreshToken, SecurityEvent } from '../model/authorization.ts'
 import { isPublic } from '../model/client.ts'
+import type { TokenBinding } from '../model/resource.ts'
 import { answerContext, answerKey, seal } from '../secrets.ts'
-import { accessTokenClaims, accessTokenType } from './access-token.ts'
+import { accessTokenClaims, accessTokenType, bindingOf, tokenTypeOf } from './access-token.ts'
 import { idTokenClaims } from './id-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -12,7 +13,7 @@ import type { TokenGrant } from './token-grant.ts'
 export type IssuedTokens = {
   readonly body: string
   readonly records: IssuedRecords
-  readonly binding: 'bearer' | 'dpop'
+  readonly binding: TokenBinding
 }
 
 /** Algorithm of access tokens; resources verify with the published key of the token's `kid`. */
@@ -32,7 +33,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
   const body = JSON.stringify({
     access_token: accessToken,
-    token_type: grant.senderKey === undefined ? 'Bearer' : 'DPoP',
+    token_type: tokenTypeOf(claims.cnf),
     expires_in: claims.exp - claims.iat,
     scope: scopeOfAnswer(grant),
     refresh_token: refreshHandle,
@@ -41,7 +42,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)
   const record = opaque === undefined ? undefined : accessTokenRecord(grant, opaque, claims)
   const events = eventsOf(ctx, call, grant)
-  const binding = grant.senderKey === undefined ? 'bearer' : 'dpop'
+  const binding = bindingOf(claims.cnf)
   return { body, binding, records: { refreshToken, accessToken: record, events } }
 }
 

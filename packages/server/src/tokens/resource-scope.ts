@@ -1,7 +1,14 @@
-import { canonicalResource, identityScopes, refuse, scopeWithin, type Form } from '@sallyport/protocol'
+import {
+  canonicalResource,
+  identityScopes,
+  isCertificateSenderKey,
+  refuse,
+  scopeWithin,
+  type Form,
+} from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
-import type { Resource, TokenFormat } from '../model/resource.ts'
+import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
 
 /** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
 export function requestedResources(form: Form): readonly string[] {
@@ -103,7 +110,9 @@ export type AccessTokenWish = {
   readonly scope: readonly string[]
   /** The client's lifetime in seconds. */
   readonly lifetime: number
-  /** The key the request was proven with. */
+  /** Who asks. */
+  readonly client: Client
+  /** What the request was proven with. */
   readonly senderKey: string | undefined
 }
 
@@ -111,6 +120,7 @@ export type AccessTokenTarget = {
   readonly audience: string
   readonly scope: readonly string[]
   readonly accessTokenFormat: TokenFormat
+  /** What the access token is bound to. */
   readonly senderKey: string | undefined
   /** Seconds; the stricter of client and resource. */
   readonly accessTokenLifetime: number
@@ -121,8 +131,7 @@ export const isKnownAudience = async (ctx: Context, audience: string): Promise<b
   isOwn(ctx, audience) || (await ctx.resources()).has(audience)
 
 /**
- * Settles for whom an access token is, what it may do there and how long (A-RES-03, A-RES-04). Whoever demands that tokens
- * be bound to a key gets none without: that would be the weaker token under the same name.
+ * Settles for whom an access token is, what it may do there, how long, and to what it is bound (A-RES-03, A-RES-04).
  */
 export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Promise<AccessTokenTarget> {
   const chosen = chooseAudience(ctx, wish.granted, wish.named)
@@ -131,18 +140,38 @@ export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Pr
   const resource = resources.get(audience)
   if (!isOwn(ctx, audience)) {
     if (resource === undefined) throw refuse('resource_unknown', { detail: 'no longer registered' })
-    if (resource.binding === 'mtls') throw refuse('resource_unknown', { detail: 'binding' })
-    if (resource.binding === 'dpop' && wish.senderKey === undefined)
-      throw refuse('proof_missing', { detail: 'resource' })
+    requireBinding(resource.binding, wish.senderKey)
   }
   const limit = resource?.accessTokenLifetime
   return {
     audience,
     scope: requireMeaning(wish.scope, scopeAt(resources, audience, wish.scope)),
     accessTokenFormat: resource?.format ?? 'jwt',
-    senderKey: wish.senderKey,
+    senderKey: boundTo(ctx, wish, resource),
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }
+}
+
+/** Whoever demands that tokens be bound gets none without: that would be the weaker token under the same name. */
+function requireBinding(binding: TokenBinding, senderKey: string | undefined): void {
+  if (binding === 'dpop' && (senderKey === undefined || isCertificateSenderKey(senderKey)))
+    throw refuse('proof_missing', { detail: 'resource' })
+  if (binding !== 'mtls' || (senderKey !== undefined && isCertificateSenderKey(senderKey))) return
+  throw refuse(senderKey === undefined ? 'certificate_missing' : 'certificate_and_proof', { detail: 'resource' })
+}
+
+/**
+ * A proof is made for this one request, so whoever sends one wants a bound token. A certificate comes with every connection: it
+ * binds where client, API or operator say so, since others could not use what they get elsewhere (RFC 8705 section 3.4).
+ */
+function boundTo({ policy }: Context, wish: AccessTokenWish, resource: Resource | undefined): string | undefined {
+  const { senderKey, client } = wish
+  if (senderKey === undefined || !isCertificateSenderKey(senderKey)) return senderKey
+  const wanted =
+    client.certificateBoundAccessTokens ||
+    resource?.binding === 'mtls' ||
+    policy.stages.requireSenderConstraint === 'enforce'
+  return wanted ? senderKey : undefined
 }
 
 /**

@@ -1,8 +1,12 @@
 import {
+  certificateSenderKey,
+  certificateThumbprint,
   checkProof,
   currentNonce,
+  isCertificateSenderKey,
   nonceFits,
   refuse,
+  type ClientCertificate,
   type OAuthError,
   type ProofFault,
   type ProvenRequest,
@@ -86,8 +90,21 @@ async function rejected(
   return refuse(reasonOf[fault], { reported: true })
 }
 
-/** What is wrong with the key of a request for something that is bound to one (RFC 9449 sections 5 and 10); bound to none is open to all. */
+/** The certificate of the connection as a sender key; `undefined` without one, and where mutual TLS is not used. */
+export function certificateKey(ctx: Context, { request: { certificate } }: Call): string | undefined {
+  if (certificate === undefined || ctx.mutualTls === undefined || typeof certificate === 'string') return undefined
+  let key = keys.get(certificate)
+  if (key === undefined) keys.set(certificate, (key = certificateSenderKey(certificateThumbprint(certificate.der))))
+  return key
+}
+
+/** Adapters give the same object for every request of a connection. */
+const keys = new WeakMap<ClientCertificate, string>()
+
+/** What is wrong with the key of a request for something that is bound to one (RFC 9449 sections 5 and 10, RFC 8705 section 4); bound to none is open to all. */
 export function senderKeyFault(bound: string | undefined, proven: string | undefined): Reason | undefined {
   if (bound === undefined || bound === proven) return undefined
-  return proven === undefined ? 'proof_missing' : 'sender_key'
+  if (isCertificateSenderKey(bound))
+    return proven !== undefined && isCertificateSenderKey(proven) ? 'sender_certificate' : 'certificate_missing'
+  return proven === undefined || isCertificateSenderKey(proven) ? 'proof_missing' : 'sender_key'
 }

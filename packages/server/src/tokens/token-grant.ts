@@ -19,7 +19,7 @@ export type TokenGrantFacts = {
   readonly accessTokenFormat: TokenFormat
   /** Seconds the access token lives. */
   readonly accessTokenLifetime: number
-  /** Thumbprint of the key the request was proven with: the access token is bound to it. */
+  /** What the access token is bound to: the key of a proof, or a client certificate. */
   readonly senderKey: string | undefined
   readonly idToken: { readonly nonce: string | undefined } | undefined
   /** The refresh token to issue, if any. */

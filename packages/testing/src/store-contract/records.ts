@@ -67,6 +67,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,
   dpopBoundAccessTokens: false,
+  certificateBoundAccessTokens: false,
+  useMtlsEndpointAliases: false,
   requireRedirectUriAtToken: false,
   firstParty: false,
   mcp: false,
