@@ -7,7 +7,9 @@ import type { ProofReport } from '@sallyport/server/prove'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'
 import { keepProving } from '../src/proving.ts'
+import { openStore } from '../src/workplace.ts'
 import { createScratch, issuer, prepare, type Installation } from './cli.ts'
+import { withDaemonHere } from './daemon-here.ts'
 import { startDaemon } from './running-daemon.ts'
 
 const scratch = createScratch()
@@ -160,5 +162,28 @@ describe('sallyport start', { timeout: 60_000 }, () => {
       expect(await daemon.stop()).toBe(0)
     }
     expect(daemon.lines().filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('A-PKCE-19 answers its first requests while the short proof has not got anywhere', async () => {
+    const store = await openStore(place.store)
+    await withDaemonHere(place, store, async ({ url, management }) => {
+      // Between two cases a proof lets everything else go first, by these; while they are held it stands still.
+      vi.useFakeTimers({ toFake: ['setImmediate'] })
+      try {
+        while (vi.getTimerCount() === 0) await pause(10)
+        const discovery = await fetch(`${url}/.well-known/openid-configuration`)
+        expect([discovery.status, await discovery.json()]).toEqual([200, expect.objectContaining({ issuer })])
+        expect((await fetch(`${url}/oauth2/jwks`)).status).toBe(200)
+        expect((await fetch(`${url}/docs/errors/resource`)).status).toBe(200)
+        expect((await fetch(`${management}/health/ready`)).status).toBe(200)
+        expect(await (await fetch(`${management}/metrics`)).text()).not.toMatch(/^sallyport_pkce_enforcement_proven/m)
+        vi.runOnlyPendingTimers()
+      } finally {
+        vi.useRealTimers()
+      }
+      const proven = async (): Promise<boolean> =>
+        (await (await fetch(`${management}/metrics`)).text()).includes('sallyport_pkce_enforcement_proven 1\n')
+      while (!(await proven())) await pause(20)
+    })
   })
 })
