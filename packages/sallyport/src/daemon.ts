@@ -23,7 +23,7 @@ import { demoPorts } from './demo-hook.ts'
 import { createManagementServer, type Health } from './management.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
-import { keepProving } from './proving.ts'
+import { keepProving, signHere } from './proving.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
 import { createTiming } from './timed-listener.ts'
 import { keepCertificate, ownCertificate } from './tls.ts'
@@ -101,12 +101,14 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const proving = keepProving({
     ...{ issuer: options.issuer, policy: config.policy, metrics, log },
     emit: (draft) => server.emit(draft),
+    sign: (report) => signHere(report, { ...options, now: now() }),
   })
   const health: Health = {
     started: false,
     draining: false,
     ready: () => storeAnswers(options.store),
     enforcing: proving.holds,
+    lastProof: proving.last,
   }
   const management = createManagementServer(health, metrics, (address, id) => {
     void server.emit({ event: 'http.request.rejected', reason: 'framing', detail: { request_id: id } }, address)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { HttpResponse } from '@sallyport/server'
+import type { SignedReport } from '@sallyport/server/prove'
 import { endAfterAnswer } from '@sallyport/server/adapters/node'
 import type { Metrics } from './metrics.ts'
 import { createServer } from './node-http.ts'
@@ -13,6 +14,8 @@ export type Health = {
   readonly ready: () => Promise<boolean>
   /** False when the last proof found a request that got through; such a server gets no traffic. */
   readonly enforcing: () => boolean
+  /** The newest signed report of a proof, or in words why there is none. */
+  readonly lastProof: () => SignedReport | string
 }
 
 const json = (status: number, body: object): HttpResponse => ({
@@ -34,6 +37,10 @@ async function answer(path: string, health: Health, metrics: Metrics): Promise<H
       if (!health.started) return state(false, 'starting')
       if (!health.enforcing()) return state(false, 'PKCE is not enforced')
       return state(await health.ready(), 'store unavailable')
+    }
+    case '/proof': {
+      const last = health.lastProof()
+      return typeof last === 'string' ? state(false, last) : json(200, last)
     }
     case '/metrics':
       return metrics.render()
@@ -60,7 +67,7 @@ function refuseFraming(req: IncomingMessage, res: ServerResponse, onFraming: OnF
   res.writeHead(status, { ...(headers as Record<string, string>), 'x-request-id': id, connection: 'close' }).end(body)
 }
 
-/** Health and metrics on a listener of their own, so that nobody reaches them through the public port (AD-11). */
+/** Health, metrics and the newest proof on a listener of their own, so that nobody reaches them through the public port (AD-11). */
 export function createManagementServer(health: Health, metrics: Metrics, onFraming: OnFraming): HttpServer {
   // A request without a host is refused here, with an event.
   const limits = {

@@ -1,7 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { systemRandom } from '@sallyport/protocol'
 import type { EventDraft, PolicyOptions } from '@sallyport/server'
-import type { ProofReport } from '@sallyport/server/prove'
+import type { ProofReport, SignedReport, SigningPlace } from '@sallyport/server/prove'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -11,6 +11,8 @@ export type ProvingOptions = {
   readonly metrics: Metrics
   readonly log: Log
   emit(draft: EventDraft): Promise<void>
+  /** Signs a report, so that whoever is shown it can tell where it was made. */
+  sign(report: ProofReport): Promise<SignedReport>
 }
 
 /** The running server's knowledge of itself. */
@@ -19,6 +21,8 @@ export type Proving = {
   begin(): void
   /** False once a proof failed; nothing is held against a server whose first proof is still under way. */
   holds(): boolean
+  /** The newest report, or in words why there is none. One that could not be made leaves no older one standing. */
+  last(): SignedReport | string
   /** Ends the proof that is under way, which then tells nothing. */
   stop(): Promise<void>
 }
@@ -41,6 +45,13 @@ export async function proveConfiguration(
   return prove({ issuer, policy, random: systemRandom(), short, pause })
 }
 
+/** Signs a report with the key of the installation that signs access tokens. */
+export async function signHere(report: ProofReport, place: Omit<SigningPlace, 'random'>): Promise<SignedReport> {
+  const { signReport } = await import('@sallyport/server/prove')
+  const { store, masterKey, now } = place
+  return signReport(report, { store, masterKey, now, random: systemRandom() })
+}
+
 /** Shows the outcome of a proof as metrics. */
 export function tellProof(
   metrics: Metrics,
@@ -55,14 +66,21 @@ export function tellProof(
 const restAfterCase = 2
 
 /** Proves at the start and every hour that PKCE is enforced, and tells when it is not: metric, event, log, readiness. */
-export function keepProving({ issuer, policy, metrics, log, emit }: ProvingOptions): Proving {
+export function keepProving({ issuer, policy, metrics, log, emit, sign }: ProvingOptions): Proving {
   let holding = true
+  let last: SignedReport | string = 'the first proof is under way'
   let stopped = false
   const tell = async (proven: boolean, seconds: number, reason: string): Promise<void> => {
     holding = proven
     tellProof(metrics, { proven, seconds, at: Math.floor(Date.now() / 1000) })
     if (!proven) await emit({ event: 'pkce.enforcement.unproven', severity: 'high', reason })
   }
+  // What was found counts, signed or not.
+  const signed = (report: ProofReport): Promise<SignedReport | string> =>
+    sign(report).catch((error: unknown) => {
+      if (!stopped) log.fault('the report of a proof could not be signed', error, undefined)
+      return 'the last report could not be signed; the log says why'
+    })
   const between = (short: boolean) => async (): Promise<void> => {
     await (short ? breathe() : rest(restAfterCase))
     if (stopped) throw new Error('the server stops')
@@ -74,8 +92,10 @@ export function keepProving({ issuer, policy, metrics, log, emit }: ProvingOptio
       for (const one of report.cases.filter(({ holds }) => !holds).slice(0, 20))
         log.line('error', `not enforced: ${one.title}`, { ...one })
       await tell(report.proven, report.milliseconds / 1000, report.cases.find(({ holds }) => !holds)?.requirement ?? '')
+      last = await signed(report)
     } catch (error) {
       if (stopped) return
+      last = 'the last proof could not be made; the log says why'
       log.fault('the proof of PKCE could not be made', error, undefined)
       await tell(false, 0, 'failed')
     }
@@ -93,6 +113,7 @@ export function keepProving({ issuer, policy, metrics, log, emit }: ProvingOptio
       timer.unref()
     },
     holds: () => holding,
+    last: () => last,
     stop: async () => {
       stopped = true
       clearInterval(timer)

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import type { PolicyOptions } from '@sallyport/server'
-import type { ProofReport } from '@sallyport/server/prove'
+import type { ProofReport, SignedReport } from '@sallyport/server/prove'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'
 import { keepProving } from '../src/proving.ts'
@@ -20,6 +22,12 @@ beforeAll(async () => {
 afterAll(() => {
   scratch.remove()
 })
+
+/** A report of another installation of the same issuer, with its own keys. */
+async function signedElsewhere(): Promise<string> {
+  const other = await prepare(scratch.path('elsewhere'))
+  return JSON.stringify(await other.json(['prove', '--short']))
+}
 
 describe('sallyport prove', { timeout: 60_000 }, () => {
   it('A-PKCE-19 tells for every door and client that nothing got through', async () => {
@@ -63,6 +71,35 @@ describe('sallyport prove', { timeout: 60_000 }, () => {
     expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringContaining('cannot be written')])
   })
 
+  it('A-PKCE-19 shows no last report that this installation did not sign, and says where it looked for one', async () => {
+    const answers: (readonly [number, string])[] = [
+      [200, await signedElsewhere()],
+      [200, '{"report":{},"signature":"x"}'],
+      [200, `{"report":{},"signature":"${'x'.repeat(5 * 1024 * 1024)}"}`],
+      [200, 'null'],
+      [404, '{"status":"not found"}'],
+      [503, '{"status":"the first proof is under way"}'],
+    ]
+    const told = ['not to be believed', 'not to be believed', 'no report', 'no report', 'not found', 'under way']
+    const server = createServer((_request, response) => {
+      const [status, body] = answers.shift() ?? [500, '']
+      response.writeHead(status).end(body)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const port = String((server.address() as AddressInfo).port)
+    try {
+      const outcomes = []
+      for (const _ of told) outcomes.push(await place.run(['prove', '--last', '--management-port', port]))
+      expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 6])
+      for (const [index, words] of told.entries()) expect(outcomes[index]?.stderr).toContain(words)
+    } finally {
+      server.close()
+    }
+    const nobody = await place.run(['prove', '--last', '--management-port', port])
+    expect([nobody.code, nobody.stderr]).toEqual([5, expect.stringContaining(`http://127.0.0.1:${port}/proof`)])
+    expect((await place.run(['prove', '--last', '--short'])).code).toBe(2)
+  })
+
   it('says what is wrong with a file that is no report', async () => {
     const file = scratch.path('no-report.json')
     for (const text of ['', '{', '[]', '{"report":1,"signature":"x"}', 'null']) {
@@ -80,8 +117,10 @@ describe('a running server', { timeout: 60_000 }, () => {
   const rendered = async (metrics: ReturnType<typeof createMetrics>): Promise<string> =>
     String((await metrics.render()).body)
 
+  const plainly = async (report: ProofReport): Promise<SignedReport> => ({ report, signature: 'of the test' })
+
   /** Proves with a given policy, counts the proofs that ended, and waits for the next. */
-  function proves(policy: PolicyOptions) {
+  function proves(policy: PolicyOptions, sign = plainly) {
     const metrics = createMetrics()
     const emitted: object[] = []
     let ended = 0
@@ -90,7 +129,7 @@ describe('a running server', { timeout: 60_000 }, () => {
       metrics.set(name, value)
     }
     const emit = async (draft: object): Promise<void> => void emitted.push(draft)
-    const proving = keepProving({ issuer: 'https://as.test', policy, metrics: { ...metrics, set }, log, emit })
+    const proving = keepProving({ issuer: 'https://as.test', policy, metrics: { ...metrics, set }, log, emit, sign })
     const until = async (count: number): Promise<void> => {
       while (ended < count) await pause(10)
     }
@@ -103,6 +142,7 @@ describe('a running server', { timeout: 60_000 }, () => {
       const { proving, metrics, emitted, until, ended } = proves({})
       proving.begin()
       expect(await rendered(metrics)).not.toMatch(/^sallyport_pkce_enforcement_proven/m)
+      expect(proving.last()).toBe('the first proof is under way')
       await until(1)
       expect(await rendered(metrics)).toMatch(/^sallyport_pkce_enforcement_proven 1$/m)
       await until(2)
@@ -113,6 +153,7 @@ describe('a running server', { timeout: 60_000 }, () => {
       await until(3)
       expect([proving.holds(), emitted]).toEqual([true, []])
       await proving.stop()
+      expect(proving.last()).toMatchObject({ report: { extent: 'whole', proven: true }, signature: 'of the test' })
       vi.advanceTimersByTime(7_200_000)
       await pause(100)
       expect(ended()).toBe(3)
@@ -128,7 +169,18 @@ describe('a running server', { timeout: 60_000 }, () => {
     await proving.stop()
     expect(await rendered(metrics)).toMatch(/^sallyport_pkce_enforcement_proven 0$/m)
     expect(proving.holds()).toBe(false)
+    expect(proving.last()).toMatch(/could not be made/)
     expect(emitted[0]).toEqual({ event: 'pkce.enforcement.unproven', severity: 'high', reason: 'failed' })
+  })
+
+  it('A-PKCE-19 counts what was proven also where the report could not be signed', async () => {
+    const { proving, emitted, until } = proves({}, () => Promise.reject(new Error('no key')))
+    proving.begin()
+    await until(1)
+    while (proving.last() === 'the first proof is under way') await pause(10)
+    expect([proving.holds(), emitted]).toEqual([true, []])
+    expect(proving.last()).toMatch(/could not be signed/)
+    await proving.stop()
   })
 
   it('A-PKCE-19 ends at once when the server stops, and says nothing of a proof that was cut short', async () => {
@@ -149,7 +201,20 @@ describe('sallyport start', { timeout: 60_000 }, () => {
       const [, at] = /^sallyport_pkce_enforcement_proof_timestamp_seconds (\d+)$/m.exec(await scrape()) ?? []
       expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(60)
       expect((await fetch(`${daemon.management}/health/ready`)).status).toBe(200)
-      const { report, signature } = (await place.json(['prove'])) as { report: ProofReport; signature: string }
+      const newest = async (): Promise<Partial<SignedReport>> =>
+        (await (await fetch(`${daemon.management}/proof`)).json()) as Partial<SignedReport>
+      while ((await newest()).report?.extent !== 'whole') await pause(20)
+      const port = ['--management-port', String(daemon.managementPort)]
+      const last = (await place.json(['prove', '--last', ...port])) as SignedReport
+      expect(last).toMatchObject(await newest())
+      const file = scratch.path('last.json')
+      const told = await place.run(['prove', '--last', '--out', file, ...port])
+      expect([told.code, told.stdout]).toEqual([
+        0,
+        expect.stringMatching(/^proven as a whole, 20.+Z\nPKCE is enforced/m),
+      ])
+      expect(await place.json(['prove', '--verify', file])).toMatchObject({ genuine: true, at: last.report.at })
+      const { report, signature } = last
       const jwks = (await (await fetch(`${daemon.url}/oauth2/jwks`)).json()) as JSONWebKeySet
       const { payload, protectedHeader } = await compactVerify(signature, createLocalJWKSet(jwks))
       const claims = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>

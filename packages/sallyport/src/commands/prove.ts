@@ -1,22 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { systemRandom } from '@sallyport/protocol'
 import type { ProofCase, ProofReport, SignedReport } from '@sallyport/server/prove'
 import { addCommand, withSettings, type Call } from '../command.ts'
-import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
+import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
+import { lastProof, reportIn } from '../last-proof.ts'
 import { readMasterKey } from '../master-key.ts'
 import { createMetrics } from '../metrics.ts'
-import { proveConfiguration, tellProof } from '../proving.ts'
+import { proveConfiguration, signHere, tellProof } from '../proving.ts'
 import { table } from '../terminal.ts'
 import { inWorkplace, type Workplace } from '../workplace.ts'
 
 /** Adds `sallyport prove`. */
 export function addProve(program: Command): void {
   const command = addCommand(program, 'prove', 'send every request that must be refused, and tell what came of it', run)
-  withSettings(command, 'store', 'data')
+  withSettings(command, 'store', 'data', 'managementPort')
     .option('--out <file>', 'write the signed report to a file')
     .option('--metrics <file>', 'write the outcome as metrics to a file, for a collector that reads text files')
     .option('--short', 'send each request once at every door, as a server does when it starts')
+    .option('--last', 'send nothing: show the newest report of the running server')
     .option('--verify <file>', 'send nothing: tell whether a report was made and signed by this installation')
 }
 
@@ -24,29 +25,53 @@ type Options = {
   readonly out?: string
   readonly metrics?: string
   readonly short?: true
+  readonly last?: true
   readonly verify?: string
 }
 
 async function run(call: Call, { verify, ...how }: Options): Promise<ExitCode> {
+  if (how.last === true && (how.short === true || verify !== undefined))
+    throw usage('--last shows what was proven, so it goes with neither --short nor --verify')
   return inWorkplace(await call.config(), (place) =>
-    verify === undefined ? proveHere(call, place, how) : verifyHere(call, place, verify),
+    verify === undefined ? showProof(call, place, how) : verifyHere(call, place, verify),
   )
 }
 
-async function proveHere(
+async function showProof(
   call: Call,
   place: Workplace,
-  { out, metrics, short }: Omit<Options, 'verify'>,
+  { out, metrics, short, last }: Omit<Options, 'verify'>,
 ): Promise<ExitCode> {
-  const { config, store, issuer, now } = place
-  const masterKey = readMasterKey(config.data, config.masterKey)
-  const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy, { short }))
-  const { signReport } = await import('@sallyport/server/prove')
-  const signed = await signReport(report, { store, masterKey, random: systemRandom(), now: now() })
+  const signed = last === true ? await lastOf(place) : await proveHere(call, place, short)
+  const { report } = signed
   if (out !== undefined) writeResult(out, `${JSON.stringify(signed, undefined, 2)}\n`)
   if (metrics !== undefined) writeResult(metrics, await asMetrics(report))
   call.terminal.data({ ...signed }, inWords(report))
   return report.proven ? exitCode.ok : exitCode.found
+}
+
+async function proveHere(call: Call, place: Workplace, short: true | undefined): Promise<SignedReport> {
+  const { config, store, issuer, now } = place
+  const masterKey = readMasterKey(config.data, config.masterKey)
+  const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy, { short }))
+  return signHere(report, { store, masterKey, now: now() })
+}
+
+/** What the running server has; another process may sit at its port, so it counts only with a signature of this installation. */
+async function lastOf(place: Workplace): Promise<SignedReport> {
+  const signed = await lastProof(place.config)
+  const fault = await faultOf(place, signed)
+  if (fault !== undefined)
+    throw new CommandFailure(exitCode.failed, `the report at the management port is not to be believed: ${fault}`)
+  return signed
+}
+
+async function faultOf({ store }: Workplace, signed: SignedReport): Promise<string | undefined> {
+  const { readSignedReport } = await import('@sallyport/server/prove')
+  return readSignedReport(
+    signed,
+    (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk),
+  )
 }
 
 /** The outcome under the names that a running server has for it. */
@@ -66,11 +91,9 @@ function writeResult(file: string, text: string): void {
   }
 }
 
-async function verifyHere(call: Call, { store }: Workplace, file: string): Promise<ExitCode> {
-  const { readSignedReport } = await import('@sallyport/server/prove')
-  const jwks = (await store.listSigningKeys()).map(({ publicJwk }) => publicJwk)
+async function verifyHere(call: Call, place: Workplace, file: string): Promise<ExitCode> {
   const signed = readReport(file)
-  const fault = readSignedReport(signed, jwks)
+  const fault = await faultOf(place, signed)
   const { proven, at, failed } = signed.report
   const made = new Date(at * 1000).toISOString()
   const outcome = proven ? 'everything was enforced' : `${failed} cases did not hold`
@@ -81,24 +104,20 @@ async function verifyHere(call: Call, { store }: Workplace, file: string): Promi
   return fault === undefined && proven ? exitCode.ok : exitCode.found
 }
 
-const largest = 4 * 1024 * 1024
-
 function readReport(file: string): SignedReport {
-  let value: unknown
+  let text: string
   try {
-    const text = readFileSync(file, 'utf8')
-    value = text.length > largest ? undefined : JSON.parse(text)
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new CommandFailure(exitCode.failed, `${file} cannot be read: ${(error as Error).message}`)
   }
-  const { report, signature } = (value ?? {}) as Partial<SignedReport>
-  if (typeof signature !== 'string' || typeof report !== 'object' || report === null)
-    throw new CommandFailure(exitCode.failed, `${file} is no report of sallyport prove`)
-  return { report, signature }
+  const found = reportIn(text)
+  if (found === undefined) throw new CommandFailure(exitCode.failed, `${file} is no report of sallyport prove`)
+  return found
 }
 
-/** A line for each door and client, then what does not hold. */
-function inWords({ cases, proven, failed, milliseconds }: ProofReport): string {
+/** A line for each door and client, then what does not hold, and at last when and how much was proven. */
+function inWords({ cases, proven, failed, milliseconds, at, extent }: ProofReport): string {
   const groups = new Map<string, ProofCase[]>()
   for (const one of cases) {
     const key = `${one.entry}\t${one.client}`
@@ -113,7 +132,8 @@ function inWords({ cases, proven, failed, milliseconds }: ProofReport): string {
   const verdict = proven
     ? `PKCE is enforced: ${cases.length} cases hold (${milliseconds} ms)`
     : `PKCE is NOT enforced: ${failed} of ${cases.length} cases do not hold`
-  return [table(['ENTRY', 'CLIENT', 'CASES', ''], rows), ...faults, verdict].join('\n')
+  const made = `proven ${extent === 'short' ? 'in short' : 'as a whole'}, ${new Date(at * 1000).toISOString()}`
+  return [table(['ENTRY', 'CLIENT', 'CASES', ''], rows), ...faults, made, verdict].join('\n')
 }
 
 const faultLines = ({ requirement, entry, client, title, expected, seen }: ProofCase): string =>

@@ -14,7 +14,7 @@ import { tokenCases } from './token-cases.ts'
 
 export type { ProveOptions } from './proving-ground.ts'
 export type { ProofCase, ProofReport } from './report.ts'
-export { readSignedReport, signReport, type SignedReport } from './signed-report.ts'
+export { readSignedReport, signReport, type SignedReport, type SigningPlace } from './signed-report.ts'
 
 /** Both discovery documents offer S256 and nothing else (A-PKCE-13). */
 async function documentCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
