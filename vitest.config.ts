@@ -13,7 +13,12 @@ const common = {
   hookTimeout: 30_000,
   unstubEnvs: true,
 }
-const slow = ['packages/*/test/faults/**', 'packages/*/test/browser/**', 'packages/*/test/strangers/**']
+const slow = [
+  'packages/*/test/faults/**',
+  'packages/*/test/devices/**',
+  'packages/*/test/browser/**',
+  'packages/*/test/strangers/**',
+]
 
 export default defineConfig({
   test: {
@@ -33,6 +38,10 @@ export default defineConfig({
       {
         ...shared,
         test: { ...common, name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        ...shared,
+        test: { ...common, name: 'devices', include: ['packages/*/test/devices/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         ...shared,

@@ -12,6 +12,7 @@ const direction: Readonly<Record<string, readonly string[]>> = {
   '@sallyport/server': ['@sallyport/protocol'],
   '@sallyport/resource': ['@sallyport/protocol'],
   '@sallyport/store-sqlite': ['@sallyport/protocol', '@sallyport/server'],
+  '@sallyport/signer-pkcs11': ['@sallyport/protocol', '@sallyport/server'],
   '@sallyport/accounts': ['@sallyport/protocol', '@sallyport/server'],
   '@sallyport/testing': ['@sallyport/protocol', '@sallyport/server'],
   sallyport: [

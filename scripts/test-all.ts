@@ -5,6 +5,7 @@ import { findChromium } from './chromium.ts'
 import { packageChecks } from './package-checks.ts'
 import { reportDir, tmpDir } from './paths.ts'
 import { readmeCommands } from './readme-commands.ts'
+import { findSoftHsm } from './softhsm.ts'
 import { countLine, couldNotRun, runSteps, sum, type Outcome, type Step } from './step.ts'
 import { runVitest } from './vitest-step.ts'
 
@@ -33,6 +34,14 @@ async function browserTests(env: Record<string, string>): Promise<Outcome> {
   return sum([await runVitest('browser', { env, only: ['/strangers/'] }), couldNotRun(found.message)])
 }
 
+/** Keys on a token that is a program of the distribution, behind the same interface as those that are a device. */
+async function deviceTests(env: Record<string, string>): Promise<Outcome> {
+  const found = await findSoftHsm().catch((error: Error) => error)
+  if (found instanceof Error) return couldNotRun(found.message)
+  const note: Outcome = { passed: 0, failed: 0, skipped: 0, note: found.version }
+  return sum([await runVitest('devices', { env }), note])
+}
+
 /** The tests of the server once more on the real database; what they find on memory alone would prove little. */
 const protocolOnSqlite = (env: Readonly<Record<string, string>>): Promise<Outcome> =>
   runVitest('unit', {
@@ -55,6 +64,7 @@ async function main(): Promise<void> {
     unit,
     { name: 'protocol tests on SQLite', run: () => protocolOnSqlite(env) },
     { name: 'race and fault tests', run: () => runVitest('faults', { env }) },
+    { name: 'keys in hardware', run: () => deviceTests(env) },
     { name: 'independent clients and browser', run: () => browserTests(env) },
     { name: 'packages as published', run: () => packageChecks(folder) },
     { name: 'commands of the README', run: () => readmeCommands(folder) },
