@@ -17,6 +17,10 @@ const form = (id: string, action: string, fields: Readonly<Record<string, string
 
 const own = ({ id, csrf }: OpenInteraction): Record<string, string> => ({ interaction: id, csrf })
 
+/** An application that forgets this browser. */
+const frame = (address: string): string =>
+  `<iframe src="${escape(address)}" hidden sandbox="allow-scripts allow-same-origin"></iframe>`
+
 /** The pages that belong to the protocol. */
 export const pages: Pages = {
   error: ({ entry, requestId, helpUrl }) =>
@@ -27,7 +31,12 @@ export const pages: Pages = {
     ),
   signOut: ({ action, fields }) =>
     html('Sign out?', form('logout-form', action, fields, '<button type="submit">Sign out</button>')),
-  signedOut: () => html('You are signed out', ''),
+  signedOut: ({ continueTo, frames }) =>
+    html(
+      'You are signed out',
+      (continueTo === undefined ? '' : `<p><a href="${escape(continueTo)}">Continue</a></p>`) +
+        frames.map(frame).join(''),
+    ),
 }
 
 export const loginPage = (open: OpenInteraction, problem = ''): string =>

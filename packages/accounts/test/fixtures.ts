@@ -66,6 +66,8 @@ const client: Client = {
   postLogoutRedirectUris: [],
   backchannelLogoutUri: undefined,
   backchannelLogoutSessionRequired: false,
+  frontchannelLogoutUri: undefined,
+  frontchannelLogoutSessionRequired: false,
   allowedOrigins: [],
   grantTypes: ['authorization_code', 'refresh_token'],
   scope: ['openid'],

@@ -1,5 +1,5 @@
 import { reasons, seconds, type Reason } from '@sallyport/protocol'
-import type { ConnectedApp, DeviceProblem, ErrorView, OpenDevice } from '@sallyport/server/model'
+import type { ConnectedApp, DeviceProblem, ErrorView, OpenDevice, SignedOutView } from '@sallyport/server/model'
 import { sallyportBrand } from '../src/brand.ts'
 import { de } from '../src/messages/de.ts'
 import { en } from '../src/messages/en.ts'
@@ -86,6 +86,8 @@ const enter = (setting: Setting, typed = '', problem?: DeviceProblem): string =>
 
 const decide = (setting: Setting, changes: Partial<OpenDevice> = {}, undecided = false): string =>
   deviceDecidePage(setting, { open: openDevice(changes), account, now: start + 95, undecided })
+
+const signedOut: SignedOutView = { notice: undefined, frames: [], continueTo: undefined, uiLocales: [] }
 
 /** Every state of every page, by name, as one whole document each. */
 export const pageStates: Readonly<Record<string, (setting: Setting) => string>> = {
@@ -228,8 +230,14 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       accountName: 'Demo Person',
       uiLocales: [],
     }),
-  'signed-out': (setting) => signedOutPage(setting, { notice: undefined, uiLocales: [] }),
-  'signed-out-notice': (setting) => signedOutPage(setting, { notice: 'logout_redirect', uiLocales: [] }),
+  'signed-out': (setting) => signedOutPage(setting, signedOut),
+  'signed-out-frames': (setting) =>
+    signedOutPage(setting, {
+      ...signedOut,
+      frames: ['https://shop.example/forget?sid=1&iss=2'],
+      continueTo: 'https://shop.example/bye',
+    }),
+  'signed-out-notice': (setting) => signedOutPage(setting, { ...signedOut, notice: 'logout_redirect' }),
   'error-client': (setting) => errorPage(setting, errorView('client_unknown')),
   'error-redirect': (setting) =>
     errorPage(

@@ -303,7 +303,7 @@ describe('an issuer with a path', () => {
       String((await call('/login', pageRequest(undefined))).body),
       String((await call('/consent', pageRequest(undefined))).body),
       String((await call('/account-choice', pageRequest(undefined))).body),
-      pages.signedOut({ notice: undefined, uiLocales: [] }),
+      pages.signedOut({ notice: undefined, frames: [], continueTo: undefined, uiLocales: [] }),
     ]
     for (const [, address] of shown.join('').matchAll(/(?:href|action)="([^"]+)"/g))
       expect(address).toMatch(/^\/tenant\//)

@@ -11,6 +11,8 @@ export type Options = {
   readonly postLogoutRedirectUri?: readonly string[]
   readonly backchannelLogoutUri?: string | false
   readonly backchannelLogoutSessionRequired?: boolean
+  readonly frontchannelLogoutUri?: string | false
+  readonly frontchannelLogoutSessionRequired?: boolean
   readonly allowedOrigin?: readonly string[]
   readonly scope?: string
   readonly defaultScope?: string
@@ -51,7 +53,7 @@ export type Options = {
 /** A member that can also be taken away, by the option with `no-` in front. */
 function removable(
   options: Options,
-  member: 'sectorIdentifierUri' | 'backchannelLogoutUri',
+  member: 'sectorIdentifierUri' | 'backchannelLogoutUri' | 'frontchannelLogoutUri',
 ): Partial<ClientRegistration> {
   const value = options[member]
   return value === undefined ? {} : { [member]: value === false ? undefined : value }
@@ -65,6 +67,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     redirectUris: options.redirectUri,
     postLogoutRedirectUris: options.postLogoutRedirectUri,
     backchannelLogoutSessionRequired: options.backchannelLogoutSessionRequired,
+    frontchannelLogoutSessionRequired: options.frontchannelLogoutSessionRequired,
     allowedOrigins: options.allowedOrigin,
     scope: options.scope,
     defaultScope: options.defaultScope,
@@ -101,7 +104,12 @@ export function registration(options: Options): Partial<ClientRegistration> {
     accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
   }
   const named = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
-  return { ...named, ...removable(options, 'sectorIdentifierUri'), ...removable(options, 'backchannelLogoutUri') }
+  return {
+    ...named,
+    ...removable(options, 'sectorIdentifierUri'),
+    ...removable(options, 'backchannelLogoutUri'),
+    ...removable(options, 'frontchannelLogoutUri'),
+  }
 }
 
 /** Option for a member, so that faults name what was typed. */

@@ -24,6 +24,8 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   post_logout_redirect_uris: client.postLogoutRedirectUris,
   backchannel_logout_uri: client.backchannelLogoutUri,
   backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
+  frontchannel_logout_uri: client.frontchannelLogoutUri,
+  frontchannel_logout_session_required: client.frontchannelLogoutSessionRequired,
   allowed_origins: client.allowedOrigins,
   scope: client.scope.join(' '),
   default_scope: client.defaultScope.join(' '),

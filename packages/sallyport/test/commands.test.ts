@@ -129,17 +129,25 @@ describe('client', () => {
     expect(await place.json([...update, ...set])).toMatchObject(flags)
   })
 
-  it('B-LOG-08 says where it hears of ended sessions, and takes that back', async () => {
+  it('B-LOG-08, B-LOG-13 says where it hears of ended sessions, and takes that back', async () => {
     const uri = 'https://shop.example/logout'
+    const frame = 'https://shop.example/forget'
     const wish = ['--backchannel-logout-uri', uri, '--backchannel-logout-session-required']
-    const made = await place.json([...webClient, ...wish])
-    const wire = { backchannel_logout_uri: uri, backchannel_logout_session_required: true }
+    wish.push('--frontchannel-logout-uri', frame, '--frontchannel-logout-session-required')
+    const made = await place.json([...webClient, '--redirect-uri', 'https://shop.example/cb', ...wish])
+    const behind = { backchannel_logout_uri: uri, backchannel_logout_session_required: true }
+    const wire = { ...behind, frontchannel_logout_uri: frame, frontchannel_logout_session_required: true }
     expect(made).toMatchObject(wire)
     const update = ['client', 'update', String(made['client_id'])]
     expect(await place.json([...update, '--name', 'Other'])).toMatchObject(wire)
     const none = ['--no-backchannel-logout-uri', '--no-backchannel-logout-session-required']
+    none.push('--no-frontchannel-logout-uri', '--no-frontchannel-logout-session-required')
     const unset = await place.json([...update, ...none])
     expect([unset['backchannel_logout_uri'], unset['backchannel_logout_session_required']]).toEqual([undefined, false])
+    expect([unset['frontchannel_logout_uri'], unset['frontchannel_logout_session_required']]).toEqual([
+      undefined,
+      false,
+    ])
     const bad = await place.run([...update, '--backchannel-logout-uri', 'http://shop.example/logout'])
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--backchannel-logout-uri')])
   })

@@ -92,6 +92,7 @@ describe('what a baseline compares', () => {
     redirectUris: [['https://a.example/'], ['https://a.example/', 'https://b.example/']],
     postLogoutRedirectUris: [[], ['https://a.example/']],
     backchannelLogoutUri: ['https://a.example/', undefined],
+    frontchannelLogoutUri: ['https://a.example/', undefined],
     allowedOrigins: [[], ['https://a.example']],
     grantTypes: [['authorization_code'], ['authorization_code', deviceGrant]],
     scope: [['openid'], ['openid', 'write']],

@@ -68,14 +68,17 @@ type PolicyParts = {
   /** The one place where the form may end: not even the server itself is another. */
   readonly formOnly?: string | undefined
   readonly scriptNonce?: string | undefined
+  /** Origins of the only frames that the page may hold. */
+  readonly frames?: readonly string[] | undefined
 }
 
 /** Content-Security-Policy of a page (A-UI-02). `formOnly` instead of `formAction` leaves out our own origin. */
-export function contentSecurityPolicy({ formAction, formOnly, scriptNonce }: PolicyParts): string {
+export function contentSecurityPolicy({ formAction, formOnly, scriptNonce, frames = [] }: PolicyParts): string {
   const script = scriptNonce === undefined ? '' : `script-src 'nonce-${scriptNonce}'; `
+  const framed = frames.length === 0 ? '' : `frame-src ${frames.join(' ')}; `
   const targets = formOnly ?? (formAction === undefined ? "'self'" : `'self' ${formAction}`)
   return (
-    `default-src 'none'; ${script}style-src 'self'; img-src 'self'; connect-src 'self'; ` +
+    `default-src 'none'; ${script}${framed}style-src 'self'; img-src 'self'; connect-src 'self'; ` +
     `base-uri 'none'; frame-ancestors 'none'; form-action ${targets}`
   )
 }

@@ -61,6 +61,8 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     end_session_endpoint: endpoints.logout,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: offeredGrants(ctx),

@@ -118,5 +118,11 @@ export const plainPages: Pages = {
           : `<pre id="sent">${escape(view.comparison.sent)}</pre><pre id="registered">${escape(view.comparison.registered.join('\n'))}</pre>`),
     ),
   signOut: (view: SignOutView) => layout('Sign out', form('logout-form', view.action, view.fields, button('logout'))),
-  signedOut: (view: SignedOutView) => layout('Signed out', `<p id="notice">${view.notice ?? ''}</p>`),
+  signedOut: (view: SignedOutView) =>
+    layout(
+      'Signed out',
+      `<p id="notice">${view.notice ?? ''}</p>` +
+        (view.continueTo === undefined ? '' : `<a id="continue" href="${escape(view.continueTo)}">Continue</a>`) +
+        view.frames.map((address) => `<iframe src="${escape(address)}" hidden></iframe>`).join(''),
+    ),
 }

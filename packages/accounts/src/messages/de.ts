@@ -141,6 +141,7 @@ export const de: Catalogue = {
   'signOut.stay': 'Um angemeldet zu bleiben, schließen Sie einfach diese Seite.',
   'signedOut.title': 'Sie sind abgemeldet',
   'signedOut.text': 'Ihre Sitzung in diesem Browser ist beendet. Sie können diese Seite schließen.',
+  'signedOut.continue': 'Zurück zur Anwendung',
   'signedOut.shared': 'Wenn andere dieses Gerät benutzen, schließen Sie auch den Browser.',
   'signedOut.notice':
     'Der Rückweg wurde nicht genommen, weil die angegebene Adresse für die Anwendung nicht eingetragen ist.',

@@ -140,6 +140,7 @@ export const en = {
   'signOut.stay': 'To stay signed in, just close this page.',
   'signedOut.title': 'You are signed out',
   'signedOut.text': 'Your session in this browser has ended. You can close this page.',
+  'signedOut.continue': 'Back to the application',
   'signedOut.shared': 'If others use this device, close the browser as well.',
   'signedOut.notice':
     'The way back was not taken, because the address given for it is not registered for the application.',

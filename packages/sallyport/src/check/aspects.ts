@@ -40,6 +40,12 @@ export const clientAspects = {
     yes: 'hear when sessions end',
     no: 'hear no more when sessions end',
   },
+  framedAtLogout: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'forget the browser at sign-out',
+    no: 'forget the browser at sign-out no more',
+  },
   allowedOrigins: { kind: 'set', more: 'may call from more origins', less: 'lose origins' },
   scope: { kind: 'set', more: 'may ask for more scopes', less: 'lose scopes' },
   defaultScope: { kind: 'set', more: 'get more scopes without asking', less: 'get fewer scopes without asking' },

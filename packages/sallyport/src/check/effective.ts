@@ -67,6 +67,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     redirectUris: sorted(client.redirectUris),
     postLogoutRedirectUris: sorted(client.postLogoutRedirectUris),
     hearsOfLogout: client.backchannelLogoutUri !== undefined,
+    framedAtLogout: client.frontchannelLogoutUri !== undefined,
     allowedOrigins: sorted(client.allowedOrigins),
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',

@@ -25,6 +25,8 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   postLogoutRedirectUris: as('postLogoutRedirectUris'),
   backchannelLogoutUri: as('hearsOfLogout'),
   backchannelLogoutSessionRequired: harmless('decides whether one session ends there or all of a person'),
+  frontchannelLogoutUri: as('framedAtLogout'),
+  frontchannelLogoutSessionRequired: harmless('decides whether one session ends there or all of a person'),
   allowedOrigins: as('allowedOrigins'),
   grantTypes: as('grants'),
   scope: as('scope'),

@@ -24,6 +24,8 @@ export function addClient(program: Command): void {
     .option('--no-sector-identifier-uri', 'its sector is the host of its redirect URIs again')
     .option('--no-backchannel-logout-uri', 'it hears no more that a session has ended')
     .option('--no-backchannel-logout-session-required', 'tell it of people again, not of sessions')
+    .option('--no-frontchannel-logout-uri', 'it is no more in a frame of the signed-out page')
+    .option('--no-frontchannel-logout-session-required', 'do not tell it the session there')
     .option('--no-require-state', 'take its requests without state again')
     .option('--no-require-redirect-uri-at-token', 'it follows OAuth 2.1 now')
     .option('--no-require-pushed-requests', 'take requests that its users bring by themselves again')
@@ -78,6 +80,11 @@ function described(command: Command): Command {
     .option('--post-logout-redirect-uri <uri>', 'address to return to after signing out', collect)
     .option('--backchannel-logout-uri <url>', 'https address at which it hears that a session has ended')
     .option('--backchannel-logout-session-required', 'tell it which session ended; otherwise all of the person have')
+    .option(
+      '--frontchannel-logout-uri <url>',
+      'address on the origin of a redirect URI, in a frame of the signed-out page',
+    )
+    .option('--frontchannel-logout-session-required', 'tell it the session there as well')
     .option('--allowed-origin <origin>', 'origin that may call the token endpoint from a browser', collect)
     .option('--scope <scope>', 'all that it may ask for, separated by spaces')
     .option('--default-scope <scope>', 'scope of a request that names none')

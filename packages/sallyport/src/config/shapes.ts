@@ -78,6 +78,8 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   postLogoutRedirectUris: 'texts',
   backchannelLogoutUri: 'text',
   backchannelLogoutSessionRequired: 'flag',
+  frontchannelLogoutUri: 'text',
+  frontchannelLogoutSessionRequired: 'flag',
   allowedOrigins: 'texts',
   authenticationMethod: 'text',
   jwks: 'keys',

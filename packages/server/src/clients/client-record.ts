@@ -109,6 +109,8 @@ function describedBy(
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
     backchannelLogoutUri: input.backchannelLogoutUri,
     backchannelLogoutSessionRequired: input.backchannelLogoutSessionRequired ?? false,
+    frontchannelLogoutUri: input.frontchannelLogoutUri,
+    frontchannelLogoutSessionRequired: input.frontchannelLogoutSessionRequired ?? false,
     allowedOrigins: input.allowedOrigins ?? webOrigins(input),
     grantTypes: input.grantTypes ?? defaults.grants,
     scope: input.scope === undefined ? [] : (parseScope(input.scope) ?? []),

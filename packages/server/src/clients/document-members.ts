@@ -14,6 +14,8 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   postLogoutRedirectUris: true,
   backchannelLogoutUri: true,
   backchannelLogoutSessionRequired: true,
+  frontchannelLogoutUri: true,
+  frontchannelLogoutSessionRequired: true,
   allowedOrigins: true,
   mcp: true,
   authenticationMethod: true,

@@ -18,6 +18,8 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   post_logout_redirect_uris: client.postLogoutRedirectUris.length === 0 ? undefined : client.postLogoutRedirectUris,
   backchannel_logout_uri: client.backchannelLogoutUri,
   backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
+  frontchannel_logout_uri: client.frontchannelLogoutUri,
+  frontchannel_logout_session_required: client.frontchannelLogoutSessionRequired,
   token_endpoint_auth_method: client.authenticationMethod,
   token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
   jwks: client.jwks,

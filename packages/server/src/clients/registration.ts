@@ -24,6 +24,8 @@ export type ClientRegistration = {
   readonly postLogoutRedirectUris?: readonly string[] | undefined
   readonly backchannelLogoutUri?: string | undefined
   readonly backchannelLogoutSessionRequired?: boolean | undefined
+  readonly frontchannelLogoutUri?: string | undefined
+  readonly frontchannelLogoutSessionRequired?: boolean | undefined
   readonly allowedOrigins?: readonly string[] | undefined
   readonly authenticationMethod?: ClientAuthenticationMethod | undefined
   /** A JWK set (RFC 7517 section 5) with public keys. */
@@ -131,6 +133,8 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'postLogoutRedirectUris',
   'backchannelLogoutUri',
   'backchannelLogoutSessionRequired',
+  'frontchannelLogoutUri',
+  'frontchannelLogoutSessionRequired',
   'allowedOrigins',
   'authenticationMethod',
   'jwks',

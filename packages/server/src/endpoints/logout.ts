@@ -11,6 +11,7 @@ import {
 } from '@sallyport/protocol'
 import { askAgainByGet, currentSession, sessionClearCookie } from '../authorization/browser.ts'
 import { endSessions, everySession } from '../authorization/end-sessions.ts'
+import { frameSources, logoutFrames } from '../authorization/front-channel.ts'
 import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
 import { asideClearCookies } from '../authorization/other-accounts.ts'
 import { requireOwnForm } from '../authorization/own-form.ts'
@@ -115,6 +116,7 @@ async function signOut(
 ): Promise<HttpResponse> {
   // Without a session nothing is cleared: a foreign form brings no cookie, and must not take one away (CS-12).
   const current = ending.length === 0 ? undefined : await currentSession(ctx, call)
+  const frames = await logoutFrames(ctx, ending)
   await endSessions(ctx, call, ending, request.client?.id)
   const ended = (session: Session): boolean => ending.some(({ id }) => id === session.id)
   const cookies = [
@@ -124,19 +126,25 @@ async function signOut(
   const cookie = cookies.length === 0 ? {} : { 'set-cookie': cookies }
   if (request.refusedReturn)
     await reportRefusal(ctx, call, 'logout', refuse('logout_redirect'), { clientId: request.client?.id })
-  if (request.returnTo !== undefined) {
-    const { returnTo, state } = request
-    return redirect(
-      state === undefined ? returnTo : appendToRedirectUri(returnTo, `state=${formEncode(state)}`),
-      cookie,
-    )
-  }
+  const next = addressAfter(request)
+  if (next !== undefined && frames.length === 0) return redirect(next, cookie)
   const html = ctx.pages.signedOut({
     notice: request.refusedReturn ? 'logout_redirect' : undefined,
+    frames,
+    continueTo: next,
     uiLocales: locales(call, request.uiLocales),
   })
-  return page(ctx.secure, html, { status: 200, headers: cookie })
+  // A header, because it needs neither a script nor the page's help.
+  const headers = next === undefined ? cookie : { ...cookie, refresh: `${framesTime}; url=${next}` }
+  return page(ctx.secure, html, { status: 200, headers, frames: frameSources(frames) })
 }
+
+/** Seconds that the frames of applications get before the browser goes on. */
+const framesTime = 3
+
+/** Where the browser goes, with the `state` of the request (B-LOG-05). */
+const addressAfter = ({ returnTo, state }: LogoutRequest): string | undefined =>
+  returnTo === undefined || state === undefined ? returnTo : appendToRedirectUri(returnTo, `state=${formEncode(state)}`)
 
 // The checked request travels through the confirmation page, authenticated, so that nothing is decided twice.
 const context = (session: Session | undefined): string => `logout ${session?.digest ?? 'nobody'} `

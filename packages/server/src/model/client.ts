@@ -68,6 +68,10 @@ export type Client = {
   readonly backchannelLogoutUri: string | undefined
   /** It wants to hear of which session: its logout tokens and ID Tokens name it (`sid`). */
   readonly backchannelLogoutSessionRequired: boolean
+  /** Loaded in a frame of the signed-out page, so that it forgets the browser (Front-Channel Logout section 2). */
+  readonly frontchannelLogoutUri: string | undefined
+  /** It wants to be told the session there as well. */
+  readonly frontchannelLogoutSessionRequired: boolean
   /** Origins that may call the token endpoint from a browser (A-CORS-03); for an spa they are derived from its redirect URIs when none are given. */
   readonly allowedOrigins: readonly string[]
   readonly grantTypes: readonly GrantType[]
@@ -180,8 +184,12 @@ export const isSelfRegistered = (client: Client): boolean => client.channel !== 
 export const isAgent = (client: Client): boolean => client.type === 'agent'
 
 /** True for a client that gets an ID Token of this scope and wants to hear when the session ends. */
-export const hearsOfLogout = ({ backchannelLogoutUri }: Client, scope: readonly string[]): boolean =>
-  backchannelLogoutUri !== undefined && scope.includes('openid')
+export const hearsOfLogout = (client: Client, scope: readonly string[]): boolean =>
+  (client.backchannelLogoutUri !== undefined || client.frontchannelLogoutUri !== undefined) && scope.includes('openid')
+
+/** True for a client whose ID Tokens name the session (`sid`), because it wants to hear which one ends. */
+export const knowsSessions = (client: Client): boolean =>
+  client.backchannelLogoutSessionRequired || client.frontchannelLogoutSessionRequired
 
 /** True for a public client that runs in a browser: its refresh tokens live shorter and end with the session (A-RT-11). */
 export const isBrowserBased = (client: Client): boolean => client.type === 'spa'
@@ -220,4 +228,6 @@ export const laterClientMembers = {
   requestObjectAlgorithm: undefined,
   backchannelLogoutUri: undefined,
   backchannelLogoutSessionRequired: false,
+  frontchannelLogoutUri: undefined,
+  frontchannelLogoutSessionRequired: false,
 } as const satisfies Partial<Client>

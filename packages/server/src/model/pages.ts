@@ -30,6 +30,10 @@ export type SignOutView = {
 export type SignedOutView = {
   /** Why the return address of the request was not followed, where that is so. */
   readonly notice: 'logout_redirect' | undefined
+  /** Addresses of applications to load in hidden frames, so that they forget this browser (Front-Channel Logout section 3). */
+  readonly frames: readonly string[]
+  /** The checked address the browser goes on to by itself in a moment; the page has a link to it for whoever does not wait. */
+  readonly continueTo: string | undefined
   readonly uiLocales: readonly string[]
 }
 

@@ -2,7 +2,7 @@ import { numericDate, type Seconds } from '@sallyport/protocol'
 import { requestedClaims } from '../claims.ts'
 import type { Context } from '../context.ts'
 import type { Authorization } from '../model/authorization.ts'
-import type { Client } from '../model/client.ts'
+import { knowsSessions, type Client } from '../model/client.ts'
 import { sessionFor, subjectFor } from '../subjects.ts'
 
 /** What is known when an ID Token is made. */
@@ -36,7 +36,7 @@ export function idTokenClaims(
     at_hash: atHash,
   }
   if (nonce !== undefined) claims['nonce'] = nonce
-  if (client.backchannelLogoutSessionRequired) claims['sid'] = sessionFor(ctx, client, authorization.sessionId)
+  if (knowsSessions(client)) claims['sid'] = sessionFor(ctx, client, authorization.sessionId)
   if (authorization.tellAuthTime) claims['auth_time'] = numericDate(time)
   if (authorization.tellAcr && acr !== undefined) claims['acr'] = acr
   if ('amr' in wanted || authorization.tellAcr) claims['amr'] = amr

@@ -73,6 +73,29 @@ describe('an application that wants to hear of ended sessions', () => {
     expect([alone.status, alone.json['backchannel_logout_session_required']]).toEqual([201, false])
   })
 
+  const frame = (address: string) => ({ frontchannel_logout_uri: address, frontchannel_logout_session_required: true })
+  it.for([
+    'http://tool.example/forget',
+    'https://other.example/forget',
+    'https://tool.example:8443/forget',
+    'https://tool.example/forget#part',
+    'javascript:alert(1)',
+  ])('B-LOG-13 is refused %s as a frame at every door', async (address) => {
+    expect(outcome(await register(await openIssuer(), { ...plain, ...frame(address) }))).toBe(
+      '400 invalid_client_metadata',
+    )
+    const door = await documentIssuer()
+    door.host.body = JSON.stringify({ ...goodDocument, ...frame(address) })
+    expectPage(await door.ask(), 'document_invalid')
+    expect(refusedMembers({ frontchannelLogoutUri: address })).toEqual(['frontchannelLogoutUri'])
+  })
+
+  it('B-LOG-13 has its frame where its redirect URI is', async () => {
+    const made = await register(await openIssuer(), { ...plain, ...frame('https://tool.example/forget') })
+    expect([made.status, made.json]).toEqual([201, expect.objectContaining(frame('https://tool.example/forget'))])
+    expect(refusedMembers({ frontchannelLogoutSessionRequired: true })).toEqual(['frontchannelLogoutSessionRequired'])
+  })
+
   it('B-LOG-08 on this machine only where the issuer is on it too', () => {
     const here = { backchannelLogoutUri: 'http://127.0.0.1:8080/logout' }
     expect([refusedMembers(here), refusedMembers(here, true)]).toEqual([['backchannelLogoutUri'], []])

@@ -100,7 +100,7 @@ describe('what it says', () => {
   it('B-DISC-06, B-DISC-08 promises nothing that is not there, and has no empty or misspelt member', async () => {
     const metadata = await metadataOf(await newRealIssuer())
     const absent =
-      /mtls|tls_client|require_signed|authorization_details|authorization_signing|device|registration_endpoint|frontchannel|check_session|(?<!introspection_)encryption/
+      /mtls|tls_client|require_signed|authorization_details|authorization_signing|device|registration_endpoint|check_session|(?<!introspection_)encryption/
     for (const [name, value] of Object.entries(metadata)) {
       expect(name).not.toMatch(absent)
       expect(name).toMatch(/^[a-z][a-z_]*$/)

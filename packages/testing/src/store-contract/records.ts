@@ -43,6 +43,8 @@ export const client = (more: Partial<Client> = {}): Client => ({
   postLogoutRedirectUris: [],
   backchannelLogoutUri: undefined,
   backchannelLogoutSessionRequired: false,
+  frontchannelLogoutUri: undefined,
+  frontchannelLogoutSessionRequired: false,
   allowedOrigins: [],
   grantTypes: ['authorization_code', 'refresh_token'],
   scope: ['openid', 'offline_access', 'read'],
