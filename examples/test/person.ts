@@ -10,7 +10,7 @@ async function signIn(page: Page): Promise<void> {
 }
 
 /** Signs in and agrees on the real pages, as a person does, and waits for the application to come back. */
-export async function signInAndAgree(page: Page, home: string): Promise<void> {
+export async function signInAndAgree(page: Page, home: string | RegExp): Promise<void> {
   await signIn(page)
   await page.locator('button[name=decision][value=allow]').click()
   await page.waitForURL(home)
