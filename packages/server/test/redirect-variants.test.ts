@@ -1,5 +1,6 @@
-import type { ClientKind } from '@sallyport/testing'
+import { createClientKey, type ClientKind } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
+import { bring, objectOf } from './signed/fixtures.ts'
 import { eventsOf, expectErrorPage, expectPage, expectRefusal, newIssuer } from './fixtures.ts'
 
 type Variant = readonly [row: string, sent: string, client?: ClientKind]
@@ -100,6 +101,24 @@ describe('variants of a redirect URI', () => {
       expect(visit.leftFor?.startsWith(`${redirect_uri}?code=`)).toBe(true)
     },
   )
+
+  it.for(rejected)('RU-02, B-JAR-01 %s %j is refused in a signed request', async ([, redirect_uri, kind = 'P']) => {
+    const issuer = await newIssuer()
+    const key = createClientKey()
+    const client = await issuer.changeClient(issuer.clients[kind], { jwks: { keys: [key.jwk] } })
+    const { request } = objectOf(issuer, { client, key }, { redirect_uri })
+    expectPage(await bring(issuer, client, request), 'redirect_uri_mismatch')
+    expectRefusal(await issuer.push(client, { request }), 'invalid_request')
+    expect(eventsOf(issuer, 'authz.redirect_uri.mismatch')).toHaveLength(2)
+  })
+
+  it.for(accepted)('RU-02, B-JAR-01 %s %j is answered there', async ([, redirect_uri, kind = 'P']) => {
+    const issuer = await newIssuer()
+    const key = createClientKey()
+    const client = await issuer.changeClient(issuer.clients[kind], { jwks: { keys: [key.jwk] } })
+    const { visit } = await bring(issuer, client, objectOf(issuer, { client, key }, { redirect_uri }).request)
+    expect(visit.leftFor?.startsWith(`${redirect_uri}?code=`)).toBe(true)
+  })
 
   it('RU-01 R43 array syntax is an unknown name', async () => {
     const issuer = await newIssuer()

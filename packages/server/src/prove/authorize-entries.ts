@@ -4,15 +4,22 @@ import type { HttpResponse } from '../model/http.ts'
 import { credentials, type Proof } from './credentials.ts'
 import type { ProofClient } from './proof-clients.ts'
 import { encode, type Parameters, type ProvingGround } from './proving-ground.ts'
+import { inObject, signedOnly, takesObjects } from './request-objects.ts'
 
-/** A door at which an authorization request can come in. Signed requests join here. */
+/** A door at which an authorization request can come in. */
 export type AuthorizeEntry = {
   readonly name: string
   send(ground: ProvingGround, client: ProofClient, parameters: Parameters | string): Promise<HttpResponse>
   /** How it refuses a request whose client and redirect URI are right, and one whose redirect URI is not. */
   refusal(error: string, client: ProofClient): string
   readonly mismatch: string
+  /** Whether what comes in here is signed even where that is not demanded. */
+  readonly always: 'signed' | undefined
+  /** How it refuses a request object that cannot be believed. */
+  unreadable(client: ProofClient): string
 }
+
+type UnderPolicy = Pick<ProvingGround, 'registry'>
 
 /**
  * The answer to a request that is refused with the browser on its way. Whoever registered itself gets no browser sent on by a
@@ -23,15 +30,38 @@ export const sentBack = (error: string, { record }: ProofClient): string =>
     ? `400 a page that leads to the client with error=${error} and no code`
     : `303 to the client with error=${error} and no code`
 
-const byBrowser = (method: 'GET' | 'POST'): AuthorizeEntry => ({
-  name: `authorize ${method}`,
-  send: (ground, _client, parameters) => ground.authorize(method, parameters),
+/**
+ * The answer to a request of which nothing is known but the client. Where that listens on no port in particular, nobody can
+ * tell where to send its browser.
+ */
+export const unopened = (error: string, reason: string, client: ProofClient): string =>
+  isLoopbackRedirect(client.record.redirectUris[0] ?? '') ? `400 ${reason}` : sentBack(error, client)
+
+/** Whether what comes in at a door is signed. */
+export const signsAt = (ground: UnderPolicy, { always }: Pick<AuthorizeEntry, 'always'>): boolean =>
+  always !== undefined || signedOnly(ground)
+
+const byBrowser = (method: 'GET' | 'POST', always: 'signed' | undefined): AuthorizeEntry => ({
+  name: always ?? `authorize ${method}`,
+  always,
+  send: (ground, client, parameters) =>
+    ground.authorize(method, signsAt(ground, { always }) ? inObject(ground, client, parameters) : parameters),
   refusal: sentBack,
   mismatch: '400 redirect_uri_mismatch',
+  unreadable: (client) => unopened('invalid_request_object', 'jar_syntax', client),
 })
 
-/** Pushes a request as its client does (RFC 9126 section 2.1). */
-export async function push(
+/** Pushes a request as its client does (RFC 9126 section 2.1); signed, where plain ones are not taken. */
+export const push = (
+  ground: ProvingGround,
+  client: ProofClient,
+  parameters: Parameters | string,
+  proof?: Proof,
+): Promise<HttpResponse> =>
+  pushAsItIs(ground, client, signedOnly(ground) ? inObject(ground, client, parameters) : parameters, proof)
+
+/** Pushes exactly this. */
+export async function pushAsItIs(
   ground: ProvingGround,
   client: ProofClient,
   parameters: Parameters | string,
@@ -59,31 +89,44 @@ export const openReference = (
 ): Promise<HttpResponse> => ground.authorize('GET', { client_id: record.id, request_uri: reference, ...more })
 
 /** What is wrong is told at the push, as JSON to the client; what is right gets its code from the browser's visit. */
-const pushed: AuthorizeEntry = {
-  name: 'pushed',
+const byPush = (always: 'signed' | undefined): AuthorizeEntry => ({
+  name: always === undefined ? 'pushed' : `${always} and pushed`,
+  always,
   send: async (ground, client, parameters) => {
-    const answer = await push(ground, client, parameters)
+    const sent = signsAt(ground, { always }) ? inObject(ground, client, parameters) : parameters
+    const answer = await pushAsItIs(ground, client, sent)
     return answer.status === 201 ? openReference(ground, client, referenceIn(answer)) : answer
   },
   refusal: (error) => `400 ${error}`,
   mismatch: '400 invalid_request',
-}
+  unreadable: () => '400 invalid_request_object',
+})
+
+const pushed = byPush(undefined)
 
 /** Doors to which a browser comes by itself. */
-export const directEntries: readonly [AuthorizeEntry, AuthorizeEntry] = [byBrowser('GET'), byBrowser('POST')]
+export const directEntries: readonly [AuthorizeEntry, AuthorizeEntry] = [
+  byBrowser('GET', undefined),
+  byBrowser('POST', undefined),
+]
+
+/** The same requests in signed objects, by value and pushed (RFC 9101). */
+const signed = byBrowser('GET', 'signed')
+const signedAndPushed = byPush('signed')
 
 /** Every door, whether a policy closes it or not. */
-export const authorizeEntries: readonly AuthorizeEntry[] = [...directEntries, pushed]
-
-type UnderPolicy = Pick<ProvingGround, 'registry'>
+export const authorizeEntries: readonly AuthorizeEntry[] = [...directEntries, pushed, signed, signedAndPushed]
 
 /** Whether the policy wants the requests of all clients pushed. */
 export const pushedOnly = ({ registry: { policy } }: UnderPolicy): boolean =>
   policy.stages?.requirePushedRequests === 'enforce'
 
-/** Every door at which an honest request gets through under the policy. */
-export const openEntries = (ground: UnderPolicy): readonly [AuthorizeEntry, ...AuthorizeEntry[]] =>
-  pushedOnly(ground) ? [pushed] : [...directEntries, pushed]
+/** Every door at which an honest request gets through under the policy. Where all requests are signed, those at the plain doors are too. */
+export function openEntries(ground: UnderPolicy): readonly [AuthorizeEntry, ...AuthorizeEntry[]] {
+  const withObjects = takesObjects(ground) && !signedOnly(ground)
+  if (pushedOnly(ground)) return withObjects ? [pushed, signedAndPushed] : [pushed]
+  return [...directEntries, pushed, ...(withObjects ? [signed, signedAndPushed] : [])]
+}
 
 /** The parameters of an authorization response, which a page may also hold ready; empty when the answer stayed with the server. */
 export function responseOf({ headers, body }: HttpResponse): URLSearchParams {

@@ -10,6 +10,7 @@ import { directCases, pushedCases } from './pushed-cases.ts'
 import { redirectCases } from './redirect-cases.ts'
 import { registrationCases } from './registration-cases.ts'
 import type { ProofCase, ProofReport } from './report.ts'
+import { plainCases, signedCases } from './signed-cases.ts'
 import { tokenCases } from './token-cases.ts'
 
 export type { ProveOptions } from './proving-ground.ts'
@@ -47,11 +48,11 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
   const cases: ProofCase[] = [...(await documentCases(ground))]
   for (const client of ground.clients) {
     for (const entry of openEntries(ground)) cases.push(...(await authorizeCases({ ground, entry, client })))
-    cases.push(...(await pushedCases(ground, client)))
+    cases.push(...(await pushedCases(ground, client)), ...(await signedCases(ground, client)))
     cases.push(...(await tokenCases(ground, client)), ...(await loopbackCases(ground, client)))
   }
   cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)), ...(await directCases(ground)))
-  cases.push(...(await redirectCases(ground)), ...(await machineCases(ground)))
+  cases.push(...(await plainCases(ground)), ...(await redirectCases(ground)), ...(await machineCases(ground)))
   cases.push(...(await exceptionCases(ground, begunAt)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length

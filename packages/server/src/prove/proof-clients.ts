@@ -16,6 +16,8 @@ export type ProofClient = {
   readonly secret: string | undefined
   /** Signs its assertions, where it has a key. */
   readonly key: KeyObject | undefined
+  /** Signs its requests. */
+  readonly signs: KeyObject
 }
 
 /** What clients are made with, and what for. */
@@ -73,8 +75,6 @@ export const describedAs = (method: string, host: string, keys?: ClientRegistrat
   ...(keys === undefined ? {} : { jwks: keys }),
 })
 
-const noKey = { jwks: undefined, key: undefined }
-
 /** A key and what its client publishes of it. */
 export type KeyPair = { readonly jwks: NonNullable<ClientRegistration['jwks']>; readonly key: KeyObject }
 
@@ -92,16 +92,21 @@ export async function registerProofClient(
   kind: string,
   registration: ClientRegistration,
 ): Promise<ProofClient> {
-  const { jwks, key } = registration.authenticationMethod === 'private_key_jwt' ? registry.pair : noKey
+  // Whoever proves itself another way has the key as well, for its requests.
+  const { jwks, key: signs } = registry.pair
+  const key = registration.authenticationMethod === 'private_key_jwt' ? signs : undefined
   const made = registerClient({ ...registration, jwks, idTokenAlgorithm: 'ES256' }, recordContext(registry))
   await registry.pause()
   await registry.store.admin.createClient(made.client, [])
-  return { kind, record: made.client, secret: made.secret, key }
+  return { kind, record: made.client, secret: made.secret, key, signs }
 }
 
 /** A client that registers itself, by the endpoint that is there for it. */
 async function registerItself(registry: Registry, method: string): Promise<ProofClient> {
-  const document = { ...describedAs(method, 'dynamic.invalid'), id_token_signed_response_alg: 'ES256' }
+  const document = {
+    ...describedAs(method, 'dynamic.invalid', registry.pair.jwks),
+    id_token_signed_response_alg: 'ES256',
+  }
   const { status, body } = await registry.selfRegister(document)
   const { client_id: id = '', client_secret: secret } = JSON.parse(Buffer.from(body).toString()) as {
     client_id?: string
@@ -109,13 +114,14 @@ async function registerItself(registry: Registry, method: string): Promise<Proof
   }
   const record = await registry.store.findClient(id)
   if (record === undefined) throw new Error(`a client could not register itself: ${status}`)
-  return { kind: `self-registered, ${method}`, record, secret, key: undefined }
+  return { kind: `self-registered, ${method}`, record, secret, key: undefined, signs: registry.pair.key }
 }
 
 /** A client whose document was fetched just now. Nothing is fetched for a proof, so the copy is put where the server keeps it. */
 async function describeItself(registry: Registry, method: string): Promise<ProofClient> {
   const { store, now } = registry
-  const { jwks, key } = method === 'private_key_jwt' ? registry.pair : noKey
+  const { jwks, key: signs } = registry.pair
+  const key = method === 'private_key_jwt' ? signs : undefined
   const id = `https://document.invalid/${method}`
   const body = Buffer.from(JSON.stringify({ client_id: id, ...describedAs(method, 'document.invalid', jwks) }))
   const description = documentDescription(body, id, {
@@ -131,7 +137,7 @@ async function describeItself(registry: Registry, method: string): Promise<Proof
   const origin = { channel: 'metadata_document', subjectType, documentFreshUntil: after(now(), day) } as const
   const record: Client = { ...client, id, ...origin }
   await store.admin.createClient(record, [])
-  return { kind: `metadata document, ${method}`, record, secret: undefined, key }
+  return { kind: `metadata document, ${method}`, record, secret: undefined, key, signs }
 }
 
 /** Seconds from the start of the proof to the deadline of its exceptions; the clock stays before it until they are at their turn. */

@@ -1,4 +1,3 @@
-import { isLoopbackRedirect } from '@sallyport/protocol'
 import {
   directEntries,
   openReference,
@@ -8,7 +7,8 @@ import {
   referenceIn,
   responseOf,
   seenAt,
-  sentBack,
+  signsAt,
+  unopened,
 } from './authorize-entries.ts'
 import { registerProofClient, type ProofClient } from './proof-clients.ts'
 import { freshPair, type ProvingGround } from './proving-ground.ts'
@@ -16,9 +16,7 @@ import type { ProofCase } from './report.ts'
 import { invalidClient, runSteps, type SteppedCase } from './steps.ts'
 
 const code = '303 with a code'
-/** Where a client listens on no port in particular, nobody can tell where to send its browser. */
-const unusable = (client: ProofClient): string =>
-  isLoopbackRedirect(client.record.redirectUris[0] ?? '') ? '400 par_unknown' : sentBack('invalid_request_uri', client)
+const unusable = (client: ProofClient): string => unopened('invalid_request_uri', 'par_unknown', client)
 
 const request = (ground: ProvingGround, client: ProofClient) =>
   honestRequest(client, freshPair(ground.random).challenge, ground)
@@ -106,8 +104,11 @@ export async function directCases(ground: ProvingGround): Promise<readonly Proof
   const cases: ProofCase[] = []
   for (const client of pushedOnly(ground) ? [...ground.clients, held] : [held]) {
     const facts = { requirement: 'B-PAR-09', client: client.kind }
-    for (const { name: entry, send, refusal } of directEntries) {
-      const expected = refusal('invalid_request', client)
+    for (const door of directEntries) {
+      const { name: entry, send, refusal } = door
+      // A signed one is not even opened.
+      const unread = unopened('invalid_request', 'par_required', client)
+      const expected = signsAt(ground, door) ? unread : refusal('invalid_request', client)
       const seen = seenAt(await send(ground, client, request(ground, client)))
       cases.push({ ...facts, entry, title: 'a request that was not pushed', expected, seen, holds: seen === expected })
     }

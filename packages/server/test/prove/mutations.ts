@@ -18,6 +18,7 @@ const device = 'server/src/grants/device-code.ts'
 const pkce = 'protocol/src/pkce.ts'
 const verifier = 'protocol/src/verifier-fault.ts'
 const reference = 'server/src/authorization/pushed-request.ts'
+const signed = 'server/src/authorization/request-object.ts'
 const metadata = 'server/src/clients/client-metadata.ts'
 const rules = 'server/src/clients/registration-rules.ts'
 const senderKey = 'server/src/tokens/sender-key.ts'
@@ -344,6 +345,47 @@ export const mutations: readonly Mutation[] = [
     reference,
     'return { form: parseForm(text), use:',
     "return { form: parseForm(text.replace(/&state=[^&]*/, `&state=${sent.get('state') ?? ''}`)), use:",
+  ),
+  one(
+    'anybody may sign for a client',
+    'B-JAR-02',
+    signed,
+    "if (typeof verified === 'string') throw unbelieved(reasonOf[verified], verified)\n",
+  ),
+  one('a request object counts for another server', 'B-JAR-04', signed, "return wrong('aud')", 'void 0'),
+  one('a request object is never over', 'B-JAR-05', signed, 'if (late !== undefined) return wrong(late)'),
+  one(
+    'a request object may be an assertion',
+    'B-JAR-06',
+    signed,
+    "if (sub === client.id) return refuse('jar_typ', { detail: 'sub' })",
+  ),
+  one(
+    'a request object may refer to another request',
+    'B-JAR-07',
+    signed,
+    "if ('request' in claims || 'request_uri' in claims) return refuse('jar_inside')",
+  ),
+  one(
+    'a client that has to sign need not',
+    'B-JAR-08',
+    signed,
+    "client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce'",
+    'policy.stages.requireSignedRequests === null',
+  ),
+  one(
+    'a request object works twice',
+    'B-JAR-12',
+    signed,
+    'mark === undefined || (await ctx.store.rememberOnce(mark.key, mark.until, ctx.now()))',
+    'mark !== null',
+  ),
+  one(
+    'what stands beside a request object counts',
+    'B-JAR-01',
+    'server/src/authorization/settle-request.ts',
+    'const { form } = object\n',
+    "const form = sent.has('state') ? parseForm(object.text.replace(/&state=[^&]*/, `&state=${sent.get('state')}`)) : object.form\n",
   ),
   one(
     'the verifier of a device is not compared',

@@ -27,6 +27,7 @@ const kinds = [
   'metadata document, private_key_jwt',
 ]
 const held = 'spa, held to pushed requests'
+const heldToSign = 'spa, held to signed requests'
 const [old, alone] = ['spa, of OAuth 2.0', 'agent, for itself']
 const devices = ['device', 'web with devices']
 /** Requests without a challenge and without a method. */
@@ -54,6 +55,11 @@ describe('the proof of one configuration', () => {
     'exceptions beside requests that are pushed': {
       ...{ pkceExceptions: 'dated', stages: { requirePushedRequests: 'enforce' } },
     },
+    'requests that are signed': { stages: { requireSignedRequests: 'enforce' } },
+    'requests that are signed and pushed': {
+      stages: { requireSignedRequests: 'enforce', requirePushedRequests: 'enforce' },
+    },
+    'no signed requests': { requestObjects: false },
     'nonces in proofs of possession': { dpopNonces: true },
     'no proofs of possession': { dpop: false },
     'state and nonce of everybody': { stages: { requireState: 'enforce', requireNonce: 'enforce' } },
@@ -78,7 +84,7 @@ describe('the proof of one configuration', () => {
     expect([failedIn(whole), failedIn(short)]).toEqual([[], []])
     const titlesOf = ({ cases }: ProofReport, entry: string, client: string) =>
       cases.filter((one) => one.entry === entry && one.client === client).map(({ title }) => title)
-    for (const entry of ['authorize GET', 'authorize POST', 'pushed', 'token'])
+    for (const entry of ['authorize GET', 'authorize POST', 'pushed', 'signed', 'signed and pushed', 'token'])
       for (const client of kinds) {
         const own = titlesOf(whole, entry, client)
         const common = titlesOf(whole, entry, 'spa').filter((title) => client !== excepted || !bare.includes(title))
@@ -86,9 +92,19 @@ describe('the proof of one configuration', () => {
         if (entry.startsWith('authorize')) expect(titlesOf(short, entry, client)).toContain('control: S256')
       }
     const kindsOf = ({ cases }: ProofReport) => new Set(cases.map(({ client }) => client))
-    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, old, alone, 'any'].sort())
-    const keys = ({ cases }: ProofReport) => new Set(cases.map(({ entry, title }) => `${entry}: ${title}`))
+    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, heldToSign, old, alone, 'any'].sort())
+    // What is signed is judged by the same validator, so a short proof sends a part of it there.
+    const everywhere = ({ entry }: ProofReport['cases'][number]) => !entry.startsWith('signed')
+    const keys = ({ cases }: ProofReport) =>
+      new Set(cases.filter(everywhere).map(({ entry, title }) => `${entry}: ${title}`))
     expect(keys(short)).toEqual(keys(whole))
+    for (const entry of ['signed', 'signed and pushed']) {
+      const sent = short.cases.filter((one) => one.entry === entry)
+      expect(sent.some(({ title }) => title.startsWith('control'))).toBe(true)
+      expect(sent.filter(({ seen }) => !seen.includes('with a code')).length).toBeGreaterThan(2)
+    }
+    const proven = new Set(short.cases.map(({ requirement }) => requirement))
+    for (const id of ['01', '02', '03', '04', '05', '06', '07', '08', '12']) expect(proven).toContain(`B-JAR-${id}`)
   })
 
   it('A-PKCE-19 in short is little work: one server, and so many requests', async () => {
@@ -106,7 +122,7 @@ describe('the proof of one configuration', () => {
     const forbidden = await outcome({})
     expect(forbidden.every(({ entry }) => entry !== 'exception')).toBe(true)
     const asked = forbidden.filter(({ client, title }) => client === excepted && bare.includes(title))
-    expect(asked).toHaveLength(6)
+    expect(asked).toHaveLength(10)
     expect(asked.every(({ seen, holds }) => holds && !seen.includes('with a code'))).toBe(true)
     const dated = await outcome({ pkceExceptions: 'dated' })
     const under = dated.filter(({ entry }) => entry === 'exception')
@@ -133,6 +149,17 @@ describe('the proof of one configuration', () => {
     }
   })
 
+  it('B-JAR-08 plain requests get nothing where they have to be signed, of one client or of all', async () => {
+    for (const enforced of [false, true]) {
+      const policy = enforced ? ({ stages: { requireSignedRequests: 'enforce' } } as const) : {}
+      const { cases } = await prove({ issuer: 'https://as.test', policy, random, short: true })
+      const plain = cases.filter(({ requirement, title }) => requirement === 'B-JAR-08' && title.includes('not signed'))
+      const clients = enforced ? [...kinds, heldToSign] : [heldToSign]
+      expect([...new Set(plain.map(({ client }) => client))].sort()).toEqual(clients.sort())
+      expect(plain.filter(({ seen }) => seen.includes('with a code'))).toEqual([])
+    }
+  })
+
   it('A-GOV-04 clients with a secret are no part of it where secrets are not taken', async () => {
     const policy = { stages: { requirePrivateKeyJwt: 'enforce' } } as const
     const report = await prove({ issuer: 'https://as.test', policy, random })
@@ -146,9 +173,10 @@ describe('the proof of one configuration', () => {
     'A-GOV-04 sends proofs of possession where nobody gets in without, with nonces: %s',
     async (dpopNonces) => {
       const policy = { dpopNonces, deviceGrant: true, stages: { requireSenderConstraint: 'enforce' } } as const
-      const report = await prove({ issuer: 'https://as.test/tenant', policy, random })
+      const common = { issuer: 'https://as.test/tenant', random, short: true } as const
+      const report = await prove({ ...common, policy })
       expect(report.cases.filter(({ holds }) => !holds)).toEqual([])
-      const plain = await prove({ issuer: 'https://as.test/tenant', policy: { deviceGrant: true }, random })
+      const plain = await prove({ ...common, policy: { deviceGrant: true } })
       expect(report.cases.map(({ title }) => title)).toEqual(plain.cases.map(({ title }) => title))
     },
   )
