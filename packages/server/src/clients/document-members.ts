@@ -51,7 +51,7 @@ const isDocuments = (member: string): boolean => Object.hasOwn(saidByDocument, m
 
 /**
  * The registration of a client with what its document says now and what an operator said before. Of a default scope there
- * stays what the document still asks for, and who may introspect follows from how the client proves itself.
+ * stays what the document still asks for, and what depends on how the client proves itself begins anew when that changes.
  */
 export function withOperatorsPart(described: SelfDescription, before: ClientRegistration): ClientRegistration {
   const kept = Object.fromEntries(Object.entries(before).filter(([member]) => !isDocuments(member)))
@@ -62,6 +62,7 @@ export function withOperatorsPart(described: SelfDescription, before: ClientRegi
     ...kept,
     ...described,
     defaultScope: defaults.length === 0 ? undefined : defaults.join(' '),
+    assertionAudience: proves ? before.assertionAudience : undefined,
     introspectOwnTokens: proves ? before.introspectOwnTokens : undefined,
   }
 }

@@ -1,25 +1,20 @@
-import { after, OAuthError, refuse, sharesKey, type Reason, type Seconds } from '@sallyport/protocol'
+import { after, OAuthError, refuse, type Reason } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { documentTrust } from '../document-policy.ts'
-import type { Authorization } from '../model/authorization.ts'
 import type { Client } from '../model/client.ts'
 import { cacheLifetime } from '../outbound/cache-lifetime.ts'
 import type { FetchAnswer, FetchFault } from '../model/outbound.ts'
-import type { DynamicRegistration } from '../model/registrations.ts'
 import { registerClient, registrationOf } from './client-record.ts'
 import { DocumentFault, documentDescription } from './document-client.ts'
+import { storeDocumentClient } from './document-copy.ts'
 import { withOperatorsPart } from './document-members.ts'
 import { documentHost } from './document-url.ts'
 import { keptProtections } from './metadata-rules.ts'
+import { ClientMetadataError } from './registration-rules.ts'
 
 const maxBytes = 5120
 /** Bounds of what cache headers may say, in seconds (A-CIMD-10). */
 const freshness = { least: 60, most: 86_400 }
-const unusedLifetime = 30 * 86_400
-const mostClients = 10_000
-
-// No digest of any token looks like this: nobody manages such a client over the network.
-const noToken = 'metadata_document'
 
 /** True while documents of this client's host count; a host that was blocked takes its clients with it at once. */
 export function documentStillAccepted(ctx: Context, client: Client): boolean {
@@ -97,10 +92,11 @@ async function refreshed(ctx: Context, call: Call, wanted: Wanted): Promise<Clie
   try {
     client = described(ctx, wanted, result, await askableScopes(ctx))
   } catch (error) {
-    if (!(error instanceof DocumentFault)) throw error
+    // The second says that an operator's own setting does not fit any more what the document says now.
+    if (!(error instanceof DocumentFault || error instanceof ClientMetadataError)) throw error
     throw await rejected(ctx, call, 'document_invalid', { clientId, host, detail: error.message.slice(0, 200) })
   }
-  await save(ctx, call, wanted.stored, client)
+  await storeDocumentClient(ctx, call, wanted.stored, client)
   ctx.clients.forget(clientId)
   // Another node may have been quicker; what is stored is what counts.
   const kept = await ctx.clients.find(clientId)
@@ -144,80 +140,4 @@ function described(ctx: Context, { clientId, host, stored }: Wanted, answer: Fet
     createdAt: stored?.createdAt ?? now,
     disabledAt: stored === undefined ? (awaitsReview ? now : undefined) : stored.disabledAt,
   }
-}
-
-/** What people agreed to depends on these (A-CIMD-11). */
-const agreedTo = ({
-  name,
-  localized,
-  redirectUris,
-  scope,
-  logoUri,
-  authenticationMethod,
-  type,
-  ...its
-}: Client): string =>
-  JSON.stringify([name, localized, redirectUris, scope, logoUri, authenticationMethod, type, its.jwks, its.jwksUri])
-
-/** What was issued to one who proved himself one way is not for one who proves himself another way (A-CIMD-11). */
-const provesOtherwise = (before: Client, next: Client): boolean =>
-  before.authenticationMethod !== next.authenticationMethod ||
-  (next.authenticationMethod === 'private_key_jwt' &&
-    (before.jwksUri !== next.jwksUri || !sharesKey(before.jwks, next.jwks)))
-
-const grantsAPage = 200
-
-async function endGrants(ctx: Context, call: Call, client: Client): Promise<void> {
-  let after: string | undefined
-  do {
-    const page = await ctx.store.admin.listAuthorizations({ clientId: client.id }, after, grantsAPage)
-    const standing = page.items.filter(({ revokedAt }) => revokedAt === undefined)
-    await Promise.all(standing.map(({ authorization }) => endGrant(ctx, call, authorization)))
-    after = page.next
-  } while (after !== undefined)
-}
-
-async function endGrant(ctx: Context, call: Call, { id, subject, clientId }: Authorization): Promise<void> {
-  const event = ctx.events.record(
-    { event: 'grant.revoked', clientId, subject, authorizationId: id, reason: 'client_key_changed' },
-    { requestId: call.id, network: call.network },
-  )
-  if (await ctx.store.revokeAuthorization(id, 'client_key_changed', ctx.now(), [event])) ctx.events.stored([event])
-}
-
-async function save(ctx: Context, call: Call, stored: Client | undefined, client: Client): Promise<void> {
-  const now: Seconds = ctx.now()
-  const registration: DynamicRegistration = {
-    clientId: client.id,
-    tokenDigest: noToken,
-    previous: undefined,
-    scopeCeiling: client.scope,
-    unusedLifetime,
-    softwareStatement: undefined,
-  }
-  const event = { reason: 'metadata_document', clientId: client.id }
-  const source = { requestId: call.id, network: call.network }
-  if (stored === undefined) {
-    const events = [ctx.events.record({ event: 'client.registered', ...event }, source)]
-    try {
-      const outcome = await ctx.store.registrations.register(
-        { client, registration, initialToken: undefined, most: mostClients, events },
-        now,
-      )
-      if (outcome === 'registered') ctx.events.stored(events)
-    } catch (error) {
-      // Two requests may bring the same new client at once; the row of the first is as good.
-      if ((await ctx.store.findClient(client.id)) === undefined) throw error
-    }
-    return
-  }
-  // Before the new record, so that a fetch that was cut short is begun again by the next one.
-  if (provesOtherwise(stored, client)) await endGrants(ctx, call, stored)
-  const withdrawConsent = agreedTo(stored) !== agreedTo(client)
-  const events = withdrawConsent ? [ctx.events.record({ event: 'client.updated', ...event }, source)] : []
-  const replaced = await ctx.store.registrations.replace(
-    { client, registration, presented: noToken, withdrawConsent, events },
-    now,
-  )
-  if (replaced) ctx.events.stored(events)
 }

@@ -1,4 +1,6 @@
 import { createClientKey, withKey, type ClientKey, type TestClient, type TestIssuerOptions } from '@sallyport/testing'
+import { systemRandom } from '@sallyport/protocol'
+import { changeClient } from '@sallyport/server'
 import { describe, expect, it } from 'vitest'
 import { documentIssuer, documentRedirect, documentUrl, goodDocument } from '../documents.ts'
 import { eventsOf, expectPage, expectRefusal, expectTokens } from '../fixtures.ts'
@@ -143,6 +145,36 @@ describe('a document whose proof changes', () => {
       expectRefusal(answer, 'invalid_grant')
     }
     expect(key.kid).not.toBe(next.kid)
+  })
+
+  it('A-CIMD-10, A-CIMD-11 what an operator said of its proofs stands until it proves itself another way', async () => {
+    const { issuer, host, key, client, flow } = await keyedDocument()
+    await flow()
+    const before = await issuer.store.findClient(documentUrl)
+    if (before === undefined) throw new Error('no client')
+    const context = { development: false, now: issuer.clock.now(), random: systemRandom(), secretLifetime: 0 }
+    const said = { assertionAudience: 'interop', introspectOwnTokens: false, owner: 'Team A' } as const
+    expect(await issuer.store.admin.updateClient(changeClient(before, said, context), [])).toBe(true)
+    host.body = bodyWith(key, createClientKey('ES256', 'another'))
+    issuer.clock.advance(61)
+    await flow()
+    expect(await issuer.store.findClient(documentUrl)).toMatchObject(said)
+    host.body = JSON.stringify(goodDocument)
+    issuer.clock.advance(61)
+    await issuer.authorize({ client, parameters: { scope: 'openid' } })
+    expect(await issuer.store.findClient(documentUrl)).toMatchObject({
+      ...{ authenticationMethod: 'none', assertionAudience: 'issuer', introspectOwnTokens: false, owner: 'Team A' },
+    })
+    // A setting that nothing of the document can be squared with is said, and is no fault of the server.
+    const now = await issuer.store.findClient(documentUrl)
+    if (now === undefined) throw new Error('no client')
+    const odd = { ...now, version: now.version + 1, machineScope: ['read'] }
+    expect(await issuer.store.admin.updateClient(odd, [])).toBe(true)
+    issuer.clock.advance(61)
+    expectPage(await issuer.authorize({ client, parameters: { scope: 'openid' } }), 'document_invalid')
+    const [event] = eventsOf(issuer, 'cimd.rejected', 'document_invalid')
+    expect(event?.detail['reason_detail']).toContain('machineScope')
+    expect(issuer.records.faults).toEqual([])
   })
 
   it('A-CIMD-11 a client that begins to prove itself starts anew', async () => {
