@@ -25,6 +25,10 @@ export const certificateSenderKey = (thumbprint: string): string => `${certifica
 
 export const isCertificateSenderKey = (senderKey: string): boolean => senderKey.startsWith(certificatePrefix)
 
+/** The sender key of a confirmation. */
+export const senderKeyOf = (cnf: Confirmation): string =>
+  'jkt' in cnf ? cnf.jkt : certificateSenderKey(cnf['x5t#S256'])
+
 /** The `cnf` of what is bound to a sender key. */
 export const confirmationOf = (senderKey: string): Confirmation =>
   isCertificateSenderKey(senderKey) ? { 'x5t#S256': senderKey.slice(certificatePrefix.length) } : { jkt: senderKey }

@@ -84,6 +84,7 @@ export {
 export {
   certificateSenderKey,
   confirmationOf,
+  senderKeyOf,
   isCertificateSenderKey,
   readConfirmation,
   type Confirmation,

@@ -10,6 +10,7 @@ import { proofReasons } from './reasons/proof.ts'
 import { registrationReasons } from './reasons/registration.ts'
 import { requestFormReasons } from './reasons/request-form.ts'
 import { requestObjectReasons } from './reasons/request-object.ts'
+import { tokenExchangeReasons } from './reasons/token-exchange.ts'
 import { tokenRequestReasons } from './reasons/token-request.ts'
 import { tokenUseReasons } from './reasons/token-use.ts'
 
@@ -28,6 +29,7 @@ export const reasons = {
   ...clientAuthenticationReasons,
   ...tokenRequestReasons,
   ...assertionGrantReasons,
+  ...tokenExchangeReasons,
   ...proofReasons,
   ...certificateReasons,
   ...tokenUseReasons,

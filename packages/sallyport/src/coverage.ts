@@ -65,6 +65,7 @@ const zero = (): Record<UsageName, number> => ({
   client_credentials: 0,
   device_codes_redeemed: 0,
   assertions_redeemed: 0,
+  tokens_exchanged: 0,
   openid_without_nonce: 0,
 })
 

@@ -53,6 +53,41 @@ describe('issuers whose assertions count, in a file', () => {
   })
 })
 
+const rule = (more: string): string => `exchange:
+  rules:
+    - clients: [gateway]
+      targets: [https://orders.example]
+${more}`
+
+describe('rules of exchange, in a file', () => {
+  it('B-TX-02 are read with the clients as they are declared', async () => {
+    const members =
+      '      scope: [read]\n      from: [shop]\n      subjectTokens: [id_token]\n      actorTokens: true\n'
+    const rest = '  mayAct: { shop: gateway }\n  neverImpersonated: [user_root]\n'
+    const { resolved, faults } = await load(rule(members) + rest)
+    expect(faults).toEqual([])
+    const [shop, gateway] = [declaredClientId('shop'), declaredClientId('gateway')]
+    const { exchange } = configOf(resolved).exchange
+    expect(exchange).toMatchObject({
+      rules: [{ clients: [gateway], from: [shop], scope: ['read'], subjectTokens: ['id_token'], actorTokens: true }],
+      ...{ mayAct: { [shop]: gateway }, neverImpersonated: ['user_root'] },
+    })
+    expect(exchange.rules?.[0]?.impersonation).toBeUndefined()
+  })
+
+  const twin = '    - clients: [gateway]\n      targets: [https://orders.example]\n      scope: [a]\n'
+  it.for([
+    ['a misspelt member', rule('      scope: [read]\n      impersonate: true\n'), 'did you mean impersonation?'],
+    ['no scope', rule(''), 'has no scope'],
+    ['a target that is none', rule('      scope: [read]\n').replace('https://orders.example', 'orders'), 'no targets'],
+    ['a twin', rule('      scope: [read]\n') + twin, 'rule 2 fits'],
+    ['pairs that are none', 'exchange:\n  mayAct: [shop]\n', 'holds no pairs'],
+  ] as const)('B-TX-02 %s is a fault that is told', async ([, text, told]) => {
+    const { faults } = await load(text)
+    expect(faults.map(({ key, problem }) => `${key} ${problem}`)).toEqual([expect.stringContaining(told)])
+  })
+})
+
 describe('a baseline of them', () => {
   const file = scratch.path('sallyport.yaml')
   const path = scratch.path('baseline.json')
@@ -80,10 +115,36 @@ describe('a baseline of them', () => {
     expect(await keys(before.replace('jwksUri', 'accepts: id-jag\n      jwksUri'))).toEqual(weaker)
   })
 
+  it('A-GOV-07, B-TX-02, B-TX-11 takes whatever a rule of exchange allows beyond the one before for weaker', async () => {
+    const before = `${rule('      scope: [a, b]\n      from: [shop]\n')}  mayAct: { shop: gateway }\n`
+    expect((await check(before, '--write-baseline')).code).toBe(0)
+    expect(await keys(before)).toEqual([])
+    expect(await keys(before.replace('[a, b]', '[a]'))).toEqual([])
+    const weaker = ['policy-regression policy exchange.rules']
+    for (const [was, is] of [
+      ['[a, b]', '[a, b, c]'],
+      ['[gateway]\n', '[gateway, other]\n'],
+      ['from: [shop]', 'from: [shop, other]'],
+      ['      from: [shop]\n', ''],
+      ['from: [shop]', 'from: [shop]\n      impersonation: true'],
+      ['from: [shop]', 'from: [shop]\n      actorTokens: true'],
+      ['from: [shop]', 'from: [shop]\n      subjectTokens: [access_token, id_token]'],
+      ['[https://orders.example]', '[https://orders.example, https://other.example]'],
+    ] as const)
+      expect(await keys(before.replace(was, is)), is).toEqual(weaker)
+    expect(await keys(before.replace('  mayAct: { shop: gateway }\n', ''))).toEqual([
+      'policy-regression policy exchange.mayAct',
+    ])
+  })
+
   it('A-GOV-07 finds a client that may bring assertions which nobody is trusted to make', async () => {
     const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
     const client = `clients:\n  report:\n    type: service\n    name: Report\n    grantTypes: ['${grant}']\n`
-    expect(await keys(client)).toContain('grant-not-offered clients.report.grantTypes')
-    expect(await keys(trust('      scope: [a]\n') + client)).toEqual([])
+    const finding = 'grant-not-offered clients.report.grantTypes'
+    expect(await keys(client)).toContain(finding)
+    expect(await keys(trust('      scope: [a]\n') + client)).not.toContain(finding)
+    const exchanging = client.replace('jwt-bearer', 'token-exchange')
+    expect(await keys(exchanging)).toContain(finding)
+    expect(await keys(rule('      scope: [a]\n') + exchanging)).not.toContain(finding)
   })
 })

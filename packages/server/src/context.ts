@@ -4,6 +4,7 @@ import type { ClientCache } from './clients/client-cache.ts'
 import type { ClientKeys } from './clients/client-keys.ts'
 import type { DocumentPolicy } from './document-policy.ts'
 import type { EventWriter } from './events.ts'
+import type { ExchangePolicy } from './exchange-policy.ts'
 import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { HttpRequest } from './model/http.ts'
@@ -77,6 +78,8 @@ export type Context = {
   readonly documents: DocumentPolicy
   /** Whose assertions about people count. */
   readonly trustedIssuers: TrustedIssuers
+  /** Who may exchange which tokens. */
+  readonly exchange: ExchangePolicy
   readonly verifiedTokens: VerifiedTokenCache
   readonly endpoints: Endpoints
   /** Algorithms there are keys for. */

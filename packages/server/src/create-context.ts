@@ -15,6 +15,7 @@ import { createClientKeys } from './clients/client-keys.ts'
 import type { Context } from './context.ts'
 import { createDocumentPolicy } from './document-policy.ts'
 import { createEventWriter } from './events.ts'
+import { createExchangePolicy } from './exchange-policy.ts'
 import { parseIssuer } from './issuer.ts'
 import { createLimits } from './limits.ts'
 import type { SecurityEvent } from './model/authorization.ts'
@@ -109,6 +110,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     limits: createLimits(store, policy, now),
     documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
+    exchange: createExchangePolicy(options.exchange),
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, issuer.issuer),
     logouts: createLogoutNotifier(() => context),
     verifiedTokens: createVerifiedTokenCache(),

@@ -31,7 +31,7 @@ export function readBody(request: HttpRequest): Form {
 export function readStrictForm(request: HttpRequest): Form {
   if (request.query !== '') {
     const credential =
-      /(?:^|&)(?:client_secret|code|code_verifier|device_code|refresh_token|token|access_token|client_assertion|assertion)=/.test(
+      /(?:^|&)(?:client_secret|code|code_verifier|device_code|refresh_token|token|access_token|client_assertion|assertion|subject_token|actor_token)=/.test(
         request.query,
       )
     throw refuse(credential ? 'query_credential' : 'query_on_post')
@@ -44,10 +44,10 @@ export function readStrictForm(request: HttpRequest): Form {
 
 const specified: ReadonlySet<string> = new Set(
   (
-    'acr_values assertion claims claims_locales client_assertion client_assertion_type client_id client_secret code code_challenge ' +
+    'acr_values actor_token actor_token_type assertion audience claims claims_locales client_assertion client_assertion_type client_id client_secret code code_challenge ' +
     'code_challenge_method code_verifier csrf decision device_code dpop_jkt display grant_type id_token_hint interaction login_hint logout_hint ' +
     'max_age nonce password post_logout_redirect_uri prompt redirect_uri refresh_token registration request request_uri ' +
-    'resource response_mode response_type scope state token token_type_hint ui_locales user_code username'
+    'requested_token_type resource response_mode response_type scope state subject_token subject_token_type token token_type_hint ui_locales user_code username'
   ).split(' '),
 )
 

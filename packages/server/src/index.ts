@@ -35,6 +35,15 @@ export { clientTypes, registrationMembers, type ClientRegistration } from './cli
 export type { ClientFault } from './clients/client-fault.ts'
 export { ClientMetadataError, registrationFaults } from './clients/registration-rules.ts'
 export {
+  createExchangePolicy,
+  kindsOf,
+  subjectTokenKinds,
+  type ExchangeOptions,
+  type ExchangePolicy,
+  type ExchangeRule,
+  type SubjectTokenKind,
+} from './exchange-policy.ts'
+export {
   assertionKinds,
   createTrustedIssuers,
   mostTrustedIssuers,

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Alert } from './alerts.ts'
 import type { DocumentOptions } from './document-policy.ts'
 import type { ExternalKeys } from './model/external-keys.ts'
+import type { ExchangeOptions } from './exchange-policy.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { OutboundOptions } from './model/outbound.ts'
@@ -56,6 +57,8 @@ export type ServerOptions = {
   readonly metadataDocuments?: DocumentOptions | undefined
   /** Other issuers whose assertions about people count (RFC 7523 section 2.1); nobody's when left out. */
   readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
+  /** Who may exchange which tokens for which others (RFC 8693); nobody when left out. */
+  readonly exchange?: ExchangeOptions | undefined
   /** How the server reaches other hosts; the guard itself cannot be turned off. */
   readonly outbound?: OutboundOptions | undefined
   readonly now?: (() => Seconds) | undefined

@@ -3,7 +3,7 @@ import type { Exchange } from '@sallyport/testing'
 const names = new Set(
   (
     'code code_verifier device_code refresh_token access_token id_token token client_secret client_assertion password ' +
-    'csrf interaction id_token_hint sign_out registration_access_token'
+    'csrf interaction id_token_hint sign_out registration_access_token assertion subject_token actor_token'
   ).split(' '),
 )
 

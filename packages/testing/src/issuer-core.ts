@@ -96,6 +96,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       metadataDocuments: options.metadataDocuments,
       outbound: options.outbound ?? noNetwork,
       trustedIssuers: options.trustedIssuers,
+      exchange: options.exchange,
       registration: options.registration,
       mutualTls: options.mutualTls,
       algorithms: options.algorithms,

@@ -1,6 +1,7 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
 import type {
   DocumentOptions,
+  ExchangeOptions,
   ExternalKeys,
   MutualTlsOptions,
   OutboundOptions,
@@ -42,6 +43,8 @@ export type TestIssuerOptions = {
   readonly metadataDocuments?: DocumentOptions | undefined
   /** Whose assertions about people count; nobody's when left out. */
   readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
+  /** Who may exchange which tokens; nobody when left out. */
+  readonly exchange?: ExchangeOptions | undefined
   /** How the issuer reaches other hosts; a test puts name server and connections of its own here. */
   readonly outbound?: OutboundOptions | undefined
   readonly development?: boolean | undefined

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TrustedIssuer } from '@sallyport/server'
+import { kindsOf, type ExchangeRule, type TrustedIssuer } from '@sallyport/server'
 
 const fingerprint = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16)
@@ -18,4 +18,25 @@ export const assertionRights = (entries: readonly TrustedIssuer[]): readonly str
       const who = people === 'same' ? people : fingerprint(people)
       return [...rights, `${name}: keys ${keys} ${algorithm ?? ''}`.trim(), `${name}: people ${who}`]
     })
+    .sort()
+
+/** One line for each exchange that is allowed. */
+export const exchangeRights = (rules: readonly ExchangeRule[]): readonly string[] =>
+  rules
+    .flatMap((rule) => {
+      const { clients, from = anywhere, targets, scope, actorTokens, impersonation } = rule
+      const may = `${impersonation === true ? ' as the person' : ''}${actorTokens === true ? ' with actor tokens' : ''}`
+      const subjects = kindsOf(rule).flatMap((kind) => from.map((client) => `${kind} of ${client}`))
+      return clients.flatMap((client) =>
+        subjects.flatMap((subject) =>
+          targets.flatMap((target) => scope.map((value) => `${client}: ${subject} for ${value} at ${target}${may}`)),
+        ),
+      )
+    })
+    .sort()
+
+/** One line for each client whose tokens name who may act; one less lets everybody act whom a rule names. */
+export const actorPairs = (pairs: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(pairs)
+    .map(([client, actor]) => `${client}: ${actor}`)
     .sort()

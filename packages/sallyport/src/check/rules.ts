@@ -3,6 +3,7 @@ import {
   deviceGrant,
   hasSecret,
   jwtBearerGrant,
+  tokenExchangeGrant,
   IssuerError,
   parseIssuer,
   resourceFaults,
@@ -210,6 +211,11 @@ function grantFindings({ policy, config, clients }: Subject): Looked {
     idle[jwtBearerGrant] = [
       'may bring assertions about people, and no issuer is trusted',
       'write the issuer into assertions.issuers, or take the grant out',
+    ]
+  if ((config.exchange.exchange.rules ?? []).length === 0)
+    idle[tokenExchangeGrant] = [
+      'may exchange tokens, and no rule lets anybody',
+      'write a rule into exchange.rules, or take the grant out',
     ]
   return clients.flatMap(({ name, client, place }) =>
     client.grantTypes.flatMap((grant): CheckFinding[] => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { stages, type StatementIssuer, type TrustedIssuer } from '@sallyport/server'
+import { stages, type ExchangeRule, type StatementIssuer, type TrustedIssuer } from '@sallyport/server'
 import { policySettings, settings, stageSettings, type AnySetting } from '../config/settings.ts'
-import { assertionRights } from './exchange-rights.ts'
+import { actorPairs, assertionRights, exchangeRights } from './exchange-rights.ts'
 import type { Value } from './values.ts'
 
 /** How a change of a setting is judged; everything but `told` and `harmless` can make the policy weaker. */
@@ -71,6 +71,9 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'registration.statementIssuers': set('more'),
   'registration.reservedNames': set('less'),
   'assertions.issuers': set('more'),
+  'exchange.rules': set('more'),
+  'exchange.mayAct': set('less'),
+  'exchange.neverImpersonated': set('less'),
   // Alerts that go elsewhere no longer reach whoever waits for them.
   'alerts.webhook': set('less'),
   'alerts.secret': harmless('is a secret; a webhook without one does not start'),
@@ -107,6 +110,8 @@ export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): 
   if (key === 'registration.statementIssuers')
     return (value as readonly StatementIssuer[]).map(({ issuer, jwks }) => `${issuer} ${fingerprint(jwks)}`).sort()
   if (key === 'assertions.issuers') return assertionRights(value as readonly TrustedIssuer[])
+  if (key === 'exchange.rules') return exchangeRights(value as readonly ExchangeRule[])
+  if (key === 'exchange.mayAct') return actorPairs(value as Readonly<Record<string, string>>)
   if (Array.isArray(value)) return [...(value as readonly string[])].sort()
   if (typeof value === 'number' || typeof value === 'boolean') return value
   return typeof value === 'string' ? value : JSON.stringify(value)

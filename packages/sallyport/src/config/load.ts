@@ -8,7 +8,7 @@ import { defaultFile, readConfigFile } from './file.ts'
 import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
 import * as known from './settings.ts'
-import { exchangeOptions } from './exchange-settings.ts'
+import { exchangeOptions, type ExchangeConfig } from './exchange-settings.ts'
 import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
@@ -40,7 +40,7 @@ export type Config = {
   readonly outbound: OutboundOptions
   readonly registration: RegistrationOptions
   /** Whose tokens and assertions become tokens of others. */
-  readonly exchange: ReturnType<typeof exchangeOptions>
+  readonly exchange: ExchangeConfig
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }

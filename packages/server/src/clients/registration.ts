@@ -8,6 +8,7 @@ import type {
 import {
   deviceGrant,
   jwtBearerGrant,
+  tokenExchangeGrant,
   type AssertionAudience,
   type ClientAuthenticationMethod,
   type ClientType,
@@ -98,7 +99,7 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: person,
-    allowedGrants: [...person, 'client_credentials', deviceGrant, jwtBearerGrant],
+    allowedGrants: [...person, 'client_credentials', deviceGrant, jwtBearerGrant, tokenExchangeGrant],
   },
   spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
   native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: [...person, deviceGrant] },
@@ -113,13 +114,13 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: [...person, 'client_credentials', jwtBearerGrant],
+    allowedGrants: [...person, 'client_credentials', jwtBearerGrant, tokenExchangeGrant],
   },
   service: {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: ['client_credentials', jwtBearerGrant],
+    allowedGrants: ['client_credentials', jwtBearerGrant, tokenExchangeGrant],
   },
 }
 

@@ -7,7 +7,13 @@ import type { Call, Context } from '../context.ts'
 import { readStrictForm } from '../form.ts'
 import { grants, isOffered } from '../grants/index.ts'
 import { errorJson, header, json } from '../http.ts'
-import { deviceGrant, jwtBearerGrant, type AuthenticatedClient, type GrantType } from '../model/client.ts'
+import {
+  deviceGrant,
+  jwtBearerGrant,
+  tokenExchangeGrant,
+  type AuthenticatedClient,
+  type GrantType,
+} from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
 import { addressesOf } from '../mutual-tls.ts'
@@ -97,6 +103,7 @@ function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantT
   else if (grantType === 'client_credentials') names.push('client_credentials')
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')
   else if (grantType === jwtBearerGrant) names.push('assertions_redeemed')
+  else if (grantType === tokenExchangeGrant) names.push('tokens_exchanged')
   else {
     // Without a verifier a code is redeemed under a dated exception, or not at all.
     const proven = form.has('code_verifier')

@@ -1,13 +1,14 @@
 import type { Form } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import { deviceGrant, jwtBearerGrant, type GrantType } from '../model/client.ts'
+import { deviceGrant, jwtBearerGrant, tokenExchangeGrant, type GrantType } from '../model/client.ts'
 import type { StoredAnswer, TokenGrant } from '../tokens/token-grant.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
 import { jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
+import { tokenExchange } from './token-exchange.ts'
 
 /** Reads and decides by what was sent and by the key it was proven with; changes nothing but what a proven attack makes necessary. */
 export type Grant = (
@@ -25,6 +26,7 @@ export const grants: Readonly<Record<GrantType, Grant>> = {
   client_credentials: clientCredentials,
   [deviceGrant]: deviceCode,
   [jwtBearerGrant]: jwtBearer,
+  [tokenExchangeGrant]: tokenExchange,
 }
 
 const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, name)
@@ -33,6 +35,7 @@ const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, n
 const conditions: Partial<Record<GrantType, (ctx: Context) => boolean>> = {
   [deviceGrant]: ({ policy }) => policy.deviceGrant,
   [jwtBearerGrant]: ({ trustedIssuers }) => trustedIssuers.kinds.size > 0,
+  [tokenExchangeGrant]: ({ exchange }) => exchange.offered,
 }
 
 /** True for a grant type that there is and that the policy offers. */

@@ -18,6 +18,8 @@ export type AccessTokenClaims = {
   readonly amr?: readonly string[]
   /** Who acts for the person (RFC 8693 section 4.1). */
   readonly act?: Actor
+  /** Who may come to act for the person with it (RFC 8693 section 4.4). */
+  readonly may_act?: { readonly sub: string }
   /** The key or the certificate whose holder alone may use it (RFC 7800 section 3). */
   readonly cnf?: Confirmation
 }

@@ -12,6 +12,7 @@ const auditedNames: ReadonlySet<string> = new Set([
   'grant.revoked',
   'token.revoked',
   'token.assertion.accepted',
+  'token.exchanged',
   'keys.rotated',
   'credential.reset',
   'session.ended',

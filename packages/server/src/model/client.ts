@@ -25,12 +25,16 @@ export type GrantType =
   | 'client_credentials'
   | 'urn:ietf:params:oauth:grant-type:device_code'
   | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  | 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 /** The grant of devices without a browser (RFC 8628 section 3.4). */
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code' satisfies GrantType
 
 /** The grant for assertions of other issuers about people (RFC 7523 section 2.1). */
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer' satisfies GrantType
+
+/** The grant for tokens that become others (RFC 8693). */
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange' satisfies GrantType
 
 /** The floor is the only level there is; others come with the means to keep them. */
 export type SecurityLevel = 'baseline'

@@ -52,6 +52,7 @@ export {
   type ClientSecret,
   type ClientType,
   sectorOf,
+  tokenExchangeGrant,
   type GrantType,
   type SubjectType,
 } from './client.ts'

@@ -23,6 +23,7 @@ export const usageNames = [
   'client_credentials',
   'device_codes_redeemed',
   'assertions_redeemed',
+  'tokens_exchanged',
   'openid_without_nonce',
 ] as const
 

@@ -35,9 +35,23 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
   const cnf = grant.senderKey === undefined ? {} : { cnf: confirmationOf(grant.senderKey) }
   if (authorization === undefined) return { ...claims, ...scope, ...cnf }
   const { authentication, derived } = authorization
-  if (derived === undefined) return { ...claims, ...scope, ...signIn(authentication), ...cnf }
-  const act = derived.actor === undefined ? {} : { act: derived.actor }
-  return { ...claims, ...scope, ...(derived.signInKnown ? signIn(authentication) : {}), ...act, ...cnf }
+  const { size } = ctx.exchange.mayAct
+  if (derived === undefined && size === 0) return { ...claims, ...scope, ...signIn(authentication), ...cnf }
+  const known = derived?.signInKnown !== false
+  return { ...claims, ...scope, ...(known ? signIn(authentication) : {}), ...delegation(ctx, grant), ...cnf }
+}
+
+/** Who acts, and who may act next (RFC 8693 sections 4.1 and 4.4). */
+function delegation(ctx: Context, { client, authorization }: TokenGrant): Pick<AccessTokenClaims, 'act' | 'may_act'> {
+  const act = authorization?.derived?.actor
+  const may_act = mayActOf(ctx, client.id)
+  return { ...(act === undefined ? {} : { act }), ...(may_act === undefined ? {} : { may_act }) }
+}
+
+/** Who may act on tokens of a client, as they say it. */
+export function mayActOf(ctx: Context, clientId: string): { readonly sub: string } | undefined {
+  const actor = ctx.exchange.mayAct.get(clientId)
+  return actor === undefined ? undefined : { sub: actor }
 }
 
 const signIn = ({ time, acr, amr }: Authentication): Pick<AccessTokenClaims, 'auth_time' | 'acr' | 'amr'> => ({

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import type { Authorization } from '../model/authorization.ts'
 import { knowsSessions, type Client } from '../model/client.ts'
 import { sessionFor, subjectFor } from '../subjects.ts'
+import { mayActOf } from './access-token.ts'
 
 /** What is known when an ID Token is made. */
 export type IdTokenFacts = {
@@ -37,6 +38,10 @@ export function idTokenClaims(
   }
   if (nonce !== undefined) claims['nonce'] = nonce
   if (knowsSessions(client)) claims['sid'] = sessionFor(ctx, client, authorization.sessionId)
+  // Begins with the id of its authorization, as that of an access token does, so that an exchange finds what it rests on.
+  if (ctx.exchange.idTokensOf.has(client.id)) claims['jti'] = `${authorization.id}.${ctx.random.id(15)}`
+  const mayAct = mayActOf(ctx, client.id)
+  if (mayAct !== undefined) claims['may_act'] = mayAct
   if (authorization.tellAuthTime) claims['auth_time'] = numericDate(time)
   if (authorization.tellAcr && acr !== undefined) claims['acr'] = acr
   if ('amr' in wanted || authorization.tellAcr) claims['amr'] = amr

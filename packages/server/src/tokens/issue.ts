@@ -33,6 +33,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
   const body = JSON.stringify({
     access_token: accessToken,
+    issued_token_type: grant.issuedTokenType,
     token_type: tokenTypeOf(claims.cnf),
     expires_in: claims.exp - claims.iat,
     scope: scopeOfAnswer(grant),

@@ -24,6 +24,8 @@ export type TokenGrantFacts = {
   readonly idToken: { readonly nonce: string | undefined } | undefined
   /** The refresh token to issue, if any. */
   readonly refreshToken: RefreshTokenPlan | undefined
+  /** The type of the access token, where the grant tells it (RFC 8693 section 2.2.1). */
+  readonly issuedTokenType?: string | undefined
   /** What is written down together with it. */
   readonly noted?: EventDraft | undefined
 }

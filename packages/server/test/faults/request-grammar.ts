@@ -10,7 +10,7 @@ export const parameterNames: readonly string[] = (
   'acr_values claims login_hint id_token_hint ui_locales response_mode display request request_uri registration grant_type ' +
   'code code_verifier client_secret refresh_token token token_type_hint client_assertion client_assertion_type interaction ' +
   'csrf username password decision remember approved sign_out post_logout_redirect_uri logout_hint access_token return_to ' +
-  'device_code user_code assertion'
+  'device_code user_code assertion subject_token subject_token_type actor_token actor_token_type requested_token_type audience'
 ).split(' ')
 
 /** What a request may be about: the server as it runs, what means something to it right now, and what was sent before. */
@@ -38,6 +38,7 @@ const shapes: Readonly<Record<string, readonly (readonly string[])[]>> = {
     words('grant_type client_id refresh_token scope resource'),
     words('grant_type client_id device_code'),
     words('grant_type client_id client_secret assertion scope'),
+    words('grant_type client_id client_secret subject_token subject_token_type actor_token actor_token_type audience'),
     words('grant_type scope resource'),
   ],
   '/oauth2/device_authorization': [words('client_id scope resource code_challenge code_challenge_method')],
