@@ -4,6 +4,7 @@ import { decodeJwt, type Answer, type TestIssuer } from '@sallyport/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { deviceIssuer } from './device/fixtures.ts'
+import { trustingIssuer } from './exchange/assertions.ts'
 import { eventsOf, expectBack, expectRefusal, issuerId, newIssuer } from './fixtures.ts'
 import { pushed, requestOf } from './pushed/fixtures.ts'
 
@@ -63,6 +64,18 @@ describe('a scope that belongs to one API', () => {
     expect(told(await issuer.poll(begun))).toEqual([second, 'deliver', 'deliver'])
     const flow = await issuer.codeFlow({ pushed: true, parameters: unnamed('read') })
     expect(told(flow.answer)).toEqual([first, 'read', 'read'])
+  })
+
+  it('B-ATJ-03, B-JB-03 for an assertion that says nothing of APIs', async () => {
+    const { client, issuer, assertion, redeem } = await trustingIssuer()
+    expect(told(await redeem(assertion(), { resource: undefined }))).toEqual([first, 'read', 'read'])
+    const { store, clock } = issuer
+    await store.admin.saveResource(api('https://rs3.test', 'read'), [])
+    clock.advance(2)
+    expectRefusal(await redeem(assertion(), { resource: undefined }), 'invalid_target')
+    await issuer.changeClient(client, { resources: [first] })
+    clock.advance(2)
+    expect(told(await redeem(assertion(), { resource: undefined }))).toEqual([first, 'read', 'read'])
   })
 
   it('B-ATJ-03 what the API demands of its tokens holds for the unnamed one too', async () => {

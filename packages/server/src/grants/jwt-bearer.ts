@@ -5,7 +5,12 @@ import type { Authentication } from '../model/authorization.ts'
 import { isPublic, type AuthenticatedClient } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
 import { derivedAuthorization } from '../tokens/derived-authorization.ts'
-import { accessTokenTarget, requestedResources, requireAllowedResources } from '../tokens/resource-scope.ts'
+import {
+  accessTokenTarget,
+  requestedResources,
+  requireAllowedResources,
+  resourceOfScope,
+} from '../tokens/resource-scope.ts'
 import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
@@ -28,7 +33,8 @@ export async function jwtBearer(
   if (unproven !== undefined) throw refuse(unproven, { detail: 'assertion' })
   const subject = await personOf(ctx, assertion)
   const wanted = grantedScope(client, assertion, form)
-  const resources = await grantedResources(ctx, client, assertion, form)
+  const named = await namedResources(ctx, client, assertion, form)
+  const resources = named.length === 0 ? await resourceOfScope(ctx, client, wanted) : named
   const lifetime = effectivePolicy(ctx.policy, client).accessTokenLifetime
   const wish = { granted: resources, named: resources, scope: wanted, lifetime, client, senderKey }
   const target = await accessTokenTarget(ctx, wish)
@@ -93,8 +99,8 @@ function assertedScope(claim: unknown): readonly string[] | undefined {
   return scope
 }
 
-/** The API the token is for: named in the request or, by its issuer, in the assertion; within what operator and client allow. */
-async function grantedResources(
+/** The API the token is for, where anybody names it: named in the request or, by its issuer, in the assertion; within what operator and client allow. */
+async function namedResources(
   ctx: Context,
   client: AuthenticatedClient,
   { from, claims }: TrustedAssertion,

@@ -1,14 +1,8 @@
-import {
-  canonicalResource,
-  identityScopes,
-  isCertificateSenderKey,
-  refuse,
-  scopeWithin,
-  type Form,
-} from '@sallyport/protocol'
+import { canonicalResource, isCertificateSenderKey, refuse, type Form } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
+import { mayUse, onlyOwner, requireMeaning, scopeAt } from './api-scopes.ts'
 
 /** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
 export function requestedResources(form: Form): readonly string[] {
@@ -47,24 +41,12 @@ export async function resourcesOfGrant(
   return chosen
 }
 
-const ofApis = (scope: readonly string[]): readonly string[] => scope.filter((value) => !identityScopes.includes(value))
-
-const namesOf = ({ scopes }: Resource): readonly string[] => scopes.map(({ name }) => name)
-
-const mayUse = ({ resources }: Client, id: string): boolean => resources === undefined || resources.includes(id)
-
-/**
- * The registered API that the whole scope belongs to, where nothing names one. None where no API claims any of it, so that an
- * installation without a registry has nothing to name; refused where it is spread, since a guess would leave something out.
- */
-function onlyOwner(known: ReadonlyMap<string, Resource>, client: Client, scope: readonly string[]): readonly string[] {
-  const wanted = ofApis(scope)
-  const claiming = [...known.values()].filter((resource) => namesOf(resource).some((name) => wanted.includes(name)))
-  if (claiming.length === 0) return []
-  const owners = claiming.filter((resource) => mayUse(client, resource.id) && scopeWithin(wanted, namesOf(resource)))
-  if (owners.length !== 1) throw refuse('resource_needed')
-  return owners.map(({ id }) => id)
-}
+/** The same for a grant that is given without a word about resources. */
+export const resourceOfScope = async (
+  ctx: Context,
+  client: Client,
+  scope: readonly string[],
+): Promise<readonly string[]> => onlyOwner(await ctx.resources(), client, scope)
 
 /** An issuer with a closing slash is named without it in canonical form. */
 const isIssuer = (ctx: Context, resource: string): boolean => resource === ctx.issuer || resource === ctx.resource
@@ -187,22 +169,4 @@ function chooseAudience(ctx: Context, granted: readonly string[], named: readonl
   }
   if (granted.length > 1) throw refuse('resource_ambiguous')
   return granted[0] ?? ctx.issuer
-}
-
-/** A scope of which nothing is left was asked of the wrong API: refused, since a token for nothing would look like success (A-AUTHZ-08). */
-function requireMeaning(scope: readonly string[], left: readonly string[]): readonly string[] {
-  if (left.length === 0 && ofApis(scope).length > 0) throw refuse('scope_elsewhere')
-  return left
-}
-
-/** The part of a scope that means something at an audience; at the issuer, what no resource claims for itself. */
-function scopeAt(known: ReadonlyMap<string, Resource>, audience: string, scope: readonly string[]): readonly string[] {
-  const resource = known.get(audience)
-  if (resource !== undefined) {
-    const own = namesOf(resource)
-    return scope.filter((value) => own.includes(value))
-  }
-  if (known.size === 0) return scope
-  const claimed = new Set([...known.values()].flatMap(namesOf))
-  return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))
 }

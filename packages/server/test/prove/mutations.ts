@@ -13,6 +13,7 @@ const validate = 'server/src/authorization/validate-request.ts'
 const assertion = 'server/src/clients/assertion.ts'
 const grant = 'server/src/grants/authorization-code.ts'
 const machine = 'server/src/grants/client-credentials.ts'
+const apiScopes = 'server/src/tokens/api-scopes.ts'
 const resourceScope = 'server/src/tokens/resource-scope.ts'
 const device = 'server/src/grants/device-code.ts'
 const pkce = 'protocol/src/pkce.ts'
@@ -242,21 +243,21 @@ export const mutations: readonly Mutation[] = [
   one(
     'a scope of two APIs is for the first of them',
     'B-ATJ-03',
-    resourceScope,
+    apiScopes,
     "if (owners.length !== 1) throw refuse('resource_needed')\n  return owners.map(({ id }) => id)",
     'return claiming.slice(0, 1).map(({ id }) => id)',
   ),
   one(
     'a token has scopes of another audience',
     'A-RES-04',
-    resourceScope,
+    apiScopes,
     'return scope.filter((value) => identityScopes.includes(value) || !claimed.has(value))',
     'return scope',
   ),
   one(
     'a token for nothing counts as success',
     'A-RES-04',
-    resourceScope,
+    apiScopes,
     "if (left.length === 0 && ofApis(scope).length > 0) throw refuse('scope_elsewhere')",
   ),
   {
