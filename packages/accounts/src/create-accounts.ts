@@ -2,6 +2,8 @@ import { floor, systemRandom, type Random, type Seconds } from '@sallyport/proto
 import type { Accounts, HttpRequest, OpenLogin, Pages, Route, Session, Store } from '@sallyport/server/model'
 import { sallyportBrand, type Brand } from './brand.ts'
 import { claimsOf, displayName } from './claims.ts'
+import { createFactorCheck } from './factors/factor-check.ts'
+import { defaultLevels, levelsFault, levelsWithin, type Level } from '@sallyport/server/model'
 import { createKnownDevices } from './known-device.ts'
 import { chooseLanguage } from './messages/choose-language.ts'
 import { de } from './messages/de.ts'
@@ -19,9 +21,11 @@ import { createPeople, type People } from './people.ts'
 import { createAccountRoute } from './routes/account-route.ts'
 import { createAppsRoute } from './routes/apps-route.ts'
 import { assetRoutes } from './routes/asset-routes.ts'
+import { createSecurityRoute } from './routes/security-route.ts'
 import { createDeviceRoute } from './routes/device-route.ts'
 import { createConsentRoute } from './routes/consent-route.ts'
-import { createLoginRoute, passwordAcr } from './routes/login-route.ts'
+import { createFactorRoute } from './routes/factor-route.ts'
+import { createLoginRoute } from './routes/login-route.ts'
 import { header } from './routes/respond.ts'
 import { createSignIn } from './sign-in.ts'
 import { notifier, type PersonNotice } from './notifier.ts'
@@ -33,7 +37,7 @@ export const builtInLanguages: Languages = { en, de }
 /** The verbs of the store that people and their sign-in need. */
 export type AccountsStore = Pick<
   Store,
-  'accounts' | 'count' | 'readCount' | 'clearCount' | 'subjectActive' | 'setSubjectActive' | 'endSubject'
+  'accounts' | 'factors' | 'count' | 'readCount' | 'clearCount' | 'subjectActive' | 'setSubjectActive' | 'endSubject'
 >
 
 export type AccountsOptions = {
@@ -51,6 +55,12 @@ export type AccountsOptions = {
   readonly consentLifetime?: number | undefined
   /** Writes to people, by mail or in another way, what they have to hear of; it may reject, and is never waited for. */
   readonly notify?: ((notice: PersonNotice) => Promise<void>) | undefined
+  /** Levels of signing in, best first; with a password and a code, and with a password, when left out. */
+  readonly levels?: readonly Level[] | undefined
+  /** When people who have a second factor are asked for it: `always`, or only for levels that need it; `always` when left out. */
+  readonly secondFactor?: 'always' | 'on_demand' | undefined
+  /** Draws a QR code as SVG, for the page on which people add an authenticator app. */
+  readonly qrCode?: ((text: string) => Promise<string>) | undefined
   readonly throttle?: Partial<ThrottleLimits> | undefined
   readonly hashing?: { readonly cost?: HashCost | undefined; readonly limits?: GateLimits | undefined } | undefined
 }
@@ -81,6 +91,13 @@ function createSettings(options: AccountsOptions, assets: Assets, base: string):
     settings.get(chooseLanguage(tags, uiLocales, acceptLanguage, fallback)) ?? ultimate
 }
 
+/** The levels to work with. Throws for a list that claims what nobody performs. */
+function requireLevels({ levels = defaultLevels }: AccountsOptions): readonly Level[] {
+  const fault = levelsFault(levels)
+  if (fault !== undefined) throw new RangeError(`levels: ${fault}`)
+  return levels
+}
+
 /** Composes people, their sign-in and the pages into what a server asks for. */
 export function createAccounts(options: AccountsOptions): PasswordAccounts {
   const { store, now } = options
@@ -96,6 +113,12 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
   const throttle = createThrottle(store, { ...defaultThrottle, ...options.throttle })
   const findUser = (id: string) => store.accounts.findUser(id)
 
+  const levels = requireLevels(options)
+  const devices = createKnownDevices(store, random)
+  const checkFactor = createFactorCheck(store)
+  const always = options.secondFactor !== 'on_demand'
+  const hasFactor = async (subject: string): Promise<boolean> => (await store.factors.find(subject)) !== undefined
+
   const accountOf = async ({ subject }: Session): Promise<SignedInAs> => {
     const user = await findUser(subject)
     return user === undefined
@@ -109,7 +132,11 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       consentUrl: '/consent',
       accountUrl: '/account-choice',
       deviceUrl: '/device',
-      acrValues: [passwordAcr],
+      factorUrl: '/login/code',
+      securityUrl: '/account/security',
+      acrValues: levels.map(({ acr }) => acr),
+      reachableAcr: async (subject) =>
+        levelsWithin(levels, (await hasFactor(subject)) ? ['pwd', 'otp', 'mfa'] : ['pwd']),
       uiLocales: Object.keys(options.languages ?? builtInLanguages),
       async findClaims(subject) {
         const user = await findUser(subject)
@@ -128,8 +155,15 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       createLoginRoute({
         settingFor,
         check: createSignIn({ store, hashes, throttle, now }),
-        devices: createKnownDevices(store, random),
+        devices,
         findUser,
+        levels,
+        asksForCode: async (subject) => always && hasFactor(subject),
+      }),
+      createFactorRoute({ settingFor, check: checkFactor, devices, levels, store }),
+      createSecurityRoute({
+        ...{ settingFor: plainSetting, accountOf, check: checkFactor, devices, store, random },
+        qrCode: options.qrCode,
       }),
       createConsentRoute({
         settingFor,

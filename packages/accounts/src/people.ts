@@ -1,17 +1,18 @@
 import { systemRandom, type Random, type Seconds } from '@sallyport/protocol'
 import { orderedId, subjectId } from '@sallyport/server'
-import type { AccountClaims, SecurityEvent, Store, User } from '@sallyport/server/model'
+import type { AccountClaims, SecondFactorView, SecurityEvent, Store, User } from '@sallyport/server/model'
 import { passwordFault, passwordFaults, type PasswordFault } from './passwords/password-rules.ts'
 import type { PasswordHashes } from './passwords/password-hash.ts'
 
 /** Why a person could not be created or changed. */
-export type PersonFault = PasswordFault | 'username_syntax' | 'username_taken' | 'person_unknown'
+export type PersonFault = PasswordFault | 'username_syntax' | 'username_taken' | 'person_unknown' | 'factor_unknown'
 
 const faults: Readonly<Record<PersonFault, string>> = {
   ...passwordFaults,
   username_syntax: 'A user name has 1 to 256 characters, no control characters, and no space at its ends',
   username_taken: 'The user name is taken',
   person_unknown: 'There is nobody with this name or id',
+  factor_unknown: 'This person has no second factor',
 }
 
 /** What became of a change: the person as it is now, or the reason why nothing was changed. */
@@ -37,10 +38,14 @@ export type People = {
   enable(nameOrId: string): Promise<PersonResult>
   /** Sets a new password and ends all sessions and authorizations (RT-18). */
   resetPassword(nameOrId: string, password: string): Promise<PersonResult>
+  /** The second factor of a person, if there is one. */
+  secondFactor(subject: string): Promise<SecondFactorView | undefined>
+  /** Takes the second factor away with its recovery codes, and ends all sessions and authorizations. */
+  resetSecondFactor(nameOrId: string): Promise<PersonResult>
 }
 
 export type PeopleOptions = {
-  readonly store: Pick<Store, 'accounts' | 'setSubjectActive' | 'endSubject'>
+  readonly store: Pick<Store, 'accounts' | 'factors' | 'setSubjectActive' | 'endSubject'>
   readonly hashes: PasswordHashes
   readonly now: () => Seconds
   readonly random?: Random | undefined
@@ -121,6 +126,17 @@ export function createPeople(options: PeopleOptions): People {
       // Everything has ended with the old password already; this stores the event.
       await store.endSubject(user.id, 'credential_change', now(), [event('credential.reset', user.id, 'administrator')])
       return { user: (await accounts.findUser(user.id)) ?? user }
+    },
+    secondFactor: (subject) => store.factors.find(subject),
+    async resetSecondFactor(nameOrId) {
+      const user = await find(nameOrId)
+      if (user === undefined) return refused('person_unknown')
+      const view = await store.factors.find(user.id)
+      const reset = event('credential.reset', user.id, 'second_factor')
+      if (view === undefined || !(await store.factors.remove(view.factor.id, [reset]))) return refused('factor_unknown')
+      // Whoever asked for this may not be the one who is signed in.
+      await store.endSubject(user.id, 'credential_change', now(), [])
+      return { user }
     },
   }
 }

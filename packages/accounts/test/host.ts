@@ -64,6 +64,22 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       show: () => Promise.reject(new Error('no device here')),
       post: () => Promise.reject(new Error('no device here')),
     },
+    own: {
+      visitor: () => Promise.reject(new Error('no page of their own here')),
+      csrf: () => 'csrf-token',
+      form: () => {
+        throw new Error('no page of their own here')
+      },
+    },
+    vault: {
+      seal: (secret) => secret,
+      open: (sealed) => sealed,
+      digest: (secret, context) => `${context} ${secret}`,
+    },
+    record: () => {
+      throw new Error('no store here')
+    },
+    stored: () => undefined,
     apps: { list: async () => undefined, withdraw: async () => undefined },
     interactions: {
       find: async () => open(),

@@ -1,5 +1,12 @@
 import { reasons, seconds, type Reason } from '@sallyport/protocol'
-import type { ConnectedApp, DeviceProblem, ErrorView, OpenDevice, SignedOutView } from '@sallyport/server/model'
+import type {
+  ConnectedApp,
+  DeviceProblem,
+  ErrorView,
+  OpenDevice,
+  SecondFactorView,
+  SignedOutView,
+} from '@sallyport/server/model'
 import { sallyportBrand } from '../src/brand.ts'
 import { de } from '../src/messages/de.ts'
 import { en } from '../src/messages/en.ts'
@@ -10,8 +17,10 @@ import { createAssets } from '../src/pages/assets.ts'
 import { consentPage } from '../src/pages/consent-page.ts'
 import { deviceDecidePage, deviceDonePage, deviceEnterPage, deviceWaitPage } from '../src/pages/device-pages.ts'
 import { errorPage } from '../src/pages/error-page.ts'
+import { factorPage, factorWaitPage } from '../src/pages/factor-page.ts'
 import type { Setting } from '../src/pages/layout.ts'
 import { loginPage } from '../src/pages/login-page.ts'
+import { recoveryCodesPage, securityPage, type NewKey, type SecurityPage } from '../src/pages/security-page.ts'
 import { signedOutPage, signOutPage } from '../src/pages/sign-out-pages.ts'
 import { throttledPage } from '../src/pages/throttled-page.ts'
 import { deviceLogin, openDevice, openInteraction, session, start } from './fixtures.ts'
@@ -89,6 +98,21 @@ const decide = (setting: Setting, changes: Partial<OpenDevice> = {}, undecided =
 
 const signedOut: SignedOutView = { notice: undefined, frames: [], continueTo: undefined, uiLocales: [] }
 
+const factor: SecondFactorView = {
+  factor: { id: 'factor', subject: session.subject, seed: new Uint8Array(), lastStep: 0, createdAt: start },
+  recoveryLeft: 7,
+}
+
+const offered: NewKey = {
+  sealed: 'c2VhbGVk',
+  text: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
+  uri: 'otpauth://totp/Sallyport:demo?issuer=Sallyport&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  picture: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path d="M0 0h1v1H0z"/></svg>',
+}
+
+const security = (setting: Setting, changes: Partial<SecurityPage>): string =>
+  securityPage(setting, { account, csrf: 'csrf-token', factor: undefined, offered: undefined, ...changes })
+
 /** Every state of every page, by name, as one whole document each. */
 export const pageStates: Readonly<Record<string, (setting: Setting) => string>> = {
   login: (setting) => loginPage(setting, { open: openInteraction(), username: '' }),
@@ -106,6 +130,29 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
       problem: { key: 'problem.passwordMissing', field: 'password' },
     }),
   'login-device': (setting) => loginPage(setting, { open: deviceLogin(), username: '' }),
+  'login-security': (setting) => {
+    const login = deviceLogin()
+    const request = { page: 'security', userCode: undefined, uiLocales: [] } as const
+    return loginPage(setting, { open: { ...login, interaction: { ...login.interaction, request } }, username: '' })
+  },
+  factor: (setting) => factorPage(setting, { open: openInteraction(), more: false }),
+  'factor-more': (setting) =>
+    factorPage(setting, { open: openInteraction({ session, step: 'factor', optional: true }), more: true }),
+  'factor-wrong': (setting) =>
+    factorPage(setting, {
+      open: openInteraction(),
+      more: false,
+      problem: { key: 'problem.factorCode', field: 'code' },
+    }),
+  'factor-wait': (setting) => factorWaitPage(setting, 3600),
+  'security-add': (setting) => security(setting, { offered }),
+  'security-confirm': (setting) =>
+    security(setting, { offered, problem: { key: 'problem.factorConfirm', field: 'enrol-code' } }),
+  'security-there': (setting) => security(setting, { factor, notice: 'added' }),
+  'security-wrong': (setting) =>
+    security(setting, { factor, problem: { key: 'problem.factorCode', field: 'remove-code' } }),
+  'security-codes': (setting) =>
+    recoveryCodesPage(setting, ['0a1b2-c3d4e', 'f5g6h-j7k8m', 'n9p0q-r1s2t', 'v3w4x-y5z6a'], true),
   device: (setting) => enter(setting),
   'device-filled': (setting) => enter(setting, 'WDJB-MJHT'),
   'device-wrong': (setting) => enter(setting, 'WDJB-MJHX', 'code'),

@@ -1,7 +1,8 @@
 import type { PasswordAccounts } from '@sallyport/accounts'
-import type { Store } from '@sallyport/server'
+import { readLevel, type Store } from '@sallyport/server'
 import type { Config } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
+import { qrAsSvg } from './qr-code.ts'
 import { now } from './workplace.ts'
 
 /** People with passwords and their pages, set up as configured. Loaded only where people matter. */
@@ -19,5 +20,8 @@ export async function openAccounts(store: Store, config: Config, issuer: string)
     issuer,
     defaultLanguage: config.language,
     consentLifetime: config.policy.consentLifetime,
+    levels: config.acrLevels.map(readLevel),
+    secondFactor: config.secondFactor,
+    qrCode: qrAsSvg,
   })
 }

@@ -1,5 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { seconds } from '@sallyport/protocol'
+import { openSqliteStore } from '@sallyport/store-sqlite'
+import { session as aSession } from '@sallyport/testing/store-contract'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScratch, installationIn, issuer, prepare, run, type Installation } from './cli.ts'
@@ -252,6 +255,28 @@ describe('user', () => {
       input: `${password}, again`,
     })
     expect(done).toMatchObject({ username: 'alice' })
+  })
+
+  it('BF-13, RT-18 shows a second factor and takes it away, with everything the person had open', async () => {
+    const none = await place.json(['user', 'get', 'alice'])
+    expect(none).toMatchObject({ username: 'alice', second_factor: null })
+    expect((await place.run(['user', 'reset-second-factor', 'alice'])).code).toBe(6)
+    expect((await place.run(['user', 'get', 'nobody'])).code).toBe(6)
+    const subject = String(none['user_id'])
+    const store = await openSqliteStore({ path: place.store })
+    const factor = { id: 'factor', subject, seed: new Uint8Array(60), lastStep: 1, createdAt: seconds(1_800_000_000) }
+    await store.factors.enrol(factor, ['one', 'two'], [])
+    const session = aSession({ subject, expiresAt: seconds(4_000_000_000) })
+    await store.startSession(session, undefined, [])
+    expect(await place.json(['user', 'get', 'alice'])).toMatchObject({
+      second_factor: { method: 'otp', recovery_codes_left: 2 },
+    })
+    expect(await place.json(['user', 'reset-second-factor', 'alice'])).toMatchObject({ username: 'alice' })
+    expect(await store.factors.find(subject)).toBeUndefined()
+    expect(await store.findSession(session.digest, seconds(1_800_000_000))).toBeUndefined()
+    await store.close()
+    const { stdout } = await place.run(['events', 'tail', '--filter', 'event=credential.reset', '--json'])
+    expect(stdout).toContain('second_factor')
   })
 
   it('lists people without their hashes', async () => {

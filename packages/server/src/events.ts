@@ -33,6 +33,7 @@ const high = new Set([
   'client.assertion.replayed',
   'token.assertion.replayed',
   'dpop.proof.replayed',
+  'mfa.code_replayed',
 ])
 
 function severityOf(draft: EventDraft): SecurityEvent['severity'] {

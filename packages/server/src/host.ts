@@ -15,6 +15,7 @@ import {
 } from './authorization/interactions.ts'
 import { asideClearCookies } from './authorization/other-accounts.ts'
 import { postDevice, showDevice } from './authorization/device-page.ts'
+import { ownPagesOf } from './authorization/own-pages.ts'
 import { cancelPage } from './authorization/page-sign-in.ts'
 import { refused } from './authorization/proceed.ts'
 import { failedCode, keepLevel, passedFirst, raise } from './authorization/second-factor.ts'
@@ -23,7 +24,9 @@ import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
 import { isPageRequest } from './model/interaction.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
+import type { Vault } from './model/own-pages.ts'
 import type { RouteHost } from './model/route.ts'
+import { recoveryDigest, seal, unseal } from './secrets.ts'
 
 /** The interactions of one request. */
 export function interactionsOf(ctx: Context, call: Call): Interactions {
@@ -61,6 +64,12 @@ export function sessionsOf(ctx: Context, call: Call): Sessions {
   }
 }
 
+const vaultOf = ({ secrets, random }: Context): Vault => ({
+  seal: (secret, context) => seal(secrets.factorSeal, secret, context, random),
+  open: (sealed, context) => unseal(secrets.factorSeal, sealed, context),
+  digest: (secret, context) => recoveryDigest(secrets, secret, context),
+})
+
 /** What an added route may use, for one request. */
 export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   issuer: ctx.issuer,
@@ -69,9 +78,15 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   sessions: sessionsOf(ctx, call),
   apps: { list: () => listApps(ctx, call), withdraw: () => withdrawApp(ctx, call) },
   device: { show: () => showDevice(ctx, call), post: () => postDevice(ctx, call) },
+  own: ownPagesOf(ctx, call),
+  vault: vaultOf(ctx),
   now: () => ctx.now(),
   requestId: call.id,
   network: call.network,
+  record: (draft) => ctx.events.record(draft, { requestId: call.id, network: call.network }),
+  stored: (events) => {
+    ctx.events.stored(events)
+  },
   emit: (draft) => ctx.events.write(draft, { requestId: call.id, network: call.network }),
   page: (html, options = {}) => page(ctx.secure, html, { ...options, status: options.status ?? 200 }),
 })

@@ -9,6 +9,10 @@ export type Secrets = {
   readonly forms: Buffer
   /** Makes the keyed digests of user codes, which are too short for plain ones. */
   readonly userCodes: Buffer
+  /** Seals what second factors make their codes from. */
+  readonly factorSeal: Buffer
+  /** Makes the keyed digests of recovery codes. */
+  readonly recoveryCodes: Buffer
   /** Make the nonces of proofs: for the token endpoint, and for UserInfo (B-DPOP-24). */
   readonly tokenNonces: Buffer
   readonly resourceNonces: Buffer
@@ -27,6 +31,8 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
     keySeal: purpose('signing keys'),
     forms: purpose('forms'),
     userCodes: purpose('user codes'),
+    factorSeal: purpose('second factors'),
+    recoveryCodes: purpose('recovery codes'),
     pairwise: purpose('pairwise subjects'),
     sessions: purpose('sessions'),
     tokenNonces: purpose('dpop nonces of the token endpoint'),
@@ -118,6 +124,10 @@ function padded(bytes: Buffer, key: string): Buffer {
  */
 export const userCodeKey = (secrets: Secrets, userCode: string): string =>
   createHmac('sha256', secrets.userCodes).update(userCode).digest('base64url')
+
+/** The form in which a recovery code is stored, for the same reason; `context` says whose it is. */
+export const recoveryDigest = (secrets: Secrets, code: string, context: string): string =>
+  createHmac('sha256', secrets.recoveryCodes).update(`${context} ${code}`).digest('base64url')
 
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>

@@ -1,4 +1,4 @@
-import { createAccounts, demoClaims } from '@sallyport/accounts'
+import { createAccounts, demoClaims, type AccountsOptions } from '@sallyport/accounts'
 import type { SecurityEvent } from '@sallyport/server'
 import type { Answer, PeopleFacts, TestIssuer, TestIssuerOptions, TestPeople, Visit } from '@sallyport/testing'
 import { expect } from 'vitest'
@@ -8,9 +8,9 @@ const cheap = { memory: 64, passes: 1, lanes: 1 }
 
 /** People with passwords and the pages that a deployment really shows; only the hash is cheap. */
 export const realPeople =
-  (issuer?: string) =>
+  (issuer?: string, more: Partial<AccountsOptions> = {}) =>
   ({ store, now, random }: PeopleFacts): TestPeople => {
-    const made = createAccounts({ store, now, random, issuer, hashing: { cost: cheap } })
+    const made = createAccounts({ store, now, random, issuer, hashing: { cost: cheap }, ...more })
     return {
       ...made,
       add: async (username, { password = `${username} horse battery`, claims = demoClaims }) => {
@@ -37,9 +37,9 @@ export function expectPageOf(answer: Answer, reason: string, status = 400): void
 }
 
 /** Which page a visit came to rest at, by its form; `client` when the browser left, `error` for a page without one. */
-export function placeOf(visit: Visit): 'login' | 'account' | 'consent' | 'logout' | 'client' | 'error' {
+export function placeOf(visit: Visit): 'login' | 'factor' | 'account' | 'consent' | 'logout' | 'client' | 'error' {
   if (visit.leftFor !== undefined) return 'client'
-  for (const place of ['login', 'account', 'consent', 'logout'] as const)
+  for (const place of ['login', 'factor', 'account', 'consent', 'logout'] as const)
     if (visit.forms.some(({ id }) => id === `${place}-form`)) return place
   return 'error'
 }

@@ -11,6 +11,7 @@ import { exceptionStore } from './exceptions.ts'
 import { declarationStore } from './declarations.ts'
 import { derivationStore } from './derivations.ts'
 import { deviceStore } from './devices.ts'
+import { factorStore } from './factors.ts'
 import { createFileCheck } from './database-file.ts'
 import { createEventRows } from './event-rows.ts'
 import { createGroupCommit, type Statistics } from './group-commit.ts'
@@ -123,6 +124,7 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     logos: logoStore(connection),
     logouts: logoutStore(connection, events),
     pushed: pushedStore(connection),
+    factors: factorStore(connection, events),
     containment: containmentStore(connection, events),
     derivations: derivationStore(connection),
   }

@@ -21,6 +21,8 @@ export type FlowOptions = {
   readonly remember?: boolean | undefined
   /** Password typed in; the person's own when left out. */
   readonly password?: string | undefined
+  /** Makes the code of a second factor, where one is asked for; without it the browser stays at that page. */
+  readonly code?: (() => string) | undefined
   /** Lets the client push the request first; the browser then brings nothing but the reference (RFC 9126). */
   readonly pushed?: boolean | undefined
   /** Sends the request by POST. */
@@ -112,6 +114,8 @@ export function authorizationDriver(core: IssuerCore): AuthorizationDriver {
     const has = (id: string): boolean => visit.forms.some((form) => form.id === id)
     const { person = alice, decision = 'allow', password = person.password } = options
     if (has('login-form')) return begun.browser.submit(visit, 'login-form', { username: person.username, password })
+    if (has('factor-form') && options.code !== undefined)
+      return begun.browser.submit(visit, 'factor-form', { code: options.code() })
     if (has('account-form')) return begun.browser.submit(visit, 'account-form', { decision: 'keep' })
     if (!has('consent-form')) return undefined
     const remember: Record<string, string> = options.remember === true ? { remember: 'yes' } : {}

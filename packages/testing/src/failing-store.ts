@@ -14,6 +14,7 @@ export type StoreVerb = Exclude<
   | 'logos'
   | 'pushed'
   | 'derivations'
+  | 'factors'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

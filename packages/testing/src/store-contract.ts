@@ -9,6 +9,7 @@ import { declarationContract } from './store-contract/declarations.ts'
 import { derivationContract } from './store-contract/derivations.ts'
 import { deviceContract } from './store-contract/devices.ts'
 import { exceptionContract } from './store-contract/exceptions.ts'
+import { factorContract } from './store-contract/factors.ts'
 import { interactionContract } from './store-contract/interactions.ts'
 import { issueContract } from './store-contract/issue-code.ts'
 import { listContract } from './store-contract/lists.ts'
@@ -57,6 +58,7 @@ const parts = [
   logoContract,
   logoutContract,
   pushedContract,
+  factorContract,
   containmentContract,
   derivationContract,
   aliasContract,

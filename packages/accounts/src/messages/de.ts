@@ -1,11 +1,13 @@
 import { deviceDe } from './device.ts'
 import type { Catalogue } from './en.ts'
+import { factorDe } from './factor.ts'
 import { reasonTexts } from './reasons.ts'
 import { reasonsDe } from './reasons-de.ts'
 
 /** Every word of the pages, in German. */
 export const de: Catalogue = {
   ...deviceDe,
+  ...factorDe,
   ...reasonTexts(reasonsDe),
 
   'page.direction': 'ltr',

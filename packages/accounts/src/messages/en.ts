@@ -1,4 +1,5 @@
 import { deviceEn } from './device.ts'
+import { factorEn } from './factor.ts'
 import { reasonsEn } from './reasons.ts'
 
 /**
@@ -7,6 +8,7 @@ import { reasonsEn } from './reasons.ts'
  */
 export const en = {
   ...deviceEn,
+  ...factorEn,
   ...reasonsEn,
 
   'page.direction': 'ltr',

@@ -34,14 +34,17 @@ ${invalid && markup` aria-invalid="true"`}${own && markup` aria-describedby="${k
 }
 
 /** Why somebody has to sign in: for an application, or for a page of ours. */
-function intro({ words, brand }: Setting, { client, step, session }: OpenLogin): Html {
-  if (client === undefined) return words.say('login.introDevice', { brand: brand.name })
+function intro({ words, brand }: Setting, { client, step, session, interaction: { request } }: OpenLogin): Html {
+  const forDevice = isPageRequest(request) && request.page === 'device'
+  if (client === undefined)
+    return words.say(forDevice ? 'login.introDevice' : 'login.introSecurity', { brand: brand.name })
   const again = step === 'login' && session !== undefined
   return words.say(again ? 'login.again' : 'login.intro', { app: foreign(client.name), brand: brand.name })
 }
 
-function cancelHint(words: Words, { interaction: { request } }: OpenLogin): Html {
-  if (isPageRequest(request)) return words.say('login.cancelDevice')
+export function cancelHint(words: Words, { interaction: { request } }: OpenLogin): Html {
+  if (isPageRequest(request))
+    return words.say(request.page === 'device' ? 'login.cancelDevice' : 'login.cancelSecurity')
   return words.say('login.cancelHint', { host: foreign(returnAddress(request.redirectUri).host) })
 }
 

@@ -91,6 +91,8 @@ const parts = `
 .origin{margin:1rem 0;padding-inline-start:1.25rem}
 .where .code{font-family:ui-monospace,"Liberation Mono",monospace;font-size:1.5rem;letter-spacing:.08em;margin-block-end:0}
 .field .hint{margin:.375rem 0 0}
+.qr svg{display:block;inline-size:12rem;max-inline-size:100%;block-size:auto;margin-inline:auto;border-radius:.5rem}
+.codes{columns:2;list-style:none;padding:0;margin:1rem 0;font-size:1.125rem}
 .facts{display:grid;grid-template-columns:minmax(5rem,auto) 1fr;gap:.375rem 1rem;margin:0;font-size:.9375rem}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0}

@@ -7,6 +7,7 @@ import {
   type RouteHost,
   type User,
 } from '@sallyport/server/model'
+import { levelOf, type Level } from '@sallyport/server/model'
 import type { KnownDevices } from '../known-device.ts'
 import type { MessageKey } from '../messages/en.ts'
 import type { Setting } from '../pages/layout.ts'
@@ -16,7 +17,6 @@ import type { CheckCredentials, SignIn } from '../sign-in.ts'
 import { show, withCookie } from './respond.ts'
 
 /** What `login` reports: one factor, a password. */
-export const passwordAcr = 'urn:sallyport:acr:pwd'
 const passwordAmr = ['pwd'] as const
 
 export type LoginRouteOptions = {
@@ -24,6 +24,9 @@ export type LoginRouteOptions = {
   readonly check: CheckCredentials
   readonly devices: KnownDevices
   readonly findUser: (id: string) => Promise<User | undefined>
+  readonly levels: readonly Level[]
+  /** Whether somebody with a second factor is asked for it at each sign-in; where not, only for levels that need it. */
+  readonly asksForCode: (subject: string) => Promise<boolean>
 }
 
 const longerThan = (text: string, length: number): boolean => text.length > length && [...text].length > length
@@ -40,7 +43,9 @@ function formFault(username: string, password: string): { key: MessageKey; field
 type Failure = Extract<SignIn, { outcome: 'failed' | 'throttled' }>
 
 /** GET shows the form, POST takes it. */
-export function createLoginRoute({ settingFor, check, devices, findUser }: LoginRouteOptions): Route {
+export function createLoginRoute(options: LoginRouteOptions): Route {
+  const { settingFor, check, devices, findUser, levels, asksForCode } = options
+
   /** A hint, or the person who has to show up again; never what somebody else might have typed. */
   const prefill = async (open: OpenLogin): Promise<string> => {
     const { request } = open.interaction
@@ -85,7 +90,9 @@ export function createLoginRoute({ settingFor, check, devices, findUser }: Login
     const signIn = await check({ username, password, network: host.network, device })
     if (signIn.outcome !== 'succeeded') return refuse(host, request, open, signIn, username)
     const { user } = signIn
-    const login = { subject: user.id, amr: passwordAmr, acr: passwordAcr }
+    if (await asksForCode(user.id))
+      return host.interactions.passedFirst(request, open, { subject: user.id, amr: passwordAmr })
+    const login = { subject: user.id, amr: passwordAmr, acr: levelOf(levels, passwordAmr) }
     const response = await host.interactions.login(request, open, login)
     const detail = {
       method: 'pwd',

@@ -44,6 +44,8 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'management.port': harmless('says where, not what'),
   'log.level': ranked('error', 'warn', 'info', 'debug'),
   'shutdown.drain': harmless('is how long the end takes'),
+  'accounts.secondFactor': ranked('on_demand', 'always'),
+  'acr.levels': told,
   'accounts.language': harmless('is what people read'),
   'policy.refuseWebViews': opens(false),
   'policy.refuseUnknownHosts': opens(false),

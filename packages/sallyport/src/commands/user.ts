@@ -24,6 +24,7 @@ export function addUser(program: Command): void {
     .option('--name <name>', 'full name')
     .option('--email <address>', 'e-mail address, as not verified')
   verb(group, 'list', 'show all people', listUsers)
+  verb(group, 'get <user>', 'show a person, and whether there is a second factor', getUser)
   verb(group, 'disable <user>', 'lock a person out; sessions and tokens end at once', (call, _options, [who]) =>
     change(call, (people) => people.disable(who ?? '')),
   )
@@ -33,6 +34,10 @@ export function addUser(program: Command): void {
   verb(group, 'reset-password <user>', 'set a new password; sessions and tokens end at once', resetPassword).option(
     '--password-stdin',
     'read the password from standard input',
+  )
+  const reset = 'take a second factor away that was lost; sessions and tokens end at once'
+  verb(group, 'reset-second-factor <user>', reset, (call, _options, [who]) =>
+    change(call, (people) => people.resetSecondFactor(who ?? '')),
   )
 }
 
@@ -51,7 +56,7 @@ const state = (user: User): string => (user.disabledAt === undefined ? 'active' 
 
 function personOf(result: PersonResult): User {
   if (result.user !== undefined) return result.user
-  const absent = result.fault === 'person_unknown' || result.fault === 'username_taken'
+  const absent = ['person_unknown', 'username_taken', 'factor_unknown'].includes(result.fault)
   throw new CommandFailure(absent ? exitCode.missing : exitCode.usage, result.message)
 }
 
@@ -62,6 +67,28 @@ async function change(call: Call, work: (people: People) => Promise<PersonResult
     const { people } = await openAccounts(store, config, issuer)
     const user = personOf(await work(people))
     call.terminal.data(userRecord(user), `${user.username} (${user.id}) is ${state(user)}`)
+    return exitCode.ok
+  })
+}
+
+async function getUser(call: Call, _options: object, [who]: readonly string[]): Promise<ExitCode> {
+  const config = await call.config()
+  return inWorkplace(config, async ({ store, issuer }) => {
+    const { people } = await openAccounts(store, config, issuer)
+    const user = await people.find(who ?? '')
+    if (user === undefined) throw new CommandFailure(exitCode.missing, 'There is nobody with this name or id')
+    const view = await people.secondFactor(user.id)
+    const factor = view && {
+      method: 'otp',
+      since: instant(view.factor.createdAt),
+      recovery_codes_left: view.recoveryLeft,
+    }
+    const told =
+      factor === undefined
+        ? 'no second factor'
+        : `an authenticator app since ${factor.since}, ${factor.recovery_codes_left} recovery codes left`
+    const text = `${user.username} (${user.id}) is ${state(user)}, with ${told}`
+    call.terminal.data({ ...userRecord(user), second_factor: factor ?? null }, text)
     return exitCode.ok
   })
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { nearest } from '@sallyport/protocol'
-import { hostFault, pairFault } from '@sallyport/server'
+import { defaultLevels, hostFault, levelsFault, pairFault, readLevel, writeLevel } from '@sallyport/server'
 import { parseDuration, parseSize, writeDuration, writeSize } from './units.ts'
 
 /** What a written value turned out to be. */
@@ -94,6 +94,18 @@ export const pairList: Kind<readonly string[]> = {
     if ('problem' in parsed) return parsed
     const fault = parsed.value.map(pairFault).find((one) => one !== undefined)
     const fix = 'write "https://app.example.com/client.json https://login.example.net/callback"'
+    return fault === undefined ? parsed : no(fault, fix)
+  },
+}
+
+/** A list of levels of signing in, best first: a name and the methods it needs, with spaces between them. */
+export const levelList: Kind<readonly string[]> = {
+  ...list,
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const fault = levelsFault(parsed.value.map(readLevel))
+    const fix = `write [${defaultLevels.map((level) => JSON.stringify(writeLevel(level))).join(', ')}]`
     return fault === undefined ? parsed : no(fault, fix)
   },
 }

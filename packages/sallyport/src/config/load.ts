@@ -34,6 +34,9 @@ export type Config = {
   readonly log: { readonly level: LogLevel }
   readonly drainLimit: number
   readonly language: string
+  readonly secondFactor: 'always' | 'on_demand'
+  /** Levels of signing in, each in one line. */
+  readonly acrLevels: readonly string[]
   readonly policy: PolicyOptions
   readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
   readonly metadataDocuments: DocumentOptions
@@ -148,6 +151,8 @@ export function configOf(resolved: Loaded['resolved']): Config {
     log: { level: value(known.logLevel) },
     drainLimit: value(known.drainLimit),
     language: value(known.language),
+    secondFactor: value(known.secondFactor),
+    acrLevels: value(known.acrLevels),
     policy: {
       ...numbers,
       refuseWebViews: value(known.refuseWebViews),

@@ -1,9 +1,11 @@
 import { floor, type PolicyNumber } from '@sallyport/protocol'
 import {
   acrUnmetErrors,
+  defaultLevels,
   documentModes,
   stages,
   tightenings,
+  writeLevel,
   type AcrUnmetError,
   type DocumentMode,
   type Stage,
@@ -16,6 +18,7 @@ import {
   duration,
   flag,
   hostList,
+  levelList,
   pairList,
   masterKeyText,
   networks,
@@ -93,6 +96,18 @@ export const drainLimit = setting(
 export const language = setting('accounts.language', text, 'Language of pages for people whose wishes are not met', {
   fallback: 'en',
 })
+export const secondFactor = setting(
+  'accounts.secondFactor',
+  choice(['always', 'on_demand'] as const),
+  'When people with an authenticator app are asked for a code: at each sign-in, or only for levels that need one',
+  { fallback: 'always' as const },
+)
+export const acrLevels = setting(
+  'acr.levels',
+  levelList,
+  'Levels of signing in, best first: each a name (acr) and the methods it needs (pwd, otp, mfa), with spaces between',
+  { fallback: defaultLevels.map(writeLevel) },
+)
 export const refuseWebViews = setting('policy.refuseWebViews', flag, 'Show an error page to known embedded web views', {
   fallback: false,
 })
@@ -235,7 +250,7 @@ export type AnySetting = Setting<unknown>
 export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
   ...[tlsCert, tlsKey],
-  ...[managementHost, managementPort, logLevel, drainLimit, language],
+  ...[managementHost, managementPort, logLevel, drainLimit, language, secondFactor, acrLevels],
   ...policySettings,
   ...[
     refuseWebViews,

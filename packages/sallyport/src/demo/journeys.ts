@@ -12,7 +12,7 @@ export type Journeys = {
 const maxJourneys = 50
 const maxMessages = 20
 const maxBody = 4096
-const places = new Set(['/oauth2/authorize', '/oauth2/resume', '/login', '/consent', '/account-choice'])
+const places = new Set(['/oauth2/authorize', '/oauth2/resume', '/login', '/login/code', '/consent', '/account-choice'])
 
 /** Cookies belong to the browser alone; names do not know ports, so there are some of other programs as well. */
 const unseen = new Set(['cookie', 'set-cookie'])
@@ -25,12 +25,12 @@ const lines = (headers: Readonly<Record<string, string | readonly string[] | und
     return values.map((one) => [name, unseen.has(name) ? '(kept out of this page)' : one] as const)
   })
 
-/** A form as it was sent, but for the password: dots, of a number that says nothing. */
+/** A form as it was sent, but for the password and the code: dots, of a number that says nothing. */
 function bodyOf({ body }: HttpRequest): string {
   if (body === undefined || body.length > maxBody) return ''
   return Buffer.from(body)
     .toString('utf8')
-    .replaceAll(/(^|&)(password)=[^&]*/gi, `$1$2=${dots}`)
+    .replaceAll(/(^|&)(password|code)=[^&]*/gi, `$1$2=${dots}`)
 }
 
 const pageOf = (body: HttpResponse['body']): string => (body.length === 0 ? '' : pageLeftOut)

@@ -3,7 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { redirect } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { Interaction, PageRequest } from '../model/interaction.ts'
-import { deviceAddress, deviceAddressWith, stepUrl } from './begin-interaction.ts'
+import { deviceAddress, deviceAddressWith, pageAddress, stepUrl } from './begin-interaction.ts'
 import { currentSession } from './browser.ts'
 
 type Waiting = { readonly interaction: Interaction; readonly handle: string; readonly request: PageRequest }
@@ -14,7 +14,14 @@ export async function resumePage(
   call: Call,
   { interaction, handle, request }: Waiting,
 ): Promise<HttpResponse> {
-  if ((await currentSession(ctx, call)) === undefined) return redirect(stepUrl(ctx, 'login', handle))
+  const session = await currentSession(ctx, call)
+  if (session === undefined) return redirect(stepUrl(ctx, 'login', handle))
+  if (request.page === 'security') {
+    // The page wants a sign-in from just now, not one that was there before.
+    if (interaction.loginSessionId !== session.id) return redirect(stepUrl(ctx, 'login', handle))
+    await end(ctx, interaction)
+    return redirect(pageAddress(ctx, ctx.accounts.securityUrl ?? ''))
+  }
   await end(ctx, interaction)
   const { userCode } = request
   return redirect(userCode === undefined ? deviceAddress(ctx) : deviceAddressWith(ctx, userCode))

@@ -3,7 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { redirect } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { maxFailedCodes, type FirstFactor } from '../model/interaction.ts'
-import type { Login, OpenInteraction, OpenLogin } from '../model/interactions.ts'
+import type { Login, OpenLogin } from '../model/interactions.ts'
 import { stepUrl } from './begin-interaction.ts'
 import { advance, onward, reopen, requireCheckedForm } from './interactions.ts'
 import { raiseSession } from './start-session.ts'
@@ -32,7 +32,7 @@ export async function failedCode<T extends OpenLogin>(ctx: Context, open: T): Pr
 export async function raise(
   ctx: Context,
   call: Call,
-  open: OpenInteraction,
+  open: OpenLogin,
   reached: Omit<Login, 'subject'>,
 ): Promise<HttpResponse> {
   requireCheckedForm(open, 'session')
@@ -46,7 +46,7 @@ export async function raise(
 }
 
 /** Goes on as far as the person got, where the application only wishes for more (B-OIDC-18). */
-export async function keepLevel(ctx: Context, open: OpenInteraction): Promise<HttpResponse> {
+export async function keepLevel(ctx: Context, open: OpenLogin): Promise<HttpResponse> {
   requireCheckedForm(open, 'session')
   if (!open.optional) throw refuse('interaction_unknown', { detail: 'the factor is not optional' })
   await advance(ctx, open, { levelKept: true })

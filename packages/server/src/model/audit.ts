@@ -15,6 +15,7 @@ const auditedNames: ReadonlySet<string> = new Set([
   'token.exchanged',
   'keys.rotated',
   'credential.reset',
+  'mfa.enrolled',
   'session.ended',
   'pkce.exception.used',
 ])

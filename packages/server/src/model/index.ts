@@ -69,6 +69,7 @@ export {
 export type { ContainmentStore, Held } from './containment.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
 export type { LogoutNotice, LogoutStore, SessionClient } from './logout.ts'
+export { recoveryCodes, type FactorStore, type SecondFactor, type SecondFactorView } from './factor.ts'
 export { maxLogoBytes, maxLogos, type ClientLogo, type LogoStore, type LogoType } from './logo.ts'
 export type { DerivationStore, ParentView } from './derivation.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
@@ -119,7 +120,19 @@ export type {
   OutboundOptions,
   Resolve,
 } from './outbound.ts'
+export type { OwnPages, Vault, Visitor } from './own-pages.ts'
 export type { ErrorView, FormPostView, Pages, SignedOutView, SignOutView } from './pages.ts'
+export {
+  defaultLevels,
+  levelOf,
+  levelsFault,
+  levelsWithin,
+  multiFactorAcr,
+  passwordAcr,
+  readLevel,
+  writeLevel,
+  type Level,
+} from './level.ts'
 export type { Page } from './page.ts'
 export type { PushedRequest, PushedRequestUse, PushedRequestView, PushedStore } from './pushed-request.ts'
 export type {

@@ -84,9 +84,9 @@ export type Interactions = {
    */
   failedCode<T extends OpenLogin>(open: T): Promise<T>
   /** Adds a factor to the session there is, which gets a new handle; its time stays that of the first factor; answers 303. */
-  raise(request: HttpRequest, open: OpenInteraction, reached: Omit<Login, 'subject'>): Promise<HttpResponse>
+  raise(request: HttpRequest, open: OpenLogin, reached: Omit<Login, 'subject'>): Promise<HttpResponse>
   /** Goes on without a factor that is optional; answers 303. */
-  keepLevel(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
+  keepLevel(request: HttpRequest, open: OpenLogin): Promise<HttpResponse>
   /** Goes on with the account that is signed in; answers 303. */
   keepAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Goes on with one of the accounts in `aside`, named by its session id; answers 303. Throws `login_required` for any other. */

@@ -2,6 +2,7 @@ import type { ConnectedApps } from './connected-apps.ts'
 import type { DevicePage } from './device-page.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Interactions, Sessions } from './interactions.ts'
+import type { OwnPages, Vault } from './own-pages.ts'
 import type { SecurityEvent } from './authorization.ts'
 import type { Seconds } from '@sallyport/protocol'
 
@@ -25,6 +26,8 @@ export type RouteHost = {
   readonly sessions: Sessions
   readonly apps: ConnectedApps
   readonly device: DevicePage
+  readonly own: OwnPages
+  readonly vault: Vault
   now(): Seconds
   /** Id of this request, as on error pages and in events. */
   readonly requestId: string
@@ -32,6 +35,9 @@ export type RouteHost = {
   readonly network: string
   /** Writes a security event, in the log and in the store. */
   emit(draft: EventDraft): Promise<void>
+  /** Makes the record of an event that a verb of the store writes together with a change; `stored` then logs it. */
+  record(draft: EventDraft): SecurityEvent
+  stored(events: readonly SecurityEvent[]): void
   /** An HTML answer with every header of a page; `formAction` adds sources for forms that end at a client. */
   page(html: string, options?: PageOptions): HttpResponse
 }

@@ -19,6 +19,7 @@ import type { Consent, Interaction, Session } from './interaction.ts'
 import type { DeclarationStore } from './declaration.ts'
 import type { DerivationStore } from './derivation.ts'
 import type { DeviceStore } from './device.ts'
+import type { FactorStore } from './factor.ts'
 import type { LogoStore } from './logo.ts'
 import type { LogoutStore } from './logout.ts'
 import type { ExceptionStore } from './exception.ts'
@@ -194,6 +195,7 @@ export type Store = {
   readonly logos: LogoStore
   readonly logouts: LogoutStore
   readonly pushed: PushedStore
+  readonly factors: FactorStore
   readonly containment: ContainmentStore
   readonly derivations: DerivationStore
   /** Waits for what is under way and lets go of the medium. */

@@ -14,6 +14,7 @@ import type { Resource } from '../model/resource.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
 import type { DeclaredObject } from '../model/declaration.ts'
 import type { DeviceRequest, DeviceState } from '../model/device.ts'
+import type { SecondFactor } from '../model/factor.ts'
 import type { ClientLogo } from '../model/logo.ts'
 import type { LogoutNotice, SessionClient } from '../model/logout.ts'
 import type { PkceException } from '../model/exception.ts'
@@ -64,6 +65,8 @@ export type PushedRow = {
 /** A notice, and when it may be claimed next. */
 export type LogoutNoticeRow = { readonly notice: Omit<LogoutNotice, 'claimedUntil'>; dueAt: Seconds }
 
+export type FactorRow = { factor: SecondFactor; recovery: Set<string> }
+
 export type SigningKeyRow = { readonly key: SigningKey; removeAt: Seconds | undefined }
 
 /** All that the memory store holds. Records in it are frozen copies; rows change in place. */
@@ -108,6 +111,8 @@ export type MemoryState = {
   readonly devices: { readonly rows: Map<string, DeviceRow>; readonly userCodes: Map<string, string> }
   /** By client. */
   readonly logos: Map<string, ClientLogo>
+  /** By subject. */
+  readonly factors: Map<string, FactorRow>
   /** By digest of the reference. */
   readonly pushed: Map<string, PushedRow>
   /** By session and client, and by id. */
@@ -150,6 +155,7 @@ export const emptyState = (): MemoryState => ({
   exceptions: new Map(),
   registrations: { tokens: new Map(), clients: new Map() },
   devices: { rows: new Map(), userCodes: new Map() },
+  factors: new Map(),
   pushed: new Map(),
   logouts: { clients: new Map(), notices: new Map() },
   declared: new Map(),

@@ -8,6 +8,7 @@ import { memoryDeclarations } from './memory-declarations.ts'
 import { memoryDerivations } from './memory-derivations.ts'
 import { memoryDevices } from './memory-devices.ts'
 import { memoryExceptions } from './memory-exceptions.ts'
+import { memoryFactors } from './memory-factors.ts'
 import { memoryLogos } from './memory-logos.ts'
 import { memoryLogouts } from './memory-logouts.ts'
 import { memoryMarks } from './memory-marks.ts'
@@ -49,6 +50,7 @@ export function createMemoryStore(): Store {
     logos: memoryLogos(state),
     logouts: memoryLogouts(state),
     pushed: memoryPushed(state),
+    factors: memoryFactors(state),
     containment: memoryContainment(state),
     derivations: memoryDerivations(state),
     close: async () => undefined,

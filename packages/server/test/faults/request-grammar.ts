@@ -47,6 +47,8 @@ const shapes: Readonly<Record<string, readonly (readonly string[])[]>> = {
   '/oauth2/resume': [words('interaction')],
   '/oauth2/client-logo': [words('client_id')],
   '/login': [words('interaction csrf username password'), words('interaction')],
+  '/login/code': [words('interaction csrf code'), words('interaction csrf decision'), words('interaction')],
+  '/account/security': [words('csrf step code'), words('csrf step code key'), []],
   '/consent': [words('interaction csrf decision remember'), words('interaction')],
   '/account-choice': [words('interaction csrf decision'), words('interaction')],
   '/account/apps': [words('csrf client_id'), []],
