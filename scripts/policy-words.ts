@@ -4,6 +4,7 @@ import type { PolicyNumber } from '@sallyport/protocol'
 export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   authorizationCodeLifetime: 'How long a code can be redeemed.',
   pushedRequestLifetime: 'How long the reference to a pushed request can be opened.',
+  authorizationResponseLifetime: 'How long an authorization response counts that travels as a JWT.',
   transactionLifetime: 'How long an unfinished sign-in stays open.',
   accessTokenLifetime: 'Life of an access token. A client or a resource may have a shorter one.',
   idTokenLifetime: 'Life of an ID Token.',

@@ -24,6 +24,7 @@ const day = 24 * hour
 export const floor = {
   authorizationCodeLifetime: bounds(60, 10, 300),
   pushedRequestLifetime: bounds(minute, 10, 10 * minute),
+  authorizationResponseLifetime: bounds(5 * minute, 10, 10 * minute),
   transactionLifetime: bounds(10 * minute, minute, hour),
   accessTokenLifetime: bounds(300, 60, 3600),
   idTokenLifetime: bounds(300, 60, 600),

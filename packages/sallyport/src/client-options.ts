@@ -29,6 +29,10 @@ export type Options = {
   readonly subjectType?: string
   readonly sectorIdentifierUri?: string | false
   readonly idTokenAlgorithm?: string
+  readonly authorizationAlgorithm?: string
+  readonly authorizationEncryptionAlgorithm?: string
+  readonly authorizationContentEncryption?: string
+  readonly responseMode?: readonly string[]
   readonly introspectionAlgorithm?: string
   readonly introspectionEncryptionAlgorithm?: string
   readonly introspectionContentEncryption?: string
@@ -83,6 +87,10 @@ export function registration(options: Options): Partial<ClientRegistration> {
     assertionAudience: options.assertionAudience,
     subjectType: options.subjectType,
     idTokenAlgorithm: options.idTokenAlgorithm,
+    authorizationAlgorithm: options.authorizationAlgorithm,
+    authorizationEncryptionAlgorithm: options.authorizationEncryptionAlgorithm,
+    authorizationContentEncryption: options.authorizationContentEncryption,
+    responseModes: options.responseMode,
     introspectionAlgorithm: options.introspectionAlgorithm,
     introspectionEncryptionAlgorithm: options.introspectionEncryptionAlgorithm,
     introspectionContentEncryption: options.introspectionContentEncryption,
@@ -120,6 +128,7 @@ const optionOf = (member: string): string => {
     allowedOrigins: 'allowedOrigin',
     resources: 'resource',
     grantTypes: 'grantType',
+    responseModes: 'responseMode',
   }
   return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

@@ -12,6 +12,7 @@ import { supportedClaims } from './claims.ts'
 import { subjectTypes } from './clients/sector-rules.ts'
 import type { Context } from './context.ts'
 import { offeredGrants } from './grants/index.ts'
+import { responseModeNames } from './model/authorization-request.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
 import { endpointAliases } from './mutual-tls.ts'
 
@@ -64,7 +65,10 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
     response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
+    response_modes_supported: responseModeNames,
+    authorization_signing_alg_values_supported: facts.idTokenAlgorithms,
+    authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
+    authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,
     grant_types_supported: offeredGrants(ctx),
     code_challenge_methods_supported: [codeChallengeMethod],
     authorization_response_iss_parameter_supported: true,

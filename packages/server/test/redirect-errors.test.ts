@@ -33,13 +33,15 @@ describe('errors before client and redirect URI are settled', () => {
     }
   })
 
-  it.for(['query', 'fragment', 'form_post', 'query.jwt', 'form_post.jwt', 'jwt', 'web_message', 'x'])(
+  it.for(['query', 'fragment', 'form_post', 'query.jwt', 'form_post.jwt', 'jwt', 'fragment.jwt', 'x'])(
     'RU-09, A-AUTHZ-18 response_mode=%s changes nothing about the redirect URI',
     async (response_mode) => {
       const issuer = await newIssuer()
       expectPage(await issuer.authorize({ parameters: { response_mode, redirect_uri: evil } }), 'redirect_uri_mismatch')
       const onGood = await issuer.authorize({ parameters: { response_mode } })
       if (response_mode === 'query' || response_mode === 'form_post') expect(onGood.code).not.toBe('')
+      else if (['jwt', 'query.jwt', 'form_post.jwt'].includes(response_mode))
+        expect(onGood.response.get('response')).toMatch(/^eyJ/)
       else expectBack(onGood, 'invalid_request')
     },
   )

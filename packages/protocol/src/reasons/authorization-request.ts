@@ -8,7 +8,13 @@ export const authorizationRequestReasons = {
     'invalid_request',
     400,
     'response-mode',
-    'Only the response modes query and form_post are offered',
+    'The response mode is not offered, or not to this client',
+  ),
+  response_key: entry(
+    'temporarily_unavailable',
+    503,
+    'response-mode',
+    'There is no key of this application at hand that the answer can be encrypted to',
   ),
   client_without_code_grant: entry(
     'unauthorized_client',

@@ -69,6 +69,14 @@ export const clientAspects = {
   sector: { kind: 'told', words: 'belong to the sector' },
   idTokens: { kind: 'told', words: 'get ID Tokens signed with' },
   userinfo: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get claims' },
+  signedResponses: { kind: 'told', words: 'get authorization responses, as JWTs, signed with' },
+  encryptedResponses: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'get authorization responses, as JWTs, encrypted',
+    no: 'get authorization responses, as JWTs, that can be read',
+  },
+  responseModes: { kind: 'set', more: 'may be answered by more response modes', less: 'lose response modes' },
   introspectionAnswers: {
     kind: 'ranked',
     ranks: ['plain', 'signed', 'encrypted'],

@@ -107,6 +107,13 @@ function described(command: Command): Command {
     .option('--subject-type <type>', 'public, or pairwise: each sector knows people by identifiers of its own')
     .option('--sector-identifier-uri <url>', 'document that lists its redirect URIs; its host is the sector')
     .option('--id-token-algorithm <alg>', 'RS256, PS256, ES256 or EdDSA')
+    .option('--response-mode <mode>', 'one of the response modes it may ask for: query, form_post, jwt, …', collect)
+    .option('--authorization-algorithm <alg>', 'of responses that it asks for as a JWT; RS256 when left out')
+    .option(
+      '--authorization-encryption-algorithm <alg>',
+      'encrypt such responses to a key of its own: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW',
+    )
+    .option('--authorization-content-encryption <enc>', 'A128CBC-HS256 when left out, A128GCM or A256GCM')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
     .option(
       '--introspection-encryption-algorithm <alg>',

@@ -14,7 +14,8 @@ import { decide, sessionMeant, type Decision } from './decide.ts'
 import { reachableLevels } from './levels.ts'
 import { sessionsHere } from './other-accounts.ts'
 import { answeredOnce, pushedUse } from './pushed-request.ts'
-import { respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
+import { isPosted, respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
+import { isSigned, responseEncryption } from './response-jwt.ts'
 
 export type Progress = {
   readonly client: Client
@@ -48,11 +49,12 @@ export async function decideNow(
   }
 }
 
-const targetOf = (call: Call, request: AuthorizationRequest): ResponseTarget => ({
+const targetOf = (call: Call, { client, request }: Pick<Progress, 'client' | 'request'>): ResponseTarget => ({
+  client,
   redirectUri: request.redirectUri,
   responseMode: request.responseMode,
   state: request.state,
-  uiLocales: request.responseMode === 'form_post' ? locales(call, request.uiLocales) : [],
+  uiLocales: isPosted(request.responseMode) ? locales(call, request.uiLocales) : [],
 })
 
 /**
@@ -81,12 +83,14 @@ async function approved(
 ): Promise<HttpResponse> {
   const { client, request, interaction } = progress
   const { session, scope, remember } = decision
+  // A code that nobody could be told would be lost.
+  if (isSigned(request.responseMode)) await responseEncryption(ctx, call, client)
   const { outcome, code } = await approve(ctx, call, { client, request, session, scope, remember, interaction })
   switch (outcome) {
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
       ctx.usage.note(client.id, request.exceptionId === undefined ? issued : issuedUnderException)
-      return respond(ctx, targetOf(call, request), { code })
+      return respond(ctx, call, targetOf(call, progress), { code })
     case 'exception_ended':
       return refused(ctx, call, progress, refuse('pkce_required'))
     case 'challenge_reused':
@@ -106,12 +110,8 @@ const issued: readonly UsageName[] = ['codes_issued']
 const issuedUnderException: readonly UsageName[] = ['codes_issued', 'codes_issued_under_exception']
 
 /** An error for the client; the interaction ends with it, and ends once. */
-export async function refused(
-  ctx: Context,
-  call: Call,
-  { client, request, interaction }: Progress,
-  found: OAuthError,
-): Promise<HttpResponse> {
+export async function refused(ctx: Context, call: Call, progress: Progress, found: OAuthError): Promise<HttpResponse> {
+  const { client, request, interaction } = progress
   if (interaction !== undefined && !(await ctx.store.endInteraction(interaction.digest, interaction.version))) {
     throw refuse('interaction_consumed')
   }
@@ -119,11 +119,11 @@ export async function refused(
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
   if (error.reason === 'challenge_reused') ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
-  const target = targetOf(call, request)
+  const target = targetOf(call, progress)
   // Nobody was asked anything yet, so nobody knows where this leads.
   if (interaction === undefined)
-    return respondEarlyError(ctx, call, { client, target, silent: request.prompt.includes('none') }, error)
-  return respondError(ctx, target, error)
+    return respondEarlyError(ctx, call, { target, silent: request.prompt.includes('none') }, error)
+  return respondError(ctx, call, target, error)
 }
 
 async function openInteraction(

@@ -5,9 +5,11 @@ import { isSelfRegistered, type Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { FormPostView } from '../model/pages.ts'
 import type { ResponseMode } from '../model/authorization-request.ts'
+import { isSigned, responseJwt } from './response-jwt.ts'
 
 /** Where and how an authorization response goes. */
 export type ResponseTarget = {
+  readonly client: Client
   readonly redirectUri: string
   readonly responseMode: ResponseMode
   readonly state: string | undefined
@@ -26,48 +28,58 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 
 /**
  * The one function that writes authorization responses, success and error alike: `state` as it came, and `iss` always
- * (RFC 9207, A-ISS-01). `cookies` travel along when the browser gets a new one.
+ * (RFC 9207, A-ISS-01); in the modes of JARM the same as one signed JWT, and nothing beside it (B-JARM-01).
  */
 export function respond(
   ctx: Context,
+  call: Call,
   target: ResponseTarget,
   members: Readonly<Record<string, string>>,
-  cookies: readonly string[] = [],
-): HttpResponse {
-  const headers = cookies.length === 0 ? {} : { 'set-cookie': cookies }
+): HttpResponse | Promise<HttpResponse> {
   const all: Record<string, string> = { ...members }
   if (target.state !== undefined) all['state'] = target.state
+  if (isSigned(target.responseMode))
+    return responseJwt(ctx, call, target.client, all).then((response) => written(ctx, target, { response }))
   all['iss'] = ctx.issuer
-  if (target.responseMode === 'form_post') return formPost(ctx, target, all, headers)
+  return written(ctx, target, all)
+}
+
+function written(ctx: Context, target: ResponseTarget, all: Readonly<Record<string, string>>): HttpResponse {
+  if (isPosted(target.responseMode)) return formPost(ctx, target, all)
   let query = ''
   for (const [name, value] of Object.entries(all)) query += `${query === '' ? '' : '&'}${name}=${formEncode(value)}`
-  return redirect(appendToRedirectUri(target.redirectUri, query), headers)
+  return redirect(appendToRedirectUri(target.redirectUri, query))
 }
+
+/** Whether a response comes as a form that the browser posts. */
+export const isPosted = (mode: ResponseMode): boolean => mode === 'form_post' || mode === 'form_post.jwt'
 
 /** An error sent back to the client (A-AUTHZ-11). */
 export const respondError = (
   ctx: Context,
+  call: Call,
   target: ResponseTarget,
   error: OAuthError,
-  cookies?: readonly string[],
-): HttpResponse => respond(ctx, target, errorBody(ctx, error), cookies)
+): HttpResponse | Promise<HttpResponse> => respond(ctx, call, target, errorBody(ctx, error))
 
 /** Whose request an error answers, and whether it must not show a page. */
-export type Answered = { readonly client: Client; readonly target: ResponseTarget; readonly silent: boolean }
+export type Answered = { readonly target: ResponseTarget; readonly silent: boolean }
 
 /**
  * An error that was found before anybody signed in. Whoever registered itself must not get browsers sent on by a mere link:
  * the person sees where it would go, and goes there by hand (A-AUTHZ-13). Silent requests and clients that an
  * administrator vouches for are answered as ever.
  */
-export function respondEarlyError(
+export async function respondEarlyError(
   ctx: Context,
   call: Call,
-  { client, target, silent }: Answered,
+  { target, silent }: Answered,
   error: OAuthError,
-): HttpResponse {
-  if (silent || !isSelfRegistered(client) || client.firstParty) return respondError(ctx, target, error)
-  const { location } = respondError(ctx, { ...target, responseMode: 'query' }, error).headers
+): Promise<HttpResponse> {
+  const { client } = target
+  if (silent || !isSelfRegistered(client) || client.firstParty) return respondError(ctx, call, target, error)
+  const responseMode = isSigned(target.responseMode) ? 'query.jwt' : 'query'
+  const { location } = (await respondError(ctx, call, { ...target, responseMode }, error)).headers
   const url = String(location)
   const host = /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? url.slice(0, url.indexOf(':') + 1)
   return errorPage(ctx, call, error, { clientName: client.name, continueTo: { host, url } })
@@ -95,10 +107,9 @@ function formPost(
   ctx: Context,
   { redirectUri, uiLocales }: ResponseTarget,
   fields: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string | readonly string[]>>,
 ): HttpResponse {
   const scriptNonce = ctx.random.id(16)
   const view: FormPostView = { action: redirectUri, fields, scriptNonce, uiLocales }
   const html = ctx.pages.formPost?.(view) ?? plainFormPost(view)
-  return page(ctx.secure, html, { status: 200, headers, formOnly: formActionSource(redirectUri), scriptNonce })
+  return page(ctx.secure, html, { status: 200, formOnly: formActionSource(redirectUri), scriptNonce })
 }

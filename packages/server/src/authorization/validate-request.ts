@@ -12,13 +12,19 @@ import {
 import type { Call, Context } from '../context.ts'
 import { knownNames } from '../form.ts'
 import { locales } from '../http.ts'
-import type { AuthorizationRequest, Prompt, ResponseMode } from '../model/authorization-request.ts'
+import {
+  responseModeNamed,
+  type AuthorizationRequest,
+  type Prompt,
+  type ResponseMode,
+} from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { claimsWished } from './claims-parameter.ts'
 import { hintedSubject } from './id-token-hint.ts'
-import type { ResponseTarget } from './respond.ts'
+import { isPosted, type ResponseTarget } from './respond.ts'
+import { isSigned } from './response-jwt.ts'
 import type { SettledClient } from './settle-client.ts'
 
 const printableAscii = /^[\x20-\x7e]+$/
@@ -32,12 +38,22 @@ const stateOf = (ctx: Context, form: Form): string | undefined => {
  * Where errors of this request go. A state or response mode that is itself at fault is left out, never cut or guessed
  * (A-AUTHZ-09).
  */
-export function responseTarget(ctx: Context, call: Call, form: Form, redirectUri: string): ResponseTarget {
+export function responseTarget(ctx: Context, call: Call, settled: SettledClient, form: Form): ResponseTarget {
   const state = stateOf(ctx, form)
-  const formPost = !form.duplicated.has('response_mode') && form.get('response_mode') === 'form_post'
-  if (!formPost) return { redirectUri, responseMode: 'query', state, uiLocales: none }
+  const asked = form.duplicated.has('response_mode') ? undefined : responseModeOf(ctx, settled.client, form)
+  const responseMode = asked ?? 'query'
+  const target = { ...settled, responseMode, state }
+  if (!isPosted(responseMode)) return { ...target, uiLocales: none }
   const wished = form.duplicated.has('ui_locales') ? none : words(form.get('ui_locales'), 10)
-  return { redirectUri, responseMode: 'form_post', state, uiLocales: locales(call, wished) }
+  return { ...target, uiLocales: locales(call, wished) }
+}
+
+/** The mode a request asks for; `undefined` where it is not offered, not to this client, or cannot be signed for it. */
+function responseModeOf(ctx: Context, client: Client, form: Form): ResponseMode | undefined {
+  const mode = responseModeNamed(form.get('response_mode') ?? 'query')
+  if (mode === undefined) return undefined
+  if (client.responseModes?.some((name) => responseModeNamed(name) === mode) === false) return undefined
+  return isSigned(mode) && !ctx.algorithms.includes(client.authorizationAlgorithm) ? undefined : mode
 }
 
 /**
@@ -58,7 +74,7 @@ export async function validateRequest(
   if (form.has('request_uri')) throw refuse('request_uri')
   if (form.has('registration')) throw refuse('registration_parameter')
   const state = requireState(ctx, client, form)
-  const responseMode = requireResponse(client, form)
+  const responseMode = requireResponse(ctx, client, form)
   const codeChallenge = form.get('code_challenge') === undefined ? undefined : requireChallenge(ctx, form)
   const exceptionId = codeChallenge === undefined ? await requireException(ctx, client, form) : undefined
   const scope = requireScope(client, form)
@@ -109,13 +125,13 @@ function requireState(ctx: Context, client: Client, form: Form): string | undefi
   return state
 }
 
-function requireResponse(client: Client, form: Form): ResponseMode {
+function requireResponse(ctx: Context, client: Client, form: Form): ResponseMode {
   const type = form.get('response_type')
   if (type === undefined) throw refuse('response_type_missing')
   if (type !== 'code') throw refuse('response_type')
   if (!client.grantTypes.includes('authorization_code')) throw refuse('client_without_code_grant')
-  const mode = form.get('response_mode') ?? 'query'
-  if (mode !== 'query' && mode !== 'form_post') throw refuse('response_mode')
+  const mode = responseModeOf(ctx, client, form)
+  if (mode === undefined) throw refuse('response_mode')
   return mode
 }
 

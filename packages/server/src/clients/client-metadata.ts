@@ -1,6 +1,7 @@
 import { parseScope, redirectUriFault, refuse, type ApplicationType, type Reason } from '@sallyport/protocol'
 import type { ClientAuthenticationMethod, ClientType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
+import { authorizationResponseMembers, type AuthorizationResponses } from './authorization-responses.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
 import { logoutMembers, type LogoutMembers } from './logout-metadata.ts'
 import { algorithmOf, badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
@@ -47,6 +48,7 @@ export type SelfDescription = Required<
     | 'sectorIdentifierUri'
     | 'idTokenAlgorithm'
     | 'userinfoAlgorithm'
+    | keyof AuthorizationResponses
     | 'requirePushedRequests'
     | 'requireSignedRequests'
     | 'requestObjectAlgorithm'
@@ -96,6 +98,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     ...sectorMembers(document, redirectUris),
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+    ...authorizationResponseMembers(document),
     ...introspectionMembers(document),
     requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
     requireSignedRequests: flagOf(document, 'require_signed_request_object'),

@@ -9,6 +9,7 @@ import {
 } from '@sallyport/protocol'
 import { clientId, typedId } from '../ids.ts'
 import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSecret } from '../model/client.ts'
+import { authorizationResponses } from './authorization-responses.ts'
 import type { ClientFault } from './client-fault.ts'
 import { ownedByDocument } from './document-members.ts'
 import { reviewFaults } from './inventory.ts'
@@ -124,6 +125,7 @@ function describedBy(
     sectorIdentifierUri: input.sectorIdentifierUri,
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
+    ...authorizationResponses(input),
     // RFC 9701 section 6 has these two values where nothing is said.
     introspectionAlgorithm: input.introspectionAlgorithm ?? (encryption === undefined ? undefined : 'RS256'),
     introspectionEncryptionAlgorithm: encryption,

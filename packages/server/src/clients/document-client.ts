@@ -1,5 +1,6 @@
 import { identityScopes, OAuthError, parseScope } from '@sallyport/protocol'
 import type { GrantType, SubjectType } from '../model/client.ts'
+import { authorizationResponseMembers, type AuthorizationResponses } from './authorization-responses.ts'
 import { applicationTypeOf, type SelfDescription } from './client-metadata.ts'
 import { parseDocument } from './document-json.ts'
 import { introspectionMembers } from './introspection-metadata.ts'
@@ -172,6 +173,7 @@ type Answers = Pick<
   SelfDescription,
   | 'idTokenAlgorithm'
   | 'userinfoAlgorithm'
+  | keyof AuthorizationResponses
   | 'introspectionAlgorithm'
   | 'introspectionEncryptionAlgorithm'
   | 'introspectionContentEncryption'
@@ -190,6 +192,7 @@ type Answers = Pick<
 const answersOf = (document: MetadataDocument): Answers => ({
   idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
   userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+  ...authorizationResponseMembers(document),
   ...introspectionMembers(document),
   requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
   requireSignedRequests: flagOf(document, 'require_signed_request_object'),

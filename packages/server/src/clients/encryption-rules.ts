@@ -9,24 +9,31 @@ import {
 import type { ClientFault } from './client-fault.ts'
 import { typeDefaults, type ClientRegistration } from './registration.ts'
 
-/** What a client that asks for encrypted introspection answers needs: a known way, and a key of its own for it (A-INT-08). */
-export function encryptionFaults(input: ClientRegistration): ClientFault[] {
-  const { introspectionEncryptionAlgorithm: alg, introspectionContentEncryption: content, jwks, jwksUri } = input
-  const member = 'introspectionEncryptionAlgorithm'
+/** Answers that can be encrypted: those of introspection, which public clients never get (A-INT-08), and those to authorization requests (B-JARM-06). */
+const kinds = [
+  { member: 'introspectionEncryptionAlgorithm', contentMember: 'introspectionContentEncryption', confidential: true },
+  { member: 'authorizationEncryptionAlgorithm', contentMember: 'authorizationContentEncryption', confidential: false },
+] as const
+
+/** What a client that asks for encrypted answers needs: a known way, and a key of its own for it. */
+export const encryptionFaults = (input: ClientRegistration): readonly ClientFault[] =>
+  kinds.flatMap((kind) => faultsOf(input, kind))
+
+function faultsOf(
+  input: ClientRegistration,
+  { member, contentMember, confidential }: (typeof kinds)[number],
+): readonly ClientFault[] {
+  const { [member]: alg, [contentMember]: content, jwks, jwksUri } = input
   const faults: ClientFault[] = []
   if (content !== undefined && !isContentEncryptionAlgorithm(content))
-    faults.push({
-      member: 'introspectionContentEncryption',
-      problem: `must be ${contentEncryptionAlgorithms.join(', ')}`,
-    })
+    faults.push({ member: contentMember, problem: `must be ${contentEncryptionAlgorithms.join(', ')}` })
   if (alg === undefined) {
-    if (content !== undefined)
-      faults.push({ member: 'introspectionContentEncryption', problem: `means nothing without ${member}` })
+    if (content !== undefined) faults.push({ member: contentMember, problem: `means nothing without ${member}` })
     return faults
   }
   if (!isKeyEncryptionAlgorithm(alg))
     return [...faults, { member, problem: `must be ${keyEncryptionAlgorithms.join(', ')}` }]
-  if ((input.authenticationMethod ?? typeDefaults[input.type].methods[0]) === 'none')
+  if (confidential && (input.authenticationMethod ?? typeDefaults[input.type].methods[0]) === 'none')
     return [...faults, { member, problem: 'is for clients that introspect, and a public client never does' }]
   if (jwks === undefined && jwksUri === undefined) return [...faults, { member, problem: 'needs jwks or jwksUri' }]
   const set = jwks === undefined ? undefined : readKeySet(jwks)

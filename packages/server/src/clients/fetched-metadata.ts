@@ -19,9 +19,11 @@ export async function requireFetchedMetadata(ctx: Context, call: Call, client: C
   if (typeof found === 'string') throw badMember('jwks_uri', found)
   if (signs && verificationKeys(found.set, client.authenticationAlgorithm).length === 0)
     throw badMember('jwks_uri', 'has no key that the assertions of the client can be verified with')
-  const { introspectionEncryptionAlgorithm: alg } = client
-  if (reads && alg !== undefined && encryptionKey(found.set, alg) === undefined)
-    throw badMember('jwks_uri', `has no key with use enc that answers can be encrypted to with ${alg}`)
+  for (const member of encrypted) {
+    const { [member]: alg } = client
+    if (reads && alg !== undefined && encryptionKey(found.set, alg) === undefined)
+      throw badMember('jwks_uri', `has no key with use enc that answers can be encrypted to with ${alg}`)
+  }
 }
 
 /** A client that could never prove who it is shall hear of it now (A-DCR-08, B-JWK-08). */
@@ -31,8 +33,11 @@ const signsAnew = (client: Client, before: Client | undefined): boolean =>
     before.jwksUri !== client.jwksUri ||
     before.authenticationAlgorithm !== client.authenticationAlgorithm)
 
-/** The same for a client that could never be answered (A-INT-08). */
+const encrypted = ['introspectionEncryptionAlgorithm', 'authorizationEncryptionAlgorithm'] as const
+
+/** The same for a client that could never be answered (A-INT-08, B-JARM-06). */
 const readsAnew = (client: Client, before: Client | undefined): boolean =>
-  client.introspectionEncryptionAlgorithm !== undefined &&
-  (before?.introspectionEncryptionAlgorithm !== client.introspectionEncryptionAlgorithm ||
-    before.jwksUri !== client.jwksUri)
+  encrypted.some(
+    (member) =>
+      client[member] !== undefined && (before?.[member] !== client[member] || before.jwksUri !== client.jwksUri),
+  )

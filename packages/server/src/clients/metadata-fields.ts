@@ -49,3 +49,14 @@ export function algorithmOf(document: MetadataDocument, member: string): JwsAlgo
   if (alg !== undefined && !isJwsAlgorithm(alg)) throw badMember(member, 'is no algorithm of this server')
   return alg
 }
+
+/** The text of a member, if it is one of the values that this server knows. */
+export function knownOf<T extends string>(
+  document: MetadataDocument,
+  member: string,
+  isKnown: (text: string) => text is T,
+): T | undefined {
+  const text = textOf(document, member)
+  if (text === undefined || isKnown(text)) return text
+  throw badMember(member, 'is no algorithm of this server')
+}

@@ -10,6 +10,7 @@ import {
 import type { ClientChannel } from '../model/client.ts'
 import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
+import { responseModeFaults } from './authorization-responses.ts'
 import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
 import { logoutFaults } from './logout-rules.ts'
@@ -50,7 +51,11 @@ function strangers(input: object): ClientFault[] {
         }
       }
       if (/encrypt/i.test(key))
-        return { member: key, problem: 'of all answers only those of introspection can be encrypted', fix: 'remove it' }
+        return {
+          member: key,
+          problem: 'of all answers only those of introspection and to authorization requests can be encrypted',
+          fix: 'remove it',
+        }
       const close = nearest(key, registrationMembers)
       return {
         member: key,
@@ -159,7 +164,7 @@ const numberFaults = (input: ClientRegistration): ClientFault[] =>
     .map((member) => ({ member, problem: 'must be a whole number of seconds' }))
 
 const algorithmFaults = (input: ClientRegistration): ClientFault[] =>
-  (['idTokenAlgorithm', 'userinfoAlgorithm', 'introspectionAlgorithm'] as const)
+  (['idTokenAlgorithm', 'userinfoAlgorithm', 'authorizationAlgorithm', 'introspectionAlgorithm'] as const)
     .filter((member) => input[member] !== undefined && !isJwsAlgorithm(input[member]))
     .map((member) => ({ member, problem: 'must be RS256, PS256, ES256, EdDSA or Ed25519' }))
 
@@ -191,6 +196,7 @@ export function registrationFaults(
     ...keyFaults(input, development),
     ...bindingFaults(input),
     ...encryptionFaults(input),
+    ...responseModeFaults(input),
     ...requestObjectFaults(input),
     ...uriFaults(input, defaults, development),
     ...logoutFaults(input, development),

@@ -5,6 +5,7 @@ import type {
   KeyEncryptionAlgorithm,
   Seconds,
 } from '@sallyport/protocol'
+import type { ResponseModeName } from '../model/authorization-request.ts'
 import {
   deviceGrant,
   jwtBearerGrant,
@@ -46,6 +47,10 @@ export type ClientRegistration = {
   readonly sectorIdentifierUri?: string | undefined
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
+  readonly authorizationAlgorithm?: JwsAlgorithm | undefined
+  readonly authorizationEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
+  readonly authorizationContentEncryption?: ContentEncryptionAlgorithm | undefined
+  readonly responseModes?: readonly ResponseModeName[] | undefined
   readonly introspectionAlgorithm?: JwsAlgorithm | undefined
   readonly introspectionEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
   readonly introspectionContentEncryption?: ContentEncryptionAlgorithm | undefined
@@ -154,6 +159,10 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'sectorIdentifierUri',
   'idTokenAlgorithm',
   'userinfoAlgorithm',
+  'authorizationAlgorithm',
+  'authorizationEncryptionAlgorithm',
+  'authorizationContentEncryption',
+  'responseModes',
   'introspectionAlgorithm',
   'introspectionEncryptionAlgorithm',
   'introspectionContentEncryption',

@@ -59,16 +59,17 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
 async function unfit(
   ctx: Context,
   call: Call,
-  { form, settled: { client, redirectUri }, use }: Asked,
+  { form, settled, use }: Asked,
   found: OAuthError,
 ): Promise<HttpResponse> {
+  const { client } = settled
   const error = use === undefined ? found : await answeredOnce(ctx, use, noLongerAllowed(found))
   ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
   ctx.measure('authorization_requests', { outcome: 'error', reason: error.reason })
-  const target = responseTarget(ctx, call, form, redirectUri)
+  const target = responseTarget(ctx, call, settled, form)
   const silent = !form.duplicated.has('prompt') && form.get('prompt') === 'none'
-  return respondEarlyError(ctx, call, { client, target, silent }, error)
+  return respondEarlyError(ctx, call, { target, silent }, error)
 }
 
 /** Counts a request that was understood, once: not again at the steps after its pages. */
@@ -138,8 +139,8 @@ async function unusable(ctx: Context, call: Call, client: Client, error: OAuthEr
   ctx.usage.refused(client.id, error.reason)
   await reportRefusal(ctx, call, 'authorize', error, { clientId: client.id })
   if (redirectUri === undefined) return errorPage(ctx, call, error, { clientName: client.name })
-  const target: ResponseTarget = { redirectUri, responseMode: 'query', state: undefined, uiLocales: [] }
-  return respondEarlyError(ctx, call, { client, target, silent: false }, error)
+  const target: ResponseTarget = { client, redirectUri, responseMode: 'query', state: undefined, uiLocales: [] }
+  return respondEarlyError(ctx, call, { target, silent: false }, error)
 }
 
 /** Goes on with an interaction after one of its pages; a GET inside the server, so that no password is ever re-sent (A-UI-11). */

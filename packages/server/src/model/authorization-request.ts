@@ -15,7 +15,16 @@ export type ClaimsRequest = {
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 
-export type ResponseMode = 'query' | 'form_post'
+/** How an answer travels: as it is, or as one signed JWT (JARM). */
+export const responseModes = ['query', 'form_post', 'query.jwt', 'form_post.jwt'] as const
+export type ResponseMode = (typeof responseModes)[number]
+
+/** What a request or a client calls it: `jwt` is the mode of JWTs that the response type has by itself (JARM section 2.3.4). */
+export const responseModeNames = [...responseModes, 'jwt'] as const
+export type ResponseModeName = (typeof responseModeNames)[number]
+
+export const responseModeNamed = (name: string): ResponseMode | undefined =>
+  name === 'jwt' ? 'query.jwt' : responseModes.find((mode) => mode === name)
 
 /** A validated authorization request. Later steps read only this, never the browser's parameters again (A-AUTHZ-15). */
 export type AuthorizationRequest = {

@@ -6,6 +6,7 @@ import type {
   KeySet,
   Seconds,
 } from '@sallyport/protocol'
+import type { ResponseModeName } from './authorization-request.ts'
 
 /** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service' | 'agent'
@@ -99,6 +100,12 @@ export type Client = {
   readonly idTokenAlgorithm: JwsAlgorithm
   /** Answer UserInfo as a signed JWT (B-UI-08). */
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
+  /** With what authorization responses are signed that travel as a JWT; and, where they are encrypted then, how (JARM section 3). */
+  readonly authorizationAlgorithm: JwsAlgorithm
+  readonly authorizationEncryptionAlgorithm: KeyEncryptionAlgorithm | undefined
+  readonly authorizationContentEncryption: ContentEncryptionAlgorithm | undefined
+  /** The only response modes it may ask for; all that are offered where nothing is said. */
+  readonly responseModes: readonly ResponseModeName[] | undefined
   /** Answer introspection as a signed JWT where the caller accepts one (RFC 9701 section 6, A-INT-08). */
   readonly introspectionAlgorithm: JwsAlgorithm | undefined
   /** Encrypt those JWTs to a key of the client, and give it no other answer (A-INT-08); the second has a value whenever the first has. */
@@ -234,4 +241,8 @@ export const laterClientMembers = {
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutUri: undefined,
   frontchannelLogoutSessionRequired: false,
+  authorizationAlgorithm: 'RS256',
+  authorizationEncryptionAlgorithm: undefined,
+  authorizationContentEncryption: undefined,
+  responseModes: undefined,
 } as const satisfies Partial<Client>

@@ -82,7 +82,7 @@ describe('response type and mode', () => {
     expectBack(await issuer.authorize({ parameters: { response_type: undefined } }), 'invalid_request')
   })
 
-  it.for(['fragment', 'foo', 'query.jwt', 'form_post.jwt', 'jwt', 'web_message', 'Query'])(
+  it.for(['fragment', 'foo', 'fragment.jwt', 'form_post.JWT', 'web_message', 'Query'])(
     'B-OIDC-33, A-SPA-05 response_mode %s is refused in the default mode',
     async (response_mode) => {
       const issuer = await newRealIssuer()

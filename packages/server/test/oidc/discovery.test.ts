@@ -71,7 +71,7 @@ describe('what it says', () => {
       jwks_uri: 'https://as.test/oauth2/jwks',
       end_session_endpoint: 'https://as.test/oauth2/logout',
       response_types_supported: ['code'],
-      response_modes_supported: ['query', 'form_post'],
+      response_modes_supported: ['query', 'form_post', 'query.jwt', 'form_post.jwt', 'jwt'],
       grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
@@ -100,7 +100,7 @@ describe('what it says', () => {
   it('B-DISC-06, B-DISC-08 promises nothing that is not there, and has no empty or misspelt member', async () => {
     const metadata = await metadataOf(await newRealIssuer())
     const absent =
-      /mtls|tls_client|require_signed|authorization_details|authorization_signing|device|registration_endpoint|check_session|(?<!introspection_)encryption/
+      /mtls|tls_client|require_signed|authorization_details|device|registration_endpoint|check_session|(?<!introspection_|authorization_)encryption/
     for (const [name, value] of Object.entries(metadata)) {
       expect(name).not.toMatch(absent)
       expect(name).toMatch(/^[a-z][a-z_]*$/)
@@ -127,8 +127,11 @@ describe('what it says is so', () => {
       expect((await issuer.refresh(tokens)).status).toBe(200)
       expect((await issuer.revoke(tokens.client, tokens.accessToken)).status).toBe(200)
     }
-    for (const response_mode of list('response_modes_supported'))
-      expect((await issuer.authorize({ parameters: { response_mode } })).code).not.toBe('')
+    for (const response_mode of list('response_modes_supported')) {
+      const { code, response } = await issuer.authorize({ parameters: { response_mode } })
+      const claims = response_mode.endsWith('jwt') ? decodeJwt(response.get('response') ?? '').claims : { code }
+      expect(claims['code']).toMatch(/^[\w-]{43}$/)
+    }
     expect((await issuer.clientCredentials(issuer.clients.S, { scope: 'read' })).status).toBe(200)
     expect(list('grant_types_supported')).toHaveLength(3)
   })

@@ -117,7 +117,6 @@ describe('metadata', () => {
     { tls_client_certificate_bound_access_tokens: true },
     { id_token_encrypted_response_alg: 'RSA-OAEP-256' },
     { userinfo_encrypted_response_enc: 'A256GCM' },
-    { authorization_signed_response_alg: 'ES256' },
   ])('A-DCR-09 tells a client that asks for %o that it would not get it', async (more) => {
     const issuer = await openIssuer()
     expect(outcome(await register(issuer, { ...plain, ...more }))).toBe('400 invalid_client_metadata')

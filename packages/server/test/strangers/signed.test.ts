@@ -95,3 +95,67 @@ describe('oauth4webapi', () => {
     }
   })
 })
+
+describe('signed responses', () => {
+  const response = (address: URL): URL => {
+    expect([...address.searchParams.keys()]).toEqual(['response'])
+    return address
+  }
+
+  it('B-JARM-01, B-JARM-02, B-JARM-03 openid-client verifies one, and the error in one', async () => {
+    const { issuer, known, key } = await signedOnly()
+    const fetch = askInMemory(issuer)
+    const policy = { idTokenAlgorithm: 'ES256', authorizationAlgorithm: 'ES256', responseModes: ['jwt'] } as const
+    await issuer.changeClient(known, policy)
+    const own = { ...idTokens, authorization_signed_response_alg: 'ES256' }
+    const options = { [client.customFetch]: fetch }
+    const proof = client.ClientSecretBasic(known.secret)
+    const config = await client.discovery(new URL(issuer.issuer), known.id, own, proof, options)
+    config[client.customFetch] = fetch
+    client.useJwtResponseMode(config)
+    for (const scope of ['openid', 'openid admin']) {
+      const [verifier, state] = [client.randomPKCECodeVerifier(), client.randomState()]
+      const address = await client.buildAuthorizationUrlWithJAR(
+        config,
+        {
+          ...{ redirect_uri: known.redirectUri, scope, state },
+          ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+        },
+        { key, kid: 'key-1' },
+      )
+      const back = response(await followed(issuer, known, address))
+      const granted = client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: state })
+      if (scope === 'openid') expect((await granted).claims()?.sub).toBe(issuer.alice.subject)
+      else await expect(granted).rejects.toMatchObject({ error: 'invalid_scope' })
+    }
+  })
+
+  it('B-JARM-01, B-JARM-02, B-JARM-03 oauth4webapi verifies one, and no other in its place', async () => {
+    const { issuer, known, key } = await signedOnly()
+    await issuer.changeClient(known, { authorizationAlgorithm: 'ES256' })
+    const options = { [oauth.customFetch]: askInMemory(issuer) }
+    const url = new URL(issuer.issuer)
+    const as = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options))
+    const me = { client_id: known.id, ...idTokens, authorization_signed_response_alg: 'ES256' }
+    const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
+    const parameters = {
+      ...{ response_type: 'code', response_mode: 'jwt', redirect_uri: known.redirectUri, scope: 'openid', state },
+      ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    }
+    const request = await oauth.issueRequestObject(as, me, parameters, { key, kid: 'key-1' })
+    const address = new URL(String(as.authorization_endpoint))
+    address.search = new URLSearchParams({ client_id: known.id, request }).toString()
+    const back = response(await followed(issuer, known, address))
+    const validated = await oauth.validateJwtAuthResponse(as, me, back, state, options)
+    const proof = oauth.ClientSecretBasic(known.secret ?? '')
+    const redeemed = await oauth.authorizationCodeGrantRequest(
+      ...([as, me, proof, validated, known.redirectUri, verifier, options] as const),
+    )
+    const tokens = await oauth.processAuthorizationCodeResponse(as, me, redeemed, { requireIdToken: true })
+    expect(oauth.getValidatedIdTokenClaims(tokens)?.sub).toBe(issuer.alice.subject)
+    const other = { ...me, client_id: issuer.clients.E.id }
+    await expect(oauth.validateJwtAuthResponse(as, other, back, state, options)).rejects.toThrow(/aud/)
+    const altered = new URL(back.href.slice(0, -4) + 'AAAA')
+    await expect(oauth.validateJwtAuthResponse(as, me, altered, state, options)).rejects.toThrow(/signature/)
+  })
+})
