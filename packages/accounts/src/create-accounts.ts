@@ -25,6 +25,7 @@ import { createSecurityRoute } from './routes/security-route.ts'
 import { createDeviceRoute } from './routes/device-route.ts'
 import { createConsentRoute } from './routes/consent-route.ts'
 import { createFactorRoute } from './routes/factor-route.ts'
+import { createSessionsRoute } from './routes/sessions-route.ts'
 import { createLoginRoute } from './routes/login-route.ts'
 import { header } from './routes/respond.ts'
 import { createSignIn } from './sign-in.ts'
@@ -172,6 +173,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       }),
       createAccountRoute({ settingFor, accountOf }),
       createAppsRoute({ settingFor: plainSetting, accountOf }),
+      createSessionsRoute({ settingFor: plainSetting, accountOf }),
       createDeviceRoute({ settingFor: plainSetting, accountOf }),
       ...assetRoutes(assets),
     ],

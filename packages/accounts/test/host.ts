@@ -81,6 +81,7 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
     },
     stored: () => undefined,
     apps: { list: async () => undefined, withdraw: async () => undefined },
+    ownSessions: { list: async () => undefined, end: async () => undefined },
     interactions: {
       find: async () => open(),
       findLogin: async () => open(),

@@ -5,6 +5,7 @@ import type {
   ErrorView,
   OpenDevice,
   SecondFactorView,
+  OwnSessionsView,
   SignedOutView,
 } from '@sallyport/server/model'
 import { sallyportBrand } from '../src/brand.ts'
@@ -21,6 +22,7 @@ import { factorPage, factorWaitPage } from '../src/pages/factor-page.ts'
 import type { Setting } from '../src/pages/layout.ts'
 import { loginPage } from '../src/pages/login-page.ts'
 import { recoveryCodesPage, securityPage, type NewKey, type SecurityPage } from '../src/pages/security-page.ts'
+import { sessionsPage } from '../src/pages/sessions-page.ts'
 import { signedOutPage, signOutPage } from '../src/pages/sign-out-pages.ts'
 import { throttledPage } from '../src/pages/throttled-page.ts'
 import { deviceLogin, openDevice, openInteraction, session, start } from './fixtures.ts'
@@ -95,6 +97,18 @@ const enter = (setting: Setting, typed = '', problem?: DeviceProblem): string =>
 
 const decide = (setting: Setting, changes: Partial<OpenDevice> = {}, undecided = false): string =>
   deviceDecidePage(setting, { open: openDevice(changes), account, now: start + 95, undecided })
+
+const signedInTwice: OwnSessionsView = {
+  current: session,
+  others: [
+    {
+      session: { ...session, id: 'session-2', userAgent: 'Mozilla/5.0 (X11; Linux) Firefox/150.0' },
+      csrf: 'csrf-token',
+    },
+    { session: { ...session, id: 'session-3', userAgent: '<b>', network: '2001:db8::/64' }, csrf: 'csrf-token' },
+  ],
+  csrf: 'csrf-token',
+}
 
 const signedOut: SignedOutView = { notice: undefined, frames: [], continueTo: undefined, uiLocales: [] }
 
@@ -269,6 +283,10 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
   apps: (setting) => appsPage(setting, { account, apps: connected, withdrawn: true }),
   'apps-none': (setting) => appsPage(setting, { account, apps: [], withdrawn: false }),
   'apps-nobody': (setting) => appsPage(setting, { account: undefined, apps: [], withdrawn: false }),
+  sessions: (setting) => sessionsPage(setting, { view: signedInTwice, account, ended: true }),
+  'sessions-only': (setting) =>
+    sessionsPage(setting, { view: { ...signedInTwice, others: [] }, account, ended: false }),
+  'sessions-nobody': (setting) => sessionsPage(setting, { view: undefined, account: undefined, ended: false }),
   'sign-out': (setting) =>
     signOutPage(setting, {
       action: '/oauth2/logout',

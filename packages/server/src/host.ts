@@ -16,6 +16,7 @@ import {
 import { asideClearCookies } from './authorization/other-accounts.ts'
 import { postDevice, showDevice } from './authorization/device-page.ts'
 import { ownPagesOf } from './authorization/own-pages.ts'
+import { endOwnSessions, listOwnSessions } from './authorization/own-sessions.ts'
 import { cancelPage } from './authorization/page-sign-in.ts'
 import { refused } from './authorization/proceed.ts'
 import { failedCode, keepLevel, passedFirst, raise } from './authorization/second-factor.ts'
@@ -58,7 +59,7 @@ export function sessionsOf(ctx: Context, call: Call): Sessions {
   return {
     find: () => currentSession(ctx, call),
     end: async () => {
-      await endSessions(ctx, call, await everySession(ctx, call), undefined)
+      await endSessions(ctx, call, await everySession(ctx, call), { clientId: undefined, reason: 'logout' })
       return { 'set-cookie': [sessionClearCookie(ctx), ...asideClearCookies(ctx, call)] }
     },
   }
@@ -77,6 +78,7 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   interactions: interactionsOf(ctx, call),
   sessions: sessionsOf(ctx, call),
   apps: { list: () => listApps(ctx, call), withdraw: () => withdrawApp(ctx, call) },
+  ownSessions: { list: () => listOwnSessions(ctx, call), end: () => endOwnSessions(ctx, call) },
   device: { show: () => showDevice(ctx, call), post: () => postDevice(ctx, call) },
   own: ownPagesOf(ctx, call),
   vault: vaultOf(ctx),

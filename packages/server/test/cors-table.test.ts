@@ -17,6 +17,7 @@ const table: readonly (readonly [path: string, kind: Kind, methods: readonly str
   ['/account/security', 'nobody', ['GET', 'POST']],
   ['/account-choice', 'nobody', ['GET', 'POST']],
   ['/account/apps', 'nobody', ['GET', 'POST']],
+  ['/account/sessions', 'nobody', ['GET', 'POST']],
   ['/device', 'nobody', ['GET', 'POST']],
   ['/oauth2/token', 'registered origins', ['POST']],
   ['/oauth2/device_authorization', 'nobody', ['POST']],

@@ -118,6 +118,20 @@ export const de: Catalogue = {
   'account.other': 'Anderes Konto verwenden',
   'account.cancel': 'Abbrechen',
 
+  'sessions.title': 'Wo Sie angemeldet sind',
+  'sessions.nobody':
+    'In diesem Browser ist niemand angemeldet. Melden Sie sich bei einer Anwendung an und kommen Sie wieder hierher.',
+  'sessions.here': 'dieser Browser',
+  'sessions.unknown': 'Ein Browser, der nicht sagt, welcher er ist',
+  'sessions.since': 'Angemeldet {time}.',
+  'sessions.seen': 'Zuletzt benutzt {time}.',
+  'sessions.network': 'Aus dem Netz {network}.',
+  'sessions.end': 'Dort abmelden',
+  'sessions.endOthers': 'Überall sonst abmelden',
+  'sessions.ended': 'Erledigt. Anwendungen, die dort benutzt wurden, erfahren davon, soweit sie zuhören.',
+  'sessions.only': 'Sonst sind Sie nirgends angemeldet.',
+  'sessions.hint':
+    'Wenn Sie etwas davon nicht kennen, melden Sie es ab und lassen Sie sich vom Betreiber ein neues Passwort geben.',
   'apps.title': 'Verbundene Anwendungen',
   'apps.intro':
     'Diese Anwendungen haben Zugriff auf Ihr Konto. Nehmen Sie ihn denen wieder, die Sie nicht mehr nutzen oder nicht kennen.',

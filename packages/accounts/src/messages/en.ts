@@ -117,6 +117,18 @@ export const en = {
   'account.other': 'Use another account',
   'account.cancel': 'Cancel',
 
+  'sessions.title': 'Where you are signed in',
+  'sessions.nobody': 'Nobody is signed in at this browser. Sign in to an application, then come back here.',
+  'sessions.here': 'this browser',
+  'sessions.unknown': 'A browser that does not say which',
+  'sessions.since': 'Signed in {time}.',
+  'sessions.seen': 'Last used {time}.',
+  'sessions.network': 'From the network {network}.',
+  'sessions.end': 'Sign out there',
+  'sessions.endOthers': 'Sign out everywhere else',
+  'sessions.ended': 'Done. Applications that were used there hear of it, as far as they listen.',
+  'sessions.only': 'You are signed in nowhere else.',
+  'sessions.hint': 'If you do not know one of these, sign it out and ask whoever runs this service for a new password.',
   'apps.title': 'Connected applications',
   'apps.intro':
     'These applications have access to your account. Take it back from those you no longer use or do not know.',

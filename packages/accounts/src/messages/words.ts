@@ -15,6 +15,8 @@ export type Words = {
   duration(seconds: number): string
   /** The day of an instant, in seconds since 1970. */
   date(instant: number): string
+  /** Day and minute of an instant, in UTC and saying so, since nobody knows where the reader is. */
+  time(instant: number): string
 }
 
 const hole = /\{([a-z]+)\}/g
@@ -53,6 +55,11 @@ export function createWords(language: string, catalogue: Catalogue): Words {
     say: (key, values = {}) => fill(catalogue[key], values),
     date: (instant) =>
       new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant * 1000)),
+    time: (instant) =>
+      new Intl.DateTimeFormat(language, {
+        ...{ year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' },
+        ...{ timeZone: 'UTC', timeZoneName: 'short' },
+      }).format(new Date(instant * 1000)),
     duration: (seconds) => inWords(language, seconds),
   }
 }

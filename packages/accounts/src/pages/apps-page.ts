@@ -70,6 +70,7 @@ export function appsPage(setting: Setting, { account, apps, withdrawn }: AppsPag
       : markup`${withdrawn && notice(words)}<h1>${words.say('apps.title')}</h1>
 ${accountCard(words, account, markup`<a href="${setting.base}/oauth2/logout">${words.say('signOut.submit')}</a>`)}
 ${list}
-<p class="quiet after"><a href="${setting.base}/account/security">${words.say('security.title')}</a></p>`
+<p class="quiet after"><a href="${setting.base}/account/sessions">${words.say('sessions.title')}</a></p>
+<p class="quiet"><a href="${setting.base}/account/security">${words.say('security.title')}</a></p>`
   return layout(setting, { title: words.say('apps.title'), body })
 }

@@ -14,7 +14,8 @@ ${hiddenFields(view.fields)}
 <button type="submit" name="decision" value="logout">${words.say('signOut.submit')}</button>
 </form>
 <p class="quiet after">${words.say('signOut.stay')}</p>
-<p class="quiet"><a href="${setting.base}/account/apps">${words.say('apps.title')}</a></p>`
+<p class="quiet"><a href="${setting.base}/account/apps">${words.say('apps.title')}</a></p>
+<p class="quiet"><a href="${setting.base}/account/sessions">${words.say('sessions.title')}</a></p>`
   return layout(setting, { title: words.say('signOut.title'), body })
 }
 

@@ -8,7 +8,12 @@ import { assets, english, german, pageStates } from '../page-states.ts'
 
 const policy =
   "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+/** An application that is forgotten in a frame of the signed-out page. */
+const framed = 'https://shop.example'
 const names = Object.keys(pageStates)
+
+/** Only the page after a sign-out lets frames in, and those of its applications alone. */
+const policyFor = (name: string): string => (name === 'signed-out-frames' ? `${policy}; frame-src ${framed}` : policy)
 
 let server: Server
 let browser: Browser
@@ -23,7 +28,7 @@ const serve = (): Server =>
     const [, language, name = ''] = path.split('/')
     const page = pageStates[name]?.(language === 'de' ? german : english)
     if (page === undefined) return response.writeHead(404).end()
-    const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }
+    const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyFor(name) }
     return response.writeHead(200, headers).end(page)
   })
 
@@ -58,6 +63,12 @@ async function visit(path: string, options: BrowserContextOptions, look: (page: 
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+  await page.route(`${framed}/**`, (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: '<!doctype html><html lang="en"><title>Shop</title><main></main>',
+    }),
+  )
   try {
     const answer = await page.goto(`${origin}${path}`)
     expect(answer?.status()).toBe(200)

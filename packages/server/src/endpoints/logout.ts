@@ -117,7 +117,7 @@ async function signOut(
   // Without a session nothing is cleared: a foreign form brings no cookie, and must not take one away (CS-12).
   const current = ending.length === 0 ? undefined : await currentSession(ctx, call)
   const frames = await logoutFrames(ctx, ending)
-  await endSessions(ctx, call, ending, request.client?.id)
+  await endSessions(ctx, call, ending, { clientId: request.client?.id, reason: 'logout' })
   const ended = (session: Session): boolean => ending.some(({ id }) => id === session.id)
   const cookies = [
     ...(current !== undefined && ended(current) ? [sessionClearCookie(ctx)] : []),

@@ -121,6 +121,7 @@ export type {
   Resolve,
 } from './outbound.ts'
 export type { OwnPages, Vault, Visitor } from './own-pages.ts'
+export type { OtherSession, OwnSessions, OwnSessionsView } from './own-sessions.ts'
 export type { ErrorView, FormPostView, Pages, SignedOutView, SignOutView } from './pages.ts'
 export {
   defaultLevels,

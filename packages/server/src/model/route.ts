@@ -3,6 +3,7 @@ import type { DevicePage } from './device-page.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Interactions, Sessions } from './interactions.ts'
 import type { OwnPages, Vault } from './own-pages.ts'
+import type { OwnSessions } from './own-sessions.ts'
 import type { SecurityEvent } from './authorization.ts'
 import type { Seconds } from '@sallyport/protocol'
 
@@ -25,6 +26,7 @@ export type RouteHost = {
   readonly interactions: Interactions
   readonly sessions: Sessions
   readonly apps: ConnectedApps
+  readonly ownSessions: OwnSessions
   readonly device: DevicePage
   readonly own: OwnPages
   readonly vault: Vault

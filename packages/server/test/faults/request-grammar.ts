@@ -10,7 +10,8 @@ export const parameterNames: readonly string[] = (
   'acr_values claims login_hint id_token_hint ui_locales response_mode display request request_uri registration grant_type ' +
   'code code_verifier client_secret refresh_token token token_type_hint client_assertion client_assertion_type interaction ' +
   'csrf username password decision remember approved sign_out post_logout_redirect_uri logout_hint access_token return_to ' +
-  'device_code user_code assertion subject_token subject_token_type actor_token actor_token_type requested_token_type audience'
+  'device_code user_code assertion subject_token subject_token_type actor_token actor_token_type requested_token_type audience ' +
+  'session'
 ).split(' ')
 
 /** What a request may be about: the server as it runs, what means something to it right now, and what was sent before. */
@@ -52,6 +53,7 @@ const shapes: Readonly<Record<string, readonly (readonly string[])[]>> = {
   '/consent': [words('interaction csrf decision remember'), words('interaction')],
   '/account-choice': [words('interaction csrf decision'), words('interaction')],
   '/account/apps': [words('csrf client_id'), []],
+  '/account/sessions': [words('csrf session'), words('csrf'), []],
   '/device': [words('csrf user_code'), words('csrf user_code decision'), words('user_code'), []],
   '/oauth2/logout': [words('id_token_hint post_logout_redirect_uri state client_id'), words('sign_out csrf'), []],
 }
