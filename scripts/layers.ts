@@ -21,6 +21,7 @@ const direction: Readonly<Record<string, readonly string[]>> = {
     '@sallyport/resource',
     '@sallyport/store-sqlite',
     '@sallyport/accounts',
+    '@sallyport/signer-pkcs11',
   ],
 }
 

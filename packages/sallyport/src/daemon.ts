@@ -3,8 +3,8 @@ import type { Server as HttpServer } from 'node:http'
 import { reasons, type Reason } from '@sallyport/protocol'
 import {
   createServer,
-  MasterKeyMismatch,
   PolicyError,
+  type ExternalKeys,
   type HttpRequest,
   type HttpResponse,
   type Route,
@@ -17,6 +17,7 @@ import { sallyportBrand, type PasswordAccounts } from '@sallyport/accounts'
 import { alertDelivery, alertLine, type AlertDelivery } from './alert-delivery.ts'
 import type { Config } from './config/load.ts'
 import { documentationRoutes } from './documentation.ts'
+import { keyFailure, openExternalKeys } from './external-keys.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import type { Log } from './log.ts'
 import { demoPorts } from './demo-hook.ts'
@@ -96,12 +97,18 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const { config, log } = options
   const metrics = createMetrics()
   const alerts = alertDelivery(config, options.issuer, metrics)
-  const server = await makeServer(options, metrics, alerts)
+  const external = await openExternalKeys(config)
+  const server = await makeServer(options, { metrics, alerts, externalKeys: external.keys }).catch(
+    async (error: unknown) => {
+      await external.close()
+      throw error
+    },
+  )
   door.connect(server, log)
   const proving = keepProving({
     ...{ issuer: options.issuer, policy: config.policy, metrics, log },
     emit: (draft) => server.emit(draft),
-    sign: (report) => signHere(report, { ...options, now: now() }),
+    sign: (report) => signHere(report, { ...options, now: now(), externalKeys: external.keys }),
   })
   const health: Health = {
     started: false,
@@ -135,6 +142,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
       const proofEnded = proving.stop()
       await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
       await proofEnded
+      await external.close()
       await alerts.close()
     },
   }
@@ -153,7 +161,13 @@ const observed = (server: Server, observe: DaemonOptions['observe']): Server =>
         },
       }
 
-async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: AlertDelivery): Promise<Server> {
+type Parts = {
+  readonly metrics: Metrics
+  readonly alerts: AlertDelivery
+  readonly externalKeys: ExternalKeys | undefined
+}
+
+async function makeServer(options: DaemonOptions, { metrics, alerts, externalKeys }: Parts): Promise<Server> {
   const { accounts, pages, routes } = options.accounts
   try {
     return await createServer({
@@ -162,6 +176,7 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       accounts,
       pages,
       masterKey: options.masterKey,
+      externalKeys,
       policy: options.config.policy,
       registration: { ...options.config.registration, reservedNames: reservedNames(options.config) },
       ...options.config.exchange,
@@ -192,14 +207,13 @@ async function makeServer(options: DaemonOptions, metrics: Metrics, alerts: Aler
       },
     })
   } catch (error) {
-    if (error instanceof MasterKeyMismatch) throw new CommandFailure(exitCode.unusable, error.message)
     if (error instanceof PolicyError)
       throw new CommandFailure(
         exitCode.unusable,
         'the configuration cannot be used',
         error.faults.map(({ key, problem, fix }) => `${key}: ${problem}; ${fix}`),
       )
-    throw error
+    throw keyFailure(error)
   }
 }
 

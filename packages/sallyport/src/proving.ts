@@ -48,8 +48,8 @@ export async function proveConfiguration(
 /** Signs a report with the key of the installation that signs access tokens. */
 export async function signHere(report: ProofReport, place: Omit<SigningPlace, 'random'>): Promise<SignedReport> {
   const { signReport } = await import('@sallyport/server/prove')
-  const { store, masterKey, now } = place
-  return signReport(report, { store, masterKey, now, random: systemRandom() })
+  const { store, masterKey, now, externalKeys } = place
+  return signReport(report, { store, masterKey, now, externalKeys, random: systemRandom() })
 }
 
 /** Shows the outcome of a proof as metrics. */

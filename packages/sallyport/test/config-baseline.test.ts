@@ -208,6 +208,7 @@ describe('config check of files that got weaker', () => {
     const strong = [
       'http:\n  trustedProxies: [10.0.0.7]\n',
       'alerts:\n  webhook: https://soc.example.com/hooks/t0ken\n  secret: k0123456789012345678901234567890123\n',
+      'externalKeys:\n  module: /hsm.so\n  token: vault\n  pin: p1n-0f-t0ken\n  es256: [first]\n',
       'metadataDocuments:\n  accept: listed\n  blockedHosts: [evil.example]\n',
       'registration:\n  mode: initial_access_token\n  mcp: true\n  management: read_only\n  reservedNames: [Bank]\n',
       client('    mcp: true\n    defaultMaxAge: 5m\n    requireAuthTime: true\n    defaultAcrValues: [urn:mfa]\n'),
@@ -221,7 +222,7 @@ describe('config check of files that got weaker', () => {
     const written = await check(strong.join(''), '--write-baseline')
     expect([written.code, written.stderr]).toEqual([0, ''])
     // It is committed, and a webhook's path often is its password.
-    expect(readFileSync(path, 'utf8')).not.toMatch(/t0ken|0123456789/)
+    expect(readFileSync(path, 'utf8')).not.toMatch(/t0ken|p1n|0123456789/)
     expect((await check(strong.join(''))).code).toBe(0)
     const { code, stdout } = await check(weak.join(''), '--json')
     const { findings } = JSON.parse(stdout) as { findings: { rule: string; key: string }[] }
@@ -230,6 +231,7 @@ describe('config check of files that got weaker', () => {
       [
         'policy http.trustedProxies',
         'policy alerts.webhook',
+        'policy externalKeys.token',
         'policy metadataDocuments.accept',
         'policy metadataDocuments.blockedHosts',
         'policy registration.mcp',

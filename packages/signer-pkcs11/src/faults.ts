@@ -10,7 +10,7 @@ type Meaning = {
 const vendor = 'look into the log of the device and the manual of its module'
 const plugIn = 'put the token back, or start the service behind the module; the server finds it again by itself'
 const pin =
-  'correct the PIN in keys.external.pin and start again; it is tried once, since a token locks itself after a few'
+  'correct the PIN in externalKeys.pin and start again; it is tried once, since a token locks itself after a few'
 const rights = 'give the key the right to sign (CKA_SIGN), or name another one'
 const kind = 'name a key of the right kind for this algorithm, or another algorithm'
 
@@ -33,7 +33,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   0xa0: { name: 'CKR_PIN_INCORRECT', remedy: pin },
   0xa1: { name: 'CKR_PIN_INVALID', remedy: pin },
   0xa2: { name: 'CKR_PIN_LEN_RANGE', remedy: pin },
-  0xa3: { name: 'CKR_PIN_EXPIRED', remedy: 'set a new PIN on the token and in keys.external.pin' },
+  0xa3: { name: 'CKR_PIN_EXPIRED', remedy: 'set a new PIN on the token and in externalKeys.pin' },
   0xa4: { name: 'CKR_PIN_LOCKED', remedy: 'let the security officer unlock the token' },
   0xb0: { name: 'CKR_SESSION_CLOSED', remedy: plugIn, lost: true },
   0xb1: { name: 'CKR_SESSION_COUNT', remedy: 'allow more sessions on the token, or use fewer here' },

@@ -79,7 +79,7 @@ function requireModuleFile(path: string): void {
     throw new ExternalKeyFault(`the module ${path} is no absolute path`, 'write the whole path of the module')
   const file = statSync(path, { throwIfNoEntry: false })
   if (file?.isFile() !== true)
-    throw new ExternalKeyFault(`there is no module at ${path}`, 'install the module, or correct keys.external.module')
+    throw new ExternalKeyFault(`there is no module at ${path}`, 'install the module, or correct externalKeys.module')
   if ((file.mode & 0o002) !== 0)
     throw new ExternalKeyFault(`anybody can replace the module ${path}`, `run: chmod o-w ${path}`)
 }

@@ -30,7 +30,7 @@ async function look(module: Module, slot: bigint): Promise<Seen | undefined> {
   return { slot, label, flags: Number(readUlong(info.subarray(flagsAt)) & 0xffff_ffffn) }
 }
 
-const remedyForPin = 'let the security officer reset the PIN, then set the right one in keys.external.pin'
+const remedyForPin = 'let the security officer reset the PIN, then set the right one in externalKeys.pin'
 
 /**
  * The one token of this label. Refuses a token on its last try of a PIN: a wrong one here would lock it for everybody.
@@ -46,7 +46,7 @@ export async function findToken(module: Module, label: string): Promise<Token> {
     const others = seen.map((token) => token.label.slice(0, labelBytes)).join(', ')
     throw new ExternalKeyFault(
       `there is no token with the label ${label}${others === '' ? '' : `, only ${others}`}`,
-      'put the token in, or correct keys.external.token',
+      'put the token in, or correct externalKeys.token',
     )
   }
   if (other !== undefined)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stages, type ExchangeRule, type StatementIssuer, type TrustedIssuer } from '@sallyport/server'
+import { keyNames } from '../config/key-settings.ts'
 import { policySettings, settings, stageSettings, type AnySetting } from '../config/settings.ts'
 import { actorPairs, assertionRights, exchangeRights } from './exchange-rights.ts'
 import type { Value } from './values.ts'
@@ -40,6 +41,11 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'http.maxConnectionsPerAddress': more,
   'tls.cert': harmless('names a file; that there is TLS is judged by the rule listener-without-tls'),
   'tls.key': harmless('names a file'),
+  'externalKeys.module': told,
+  // Without a token the keys are those of the store again, and another token is another owner.
+  'externalKeys.token': set('less'),
+  'externalKeys.pin': harmless('is a secret; a token without one does not open'),
+  ...Object.fromEntries(keyNames.map(({ key }) => [key, told])),
   'management.host': harmless('is judged by the rule management-exposed'),
   'management.port': harmless('says where, not what'),
   'log.level': ranked('error', 'warn', 'info', 'debug'),
@@ -108,6 +114,7 @@ const fingerprint = (jwks: object): string =>
  */
 export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): Value {
   if (key === 'alerts.webhook') return typeof value === 'string' ? [originOf(value)] : []
+  if (key === 'externalKeys.token') return typeof value === 'string' ? [value] : []
   if (value === undefined || value === null) return null
   if (key === 'registration.statementIssuers')
     return (value as readonly StatementIssuer[]).map(({ issuer, jwks }) => `${issuer} ${fingerprint(jwks)}`).sort()

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { createServer, MasterKeyMismatch } from '@sallyport/server'
+import { createServer } from '@sallyport/server'
 import type { SqliteStore } from '@sallyport/store-sqlite'
 import { checkedIssuer } from '../administration.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
+import { withExternalKeys } from '../external-keys.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { makeMasterKey, masterKeyFile, readMasterKey } from '../master-key.ts'
 import { openAccounts } from '../people.ts'
@@ -74,11 +75,9 @@ type KeyMaking = {
 /** Makes the signing keys now, so that the first start need not. */
 async function makeKeys({ config, store, issuer, masterKey }: KeyMaking): Promise<void> {
   const { accounts, pages } = await openAccounts(store, config, issuer)
-  try {
-    const server = await createServer({ issuer, store, accounts, pages, masterKey, upkeepInterval: 0, now })
+  await withExternalKeys(config, async (externalKeys) => {
+    const place = { issuer, store, accounts, pages, masterKey, externalKeys }
+    const server = await createServer({ ...place, upkeepInterval: 0, now })
     await server.close()
-  } catch (error) {
-    if (error instanceof MasterKeyMismatch) throw new CommandFailure(exitCode.unusable, error.message)
-    throw error
-  }
+  })
 }

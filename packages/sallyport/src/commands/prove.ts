@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { ProofCase, ProofReport, SignedReport } from '@sallyport/server/prove'
 import { addCommand, withSettings, type Call } from '../command.ts'
+import { withExternalKeys } from '../external-keys.ts'
 import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { lastProof, reportIn } from '../last-proof.ts'
 import { readMasterKey } from '../master-key.ts'
@@ -54,7 +55,7 @@ async function proveHere(call: Call, place: Workplace, short: true | undefined):
   const { config, store, issuer, now } = place
   const masterKey = readMasterKey(config.data, config.masterKey)
   const report = await call.terminal.during('proving', proveConfiguration(issuer, config.policy, { short }))
-  return signHere(report, { store, masterKey, now: now() })
+  return withExternalKeys(config, (externalKeys) => signHere(report, { store, masterKey, now: now(), externalKeys }))
 }
 
 /** What the running server has; another process may sit at its port, so it counts only with a signature of this installation. */

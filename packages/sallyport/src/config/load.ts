@@ -12,6 +12,7 @@ import { exchangeOptions, type ExchangeConfig } from './exchange-settings.ts'
 import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
+import { externalKeyFaults, keyPlace, type KeyPlace } from './key-settings.ts'
 import { tlsCert, tlsKey } from './tls-settings.ts'
 
 /** Everything the daemon and the commands go by. */
@@ -30,6 +31,7 @@ export type Config = {
   }
   /** Files of the certificate and its key, where the server speaks TLS itself. */
   readonly tls: { readonly cert: string | undefined; readonly key: string | undefined }
+  readonly externalKeys: KeyPlace
   readonly management: { readonly host: string; readonly port: number }
   readonly log: { readonly level: LogLevel }
   readonly drainLimit: number
@@ -103,6 +105,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
     resolved.set(setting.key, { setting, value, origin: written.origin })
   }
+  if (faults.length === 0) faults.push(...externalKeyFaults(keyPlace((key) => resolved.get(key)?.value)))
   if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [], exceptions: [] }, faults }
   // The rules of registration come with it: only files that declare something need them.
   const { readDeclarations } = await import('./declared.ts')
@@ -147,6 +150,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       maxConnectionsPerAddress: value(known.maxConnectionsPerAddress),
     },
     tls: { cert: maybe(tlsCert), key: maybe(tlsKey) },
+    externalKeys: keyPlace((key) => resolved.get(key)?.value),
     management: { host: value(known.managementHost), port: value(known.managementPort) },
     log: { level: value(known.logLevel) },
     drainLimit: value(known.drainLimit),

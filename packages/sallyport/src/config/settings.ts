@@ -30,6 +30,7 @@ import {
 import { exchangeSettings } from './exchange-settings.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
+import { keyModule, keyNames, keyPin, keyToken } from './key-settings.ts'
 import { tlsCert, tlsKey } from './tls-settings.ts'
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
@@ -249,7 +250,7 @@ export type AnySetting = Setting<unknown>
 /** Everything that can be configured. */
 export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
-  ...[tlsCert, tlsKey],
+  ...[tlsCert, tlsKey, keyModule, keyToken, keyPin, ...keyNames],
   ...[managementHost, managementPort, logLevel, drainLimit, language, secondFactor, acrLevels],
   ...policySettings,
   ...[

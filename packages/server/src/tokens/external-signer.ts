@@ -39,7 +39,7 @@ export function externalSigner({ kid, alg, externalName = '' }: SigningKey, keys
     if (keys === undefined)
       throw new ExternalKeyFault(
         `the signing key for ${alg} is kept elsewhere under the name ${externalName}, and nothing says where`,
-        'configure keys.external as it was, or leave that place with: sallyport key rotate --leave-external',
+        'configure externalKeys as it was, or leave that place with: sallyport key rotate --leave-external',
       )
     const key = await openExternalKey(keys, alg, externalName)
     if (externalKid(key.publicKey) === kid) return key

@@ -35,7 +35,7 @@ async function nextExternalKey(
   if (name === undefined)
     throw new ExternalKeyFault(
       `every key that is named for ${alg} in ${external.place} was used`,
-      `make another key there and add its name to keys.external.${alg.toLowerCase()}`,
+      `make another key there and add its name to externalKeys.${alg.toLowerCase()}`,
     )
   const key = await openExternalKey(external, alg, name)
   const kid = externalKid(key.publicKey)

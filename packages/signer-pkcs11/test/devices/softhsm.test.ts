@@ -142,7 +142,7 @@ describe('what is wrong is said, with what to do', () => {
     const first = await faultOf(keys.open('ES256', 'es'))
     const again = await faultOf(keys.open('ES256', 'es'))
     expect(first.message).toContain('CKR_PIN_INCORRECT')
-    expect(first.remedy).toContain('keys.external.pin')
+    expect(first.remedy).toContain('externalKeys.pin')
     expect(`${first.message}${first.remedy}${String(first.stack)}`).not.toContain('31415926')
     // The very same fault: the token was not asked a second time.
     expect(again).toBe(first)
