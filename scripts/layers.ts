@@ -44,7 +44,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['tokens/verified-token-cache.ts'],
   ['context.ts'],
   ['http.ts', 'refusals.ts', 'subjects.ts'],
-  ['form.ts', 'json-body.ts', 'code-facts.ts'],
+  ['form.ts', 'json-body.ts', 'code-facts.ts', 'failed-exchange.ts'],
   ['clients', 'tokens'],
   ['grants', 'authorization', 'logout-notifier.ts'],
   [

@@ -31,7 +31,11 @@ export const policyWords: Readonly<Record<PolicyNumber, string>> = {
   deviceCodeLifetime: 'How long a device waits for its person.',
   devicePollInterval:
     'Time between two requests of a waiting device; each that comes earlier makes it five seconds longer.',
-  deviceRequestsPerMinute: 'Device codes given to one client in a minute.',
+  backchannelRequestLifetime:
+    'Longest time a person has to decide about a request without a browser; a client may ask for less.',
+  backchannelRequestsPerPerson:
+    'Requests without a browser that may ask one person in ten minutes, whatever the client.',
+  deviceRequestsPerMinute: 'Device codes and requests without a browser of one client in a minute.',
   deviceRequestsPerNetwork: 'Device codes given to one network in a minute, whatever the client.',
   stateLength: 'Longest `state`.',
   requestBodySize: 'Largest request body.',

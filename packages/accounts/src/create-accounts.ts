@@ -17,12 +17,13 @@ import type { Setting } from './pages/layout.ts'
 import { signedOutPage, signOutPage } from './pages/sign-out-pages.ts'
 import { createPasswordHashes, type HashCost } from './passwords/password-hash.ts'
 import type { GateLimits } from './passwords/gate.ts'
-import { createPeople, type People } from './people.ts'
+import { createPeople, normalUsername, type People } from './people.ts'
 import { createAccountRoute } from './routes/account-route.ts'
 import { createAppsRoute } from './routes/apps-route.ts'
 import { assetRoutes } from './routes/asset-routes.ts'
 import { createSecurityRoute } from './routes/security-route.ts'
 import { createDeviceRoute } from './routes/device-route.ts'
+import { createRequestsRoute } from './routes/requests-route.ts'
 import { createConsentRoute } from './routes/consent-route.ts'
 import { createFactorRoute } from './routes/factor-route.ts'
 import { createSessionsRoute } from './routes/sessions-route.ts'
@@ -138,6 +139,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       acrValues: levels.map(({ acr }) => acr),
       reachableAcr: async (subject) =>
         levelsWithin(levels, (await hasFactor(subject)) ? ['pwd', 'otp', 'mfa'] : ['pwd']),
+      requestsUrl: '/account/requests',
       uiLocales: Object.keys(options.languages ?? builtInLanguages),
       async findClaims(subject) {
         const user = await findUser(subject)
@@ -145,6 +147,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
         return (await store.subjectActive(subject)) ? claimsOf(user) : undefined
       },
       ...notifier(options.notify, findUser),
+      findByHint: async (hint) => (await store.accounts.findUserByName(normalUsername(hint.slice(0, 256))))?.id,
     },
     pages: {
       error: (view) => errorPage(settings(view.uiLocales), view),
@@ -175,6 +178,7 @@ export function createAccounts(options: AccountsOptions): PasswordAccounts {
       createAppsRoute({ settingFor: plainSetting, accountOf }),
       createSessionsRoute({ settingFor: plainSetting, accountOf }),
       createDeviceRoute({ settingFor: plainSetting, accountOf }),
+      createRequestsRoute({ settingFor: plainSetting, accountOf }),
       ...assetRoutes(assets),
     ],
     people: createPeople({ store, hashes, now, random, contextWords: [brand.name] }),

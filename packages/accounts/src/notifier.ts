@@ -6,8 +6,8 @@ export type PersonNotice = Notice & {
   readonly username: string
   /** As at UserInfo: `email`, `name` and `locale`, where they are known. */
   readonly claims: AccountClaims
-  /** Address of the page on which the person takes the access back. */
-  readonly appsUrl: string
+  /** Address of the page on which the person takes the access back, or decides. */
+  readonly pageUrl: string
 }
 
 /** The member of the seam to the people that tells them; nothing where nobody would. */
@@ -21,8 +21,9 @@ export function notifier(
       const user = await findUser(notice.subject)
       // Removed in the meantime, and the grant with it.
       if (user === undefined) return
-      const appsUrl = `${notice.issuer.replace(/\/$/, '')}/account/apps`
-      await notify({ ...notice, username: user.username, claims: claimsOf(user), appsUrl })
+      const page = notice.kind === 'request_waits' ? '/account/requests' : '/account/apps'
+      const pageUrl = `${notice.issuer.replace(/\/$/, '')}${page}`
+      await notify({ ...notice, username: user.username, claims: claimsOf(user), pageUrl })
     },
   }
 }

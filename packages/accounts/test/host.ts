@@ -80,6 +80,10 @@ export function createHost(open: () => OpenInteraction, now: () => Seconds): { h
       throw new Error('no store here')
     },
     stored: () => undefined,
+    waiting: {
+      show: () => Promise.reject(new Error('nothing waits here')),
+      post: () => Promise.reject(new Error('nothing waits here')),
+    },
     apps: { list: async () => undefined, withdraw: async () => undefined },
     ownSessions: { list: async () => undefined, end: async () => undefined },
     interactions: {

@@ -23,6 +23,7 @@ import type { Setting } from '../src/pages/layout.ts'
 import { loginPage } from '../src/pages/login-page.ts'
 import { recoveryCodesPage, securityPage, type NewKey, type SecurityPage } from '../src/pages/security-page.ts'
 import { sessionsPage } from '../src/pages/sessions-page.ts'
+import { requestDonePage, requestsPage, type RequestsPage } from '../src/pages/requests-page.ts'
 import { signedOutPage, signOutPage } from '../src/pages/sign-out-pages.ts'
 import { throttledPage } from '../src/pages/throttled-page.ts'
 import { deviceLogin, openDevice, openInteraction, session, start } from './fixtures.ts'
@@ -60,6 +61,34 @@ const full = openInteraction({
   resources: [calendar],
   claims: ['phone_number', 'https://claims.example/level'],
 })
+
+const waiting: RequestsPage['requests'] = [
+  {
+    id: 'request-1',
+    client: full.client,
+    bindingMessage: 'W4SCT Überweisung <b>',
+    scopes: full.scopes,
+    resources: [calendar],
+    since: start,
+    network: '203.0.113.9',
+    expiresAt: seconds(start + 120),
+    csrf: 'csrf-token',
+  },
+  {
+    id: 'request-2',
+    client: { ...full.client, name: 'Bank counter' },
+    bindingMessage: undefined,
+    scopes: [scope('openid')],
+    resources: [],
+    since: start,
+    network: '2001:db8:85a3:8d3::/64',
+    expiresAt: seconds(start + 100),
+    csrf: 'csrf-token',
+  },
+]
+
+const requests = (setting: Setting, changes: Partial<RequestsPage> = {}): string =>
+  requestsPage(setting, { requests: waiting, account, now: start + 30, problem: undefined, ...changes })
 
 const connected: readonly ConnectedApp[] = [
   {
@@ -184,6 +213,13 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
   'device-approved': (setting) => deviceDonePage(setting, 'allow'),
   'device-denied': (setting) => deviceDonePage(setting, 'deny'),
   'device-disowned': (setting) => deviceDonePage(setting, 'disown'),
+  requests: (setting) => requests(setting),
+  'requests-none': (setting) => requests(setting, { requests: [] }),
+  'requests-over': (setting) => requests(setting, { problem: 'over' }),
+  'requests-undecided': (setting) => requests(setting, { problem: 'undecided' }),
+  'requests-allowed': (setting) => requestDonePage(setting, 'allow'),
+  'requests-denied': (setting) => requestDonePage(setting, 'deny'),
+  'requests-disowned': (setting) => requestDonePage(setting, 'disown'),
   'device-wait': (setting) => deviceWaitPage(setting, 600),
   throttled: (setting) => throttledPage(setting, openInteraction(), 240),
   consent: (setting) => consentPage(setting, { open: full, account, rememberFor }),

@@ -51,6 +51,8 @@ export const floor = {
   deviceCodeLifetime: bounds(10 * minute, minute, 30 * minute),
   devicePollInterval: bounds(5, 5, 60),
   deviceRequestsPerMinute: bounds(600, 10, 100_000, 'count'),
+  backchannelRequestLifetime: bounds(2 * minute, 30, 10 * minute),
+  backchannelRequestsPerPerson: bounds(5, 1, 100, 'count'),
   deviceRequestsPerNetwork: bounds(20, 1, 10_000, 'count'),
   stateLength: bounds(2048, 512, 4096, 'characters'),
   requestBodySize: bounds(64 * 1024, 8 * 1024, 256 * 1024, 'bytes'),

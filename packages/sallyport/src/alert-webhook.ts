@@ -1,33 +1,11 @@
-import { createHmac } from 'node:crypto'
 import type { Alert } from '@sallyport/server'
 import { schemaVersion } from './terminal.ts'
+import { createWebhook, type Webhook, type WebhookOptions } from './webhook.ts'
 
-/** Sends one request and tells the status of the answer; rejects when there was none. */
-export type Post = (url: URL, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
-
-export type WebhookOptions = {
-  readonly url: string
-  /** Key of the signature, shared with the receiver. */
-  readonly secret: string
-  readonly issuer: string
-  readonly post: Post
-  readonly onOutcome: (outcome: 'delivered' | 'failed' | 'dropped') => void
-  /** Seconds since 1970. */
-  readonly now: () => number
-}
+export type AlertWebhookOptions = Omit<WebhookOptions, 'idHeader'> & { readonly issuer: string }
 
 /** Delivers alerts one after another, each until the receiver took it or its attempts are used up (A-LOG-03). */
-export type AlertWebhook = {
-  send(alert: Alert): void
-  /** Tries what is left once more, at most as long as one attempt takes. */
-  close(): Promise<void>
-}
-
-const maxWaiting = 100
-const maxAttempts = 8
-/** Seconds before the second attempt; each further wait is twice as long. */
-const firstWait = 2
-const longestWait = 300
+export type AlertWebhook = Pick<Webhook, 'close'> & { send(alert: Alert): void }
 
 const body = (alert: Alert, issuer: string): string =>
   JSON.stringify({
@@ -44,72 +22,7 @@ const body = (alert: Alert, issuer: string): string =>
     final: alert.final,
   })
 
-/** `t` and `v1` as the receiver computes them: HMAC-SHA-256 over the time, a dot and the body. */
-export const signature = (secret: string, time: number, text: string): string =>
-  `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${text}`).digest('hex')}`
-
-export function createAlertWebhook({ url, secret, issuer, post, onOutcome, now }: WebhookOptions): AlertWebhook {
-  const target = new URL(url)
-  const waiting: { readonly id: string; readonly text: string; attempts: number }[] = []
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
-  let closed = false
-
-  const attempt = async (id: string, text: string): Promise<boolean> => {
-    const headers = {
-      'content-type': 'application/json',
-      'sallyport-alert': id,
-      'sallyport-signature': signature(secret, Math.floor(now()), text),
-    }
-    try {
-      const status = await post(target, headers, text)
-      return status >= 200 && status < 300
-    } catch {
-      return false
-    }
-  }
-
-  /** Works the queue off until one fails; the order of alerts is kept. */
-  const work = async (): Promise<void> => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const taken = await attempt(next.id, next.text)
-      if (!taken && ++next.attempts < maxAttempts) return later(next.attempts)
-      waiting.shift()
-      onOutcome(taken ? 'delivered' : 'failed')
-    }
-  }
-
-  const later = (attempts: number): void => {
-    if (closed) return
-    timer = setTimeout(start, Math.min(longestWait, firstWait * 2 ** (attempts - 1)) * 1000)
-    timer.unref()
-  }
-
-  const start = (): void => {
-    timer = undefined
-    running ??= work().finally(() => {
-      running = undefined
-      if (waiting.length > 0 && timer === undefined && !closed) start()
-    })
-  }
-
-  return {
-    send: (alert) => {
-      if (waiting.length >= maxWaiting) return onOutcome('dropped')
-      waiting.push({ id: alert.id, text: body(alert, issuer), attempts: 0 })
-      if (timer === undefined) start()
-    },
-    close: async () => {
-      closed = true
-      clearTimeout(timer)
-      await running
-      clearTimeout(timer)
-      const left = waiting.splice(0)
-      await Promise.all(
-        left.map(async ({ id, text }) => {
-          onOutcome((await attempt(id, text)) ? 'delivered' : 'failed')
-        }),
-      )
-    },
-  }
+export function createAlertWebhook({ issuer, ...options }: AlertWebhookOptions): AlertWebhook {
+  const webhook = createWebhook({ ...options, idHeader: 'sallyport-alert' })
+  return { send: (alert) => webhook.send(alert.id, body(alert, issuer)), close: webhook.close }
 }

@@ -43,6 +43,7 @@ export type Options = {
   readonly requireSignedRequests?: boolean
   readonly requestObjectAlgorithm?: string
   readonly requireRedirectUriAtToken?: boolean
+  readonly backchannelNotificationEndpoint?: string
   readonly dpopBoundAccessTokens?: boolean
   readonly certificateBoundAccessTokens?: boolean
   readonly useMtlsEndpointAliases?: boolean
@@ -101,6 +102,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     requireSignedRequests: options.requireSignedRequests,
     requestObjectAlgorithm: options.requestObjectAlgorithm,
     requireRedirectUriAtToken: options.requireRedirectUriAtToken,
+    backchannelNotificationEndpoint: options.backchannelNotificationEndpoint,
     dpopBoundAccessTokens: options.dpopBoundAccessTokens,
     certificateBoundAccessTokens: options.certificateBoundAccessTokens,
     useMtlsEndpointAliases: options.useMtlsEndpointAliases,

@@ -66,6 +66,7 @@ const zero = (): Record<UsageName, number> => ({
   device_codes_redeemed: 0,
   assertions_redeemed: 0,
   tokens_exchanged: 0,
+  backchannel_requests_redeemed: 0,
   openid_without_nonce: 0,
 })
 

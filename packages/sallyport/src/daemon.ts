@@ -15,6 +15,7 @@ import { nodeListener } from '@sallyport/server/adapters/node'
 import type { SqliteStore } from '@sallyport/store-sqlite'
 import { sallyportBrand, type PasswordAccounts } from '@sallyport/accounts'
 import { alertDelivery, alertLine, type AlertDelivery } from './alert-delivery.ts'
+import type { NoticeDelivery } from './notice-delivery.ts'
 import type { Config } from './config/load.ts'
 import { documentationRoutes } from './documentation.ts'
 import { keyFailure, openExternalKeys } from './external-keys.ts'
@@ -22,7 +23,7 @@ import { CommandFailure, exitCode } from './failure.ts'
 import type { Log } from './log.ts'
 import { demoPorts } from './demo-hook.ts'
 import { createManagementServer, type Health } from './management.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
 import { keepProving, signHere } from './proving.ts'
 import { createPublicListener, listen, type Listener } from './public-listener.ts'
@@ -35,6 +36,9 @@ export type DaemonOptions = {
   readonly issuer: string
   readonly store: SqliteStore
   readonly accounts: PasswordAccounts
+  readonly metrics: Metrics
+  /** What people are told leaves the process before its end. */
+  readonly notices: Pick<NoticeDelivery, 'close'>
   readonly masterKey: Uint8Array
   readonly log: Log
   readonly development: boolean
@@ -94,8 +98,7 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
 
 /** Makes the server, opens the door and starts health and metrics. */
 export async function startDaemon(options: DaemonOptions, door: PublicDoor): Promise<Daemon> {
-  const { config, log } = options
-  const metrics = createMetrics()
+  const { config, log, metrics, notices } = options
   const alerts = alertDelivery(config, options.issuer, metrics)
   const external = await openExternalKeys(config)
   const server = await makeServer(options, { metrics, alerts, externalKeys: external.keys }).catch(
@@ -143,7 +146,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
       await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
       await proofEnded
       await external.close()
-      await alerts.close()
+      await Promise.all([alerts.close(), notices.close()])
     },
   }
 }

@@ -25,6 +25,22 @@ const counters: Readonly<Record<string, { readonly name: string; readonly help: 
   tokens_issued: { name: 'sallyport_tokens_issued_total', help: 'Access tokens issued by grant type and binding' },
   requests_pushed: { name: 'sallyport_requests_pushed_total', help: 'Authorization requests pushed by clients' },
   device_codes_issued: { name: 'sallyport_device_codes_issued_total', help: 'Device codes issued' },
+  backchannel_requests: {
+    name: 'sallyport_backchannel_requests_total',
+    help: 'Requests of applications that ask a person without a browser',
+  },
+  backchannel_decisions: {
+    name: 'sallyport_backchannel_decisions_total',
+    help: 'Decisions of people about such requests: allow, deny, or disown for "I did not start this"',
+  },
+  backchannel_pings: {
+    name: 'sallyport_backchannel_pings_total',
+    help: 'Applications told that there is a decision, by outcome',
+  },
+  notice_deliveries: {
+    name: 'sallyport_notice_deliveries_total',
+    help: 'Notices sent to the webhook, by outcome',
+  },
   device_decisions: {
     name: 'sallyport_device_decisions_total',
     help: 'Decisions of people about devices: allow, deny, or disown for "I did not start this"',

@@ -1,4 +1,4 @@
-import type { PasswordAccounts } from '@sallyport/accounts'
+import type { AccountsOptions, PasswordAccounts } from '@sallyport/accounts'
 import { readLevel, type Store } from '@sallyport/server'
 import type { Config } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
@@ -6,7 +6,12 @@ import { qrAsSvg } from './qr-code.ts'
 import { now } from './workplace.ts'
 
 /** People with passwords and their pages, set up as configured. Loaded only where people matter. */
-export async function openAccounts(store: Store, config: Config, issuer: string): Promise<PasswordAccounts> {
+export async function openAccounts(
+  store: Store,
+  config: Config,
+  issuer: string,
+  notify?: AccountsOptions['notify'],
+): Promise<PasswordAccounts> {
   const { builtInLanguages, createAccounts } = await import('@sallyport/accounts')
   const languages = Object.keys(builtInLanguages)
   if (!languages.includes(config.language))
@@ -23,5 +28,6 @@ export async function openAccounts(store: Store, config: Config, issuer: string)
     levels: config.acrLevels.map(readLevel),
     secondFactor: config.secondFactor,
     qrCode: qrAsSvg,
+    notify,
   })
 }

@@ -1,4 +1,4 @@
-import type { Post } from './alert-webhook.ts'
+import type { Post } from './webhook.ts'
 
 /** Milliseconds one attempt may take. */
 const patience = 5000

@@ -1,10 +1,12 @@
 import { IssuerError, parseIssuer } from '@sallyport/server'
-import { alertFaults, type PlaceOf } from './alert-delivery.ts'
+import { alertFaults } from './alert-delivery.ts'
 import { bindFaults } from './bind-rules.ts'
 import type { ConfigFault } from './config/layers.ts'
 import { configOf, faultLine, loadSettings, type Config, type Loaded, type Sources } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { readTls } from './tls.ts'
+import { noticeFaults } from './notice-delivery.ts'
+import type { PlaceOf } from './webhook-faults.ts'
 
 /**
  * The configuration of a server that is about to start. What cannot be understood and what no server may be started with (a
@@ -39,6 +41,7 @@ const unsafeFaults = (config: Config, placeOf: PlaceOf): readonly ConfigFault[] 
   ...tlsFaults(config, placeOf),
   ...issuerFaults(config.issuer, placeOf('issuer')),
   ...alertFaults(config, placeOf),
+  ...noticeFaults(config, placeOf),
 ]
 
 function tlsFaults({ tls }: Config, placeOf: PlaceOf): readonly ConfigFault[] {

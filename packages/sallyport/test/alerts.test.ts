@@ -5,8 +5,9 @@ import { seconds } from '@sallyport/protocol'
 import type { Alert } from '@sallyport/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { alertFaults } from '../src/alert-delivery.ts'
-import { createAlertWebhook, type AlertWebhook, type Post } from '../src/alert-webhook.ts'
+import { createAlertWebhook, type AlertWebhook } from '../src/alert-webhook.ts'
 import { post } from '../src/post.ts'
+import type { Post } from '../src/webhook.ts'
 
 const secret = 's'.repeat(32)
 const alert = (id: string): Alert => ({

@@ -3,6 +3,8 @@ import { flagLayer } from '../src/config/layers.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { atDoor, startDaemon } from '../src/daemon.ts'
 import { readMasterKey } from '../src/master-key.ts'
+import { createMetrics } from '../src/metrics.ts'
+import { noticeDelivery } from '../src/notice-delivery.ts'
 import { openAccounts } from '../src/people.ts'
 import { issuer, type Installation } from './cli.ts'
 
@@ -21,13 +23,15 @@ export async function withDaemonHere(
     'management.port': { flag: '--management-port', value: '0' },
   })
   const config = await loadConfig({ flags, files: [], profile: undefined, environment: {} })
-  const accounts = await openAccounts(store, config, issuer)
+  const metrics = createMetrics()
+  const notices = noticeDelivery(config, metrics)
+  const accounts = await openAccounts(store, config, issuer, notices.send)
   const masterKey = readMasterKey(config.data, undefined)
   const nothing = (): void => undefined
   const log = { event: nothing, line: nothing, fault: nothing, flush: nothing }
   const rest = { masterKey, log, development: false, routes: [], onEvent: nothing }
   await atDoor(config, false, async (door) => {
-    const daemon = await startDaemon({ config, issuer, store, accounts, ...rest }, door)
+    const daemon = await startDaemon({ config, issuer, store, accounts, metrics, notices, ...rest }, door)
     try {
       await work({
         url: `http://127.0.0.1:${door.port}`,

@@ -14,6 +14,7 @@ export type AlertKind =
   | 'device_code_guessing'
   | 'device_not_started'
   | 'device_approvals_from_afar'
+  | 'backchannel_not_started'
 
 /** What somebody should look at (A-LOG-03). One for all that is alike of one client within ten minutes. */
 export type Alert = {
@@ -64,6 +65,7 @@ function kindOf({ event, reason, detail }: SecurityEvent): AlertKind | undefined
   if (event === 'authz.request.rejected') return reason === 'challenge_reused' ? 'challenge_repeated' : undefined
   if (event === 'device.approved') return reason === 'many_from_afar' ? 'device_approvals_from_afar' : undefined
   if (event === 'device.denied') return reason === 'not_started' ? 'device_not_started' : undefined
+  if (event === 'backchannel.denied') return reason === 'not_started' ? 'backchannel_not_started' : undefined
   if (event === 'token.request.rejected')
     return reason === 'rate_limited' && detail['surface'] === 'device' ? 'device_codes_many' : undefined
   return kinds[event]

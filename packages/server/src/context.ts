@@ -36,6 +36,8 @@ export type Endpoints = {
   readonly logout: string
   /** Device authorization; there is nothing there unless the policy offers the grant. */
   readonly deviceAuthorization: string
+  /** Backchannel authentication; there is nothing there unless the policy offers the grant. */
+  readonly backchannel: string
   /** Dynamic registration; there may be nothing there (`registration.mode`). */
   readonly registration: string
 }

@@ -78,6 +78,8 @@ export async function createContext(options: ServerOptions & { readonly random: 
   const { store, random } = options
   if (policy.deviceGrant && options.accounts.deviceUrl === undefined)
     throw new TypeError('policy.deviceGrant needs accounts.deviceUrl, the page on which people enter user codes')
+  if (policy.backchannelGrant && options.accounts.requestsUrl === undefined)
+    throw new TypeError('policy.backchannelGrant needs accounts.requestsUrl, the page on which people decide')
   const now = options.now ?? (() => seconds(Date.now() / 1000))
   const secrets = deriveSecrets(options.masterKey)
   const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
@@ -125,6 +127,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
       jwks: url('/oauth2/jwks'),
       logout: url('/oauth2/logout'),
       deviceAuthorization: url('/oauth2/device_authorization'),
+      backchannel: url('/oauth2/backchannel_authentication'),
       registration: url('/oauth2/register'),
     },
     documentation: options.documentationPath === undefined ? undefined : url(options.documentationPath),

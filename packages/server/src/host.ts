@@ -20,6 +20,7 @@ import { endOwnSessions, listOwnSessions } from './authorization/own-sessions.ts
 import { cancelPage } from './authorization/page-sign-in.ts'
 import { refused } from './authorization/proceed.ts'
 import { failedCode, keepLevel, passedFirst, raise } from './authorization/second-factor.ts'
+import { postWaiting, showWaiting } from './authorization/waiting-requests.ts'
 import type { Call, Context } from './context.ts'
 import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
@@ -82,6 +83,7 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   device: { show: () => showDevice(ctx, call), post: () => postDevice(ctx, call) },
   own: ownPagesOf(ctx, call),
   vault: vaultOf(ctx),
+  waiting: { show: () => showWaiting(ctx, call), post: () => postWaiting(ctx, call) },
   now: () => ctx.now(),
   requestId: call.id,
   network: call.network,

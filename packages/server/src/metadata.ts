@@ -115,6 +115,11 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.mutualTls !== undefined) metadata['tls_client_certificate_bound_access_tokens'] = true
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
   if (ctx.trustedIssuers.kinds.has('id-jag')) metadata['authorization_grant_profiles_supported'] = [identityProfile]
+  if (ctx.policy.backchannelGrant) {
+    metadata['backchannel_authentication_endpoint'] = endpoints.backchannel
+    metadata['backchannel_token_delivery_modes_supported'] = ['poll', 'ping']
+    metadata['backchannel_user_code_parameter_supported'] = false
+  }
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales

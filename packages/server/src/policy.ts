@@ -21,6 +21,7 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly refuseUnknownHosts?: boolean
   /** Offer the grant for devices without a browser (RFC 8628); off when left out, because a person can be talked into entering a code. */
   readonly deviceGrant?: boolean
+  readonly backchannelGrant?: boolean
   /** Take proofs of possession and bind tokens to their keys (RFC 9449); on when left out. */
   readonly dpop?: boolean
   /** Answer a proof without a nonce of this server with a nonce (RFC 9449 section 8). */
@@ -40,6 +41,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly pkceExceptions: PkceExceptions
   readonly refuseUnknownHosts: boolean
   readonly deviceGrant: boolean
+  readonly backchannelGrant: boolean
   readonly dpop: boolean
   readonly dpopNonces: boolean
   readonly requestObjects: boolean
@@ -70,6 +72,7 @@ const switches = [
   'dpop',
   'dpopNonces',
   'requestObjects',
+  'backchannelGrant',
   'stepUpStrict',
 ] as const
 
@@ -139,6 +142,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     refuseWebViews: options.refuseWebViews ?? false,
     refuseUnknownHosts: options.refuseUnknownHosts ?? false,
     deviceGrant: options.deviceGrant ?? false,
+    backchannelGrant: options.backchannelGrant ?? false,
     dpop: options.dpop ?? true,
     dpopNonces: options.dpopNonces ?? false,
     requestObjects: options.requestObjects ?? true,

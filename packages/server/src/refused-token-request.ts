@@ -5,7 +5,7 @@ import { readBody } from './form.ts'
 import { isOffered } from './grants/index.ts'
 import { header } from './http.ts'
 import { clientIdForRecords } from './ids.ts'
-import { deviceGrant, type AuthenticatedClient } from './model/client.ts'
+import { backchannelGrant, deviceGrant, type AuthenticatedClient } from './model/client.ts'
 import type { HttpRequest } from './model/http.ts'
 import type { RefusalFacts } from './refusals.ts'
 
@@ -33,16 +33,18 @@ function namedClient(request: HttpRequest, form: Form | undefined): string | und
 
 /** Said of nobody's fault but the request's: it could not have been right, whoever sent it. */
 const malformed: ReadonlySet<string> = new Set(['invalid_request', 'invalid_target', 'invalid_scope'])
-const unknown: ReadonlySet<Reason> = new Set(['code_unknown', 'device_code_unknown'])
+const unknown: ReadonlySet<Reason> = new Set(['code_unknown', 'device_code_unknown', 'auth_req_id_unknown'])
 
 /** As long as the address of a metadata document may be (A-CIMD-01). */
 const maxIdLength = 512
 
+const exchanges: ReadonlySet<string> = new Set(['authorization_code', deviceGrant, backchannelGrant])
+
 /** What the request wanted to redeem: one code, whatever else is wrong with it. */
 function isExchange(form: Form | undefined): boolean {
   const grantType = only(form, 'grant_type')
-  if (grantType !== undefined) return grantType === 'authorization_code' || grantType === deviceGrant
-  return form !== undefined && (form.has('code') || form.has('device_code'))
+  if (grantType !== undefined) return exchanges.has(grantType)
+  return form !== undefined && (form.has('code') || form.has('device_code') || form.has('auth_req_id'))
 }
 
 /**

@@ -13,6 +13,8 @@ export type Secrets = {
   readonly factorSeal: Buffer
   /** Makes the keyed digests of recovery codes. */
   readonly recoveryCodes: Buffer
+  /** Seals what notifications to clients carry (CIBA section 10.2). */
+  readonly pings: Buffer
   /** Make the nonces of proofs: for the token endpoint, and for UserInfo (B-DPOP-24). */
   readonly tokenNonces: Buffer
   readonly resourceNonces: Buffer
@@ -33,6 +35,7 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
     userCodes: purpose('user codes'),
     factorSeal: purpose('second factors'),
     recoveryCodes: purpose('recovery codes'),
+    pings: purpose('backchannel notifications'),
     pairwise: purpose('pairwise subjects'),
     sessions: purpose('sessions'),
     tokenNonces: purpose('dpop nonces of the token endpoint'),
@@ -128,6 +131,18 @@ export const userCodeKey = (secrets: Secrets, userCode: string): string =>
 /** The form in which a recovery code is stored, for the same reason; `context` says whose it is. */
 export const recoveryDigest = (secrets: Secrets, code: string, context: string): string =>
   createHmac('sha256', secrets.recoveryCodes).update(`${context} ${code}`).digest('base64url')
+/** What a notification carries: which request it is about, and what shows the client that it comes from us (CIBA section 10.2). */
+export type Ping = { readonly id: string; readonly token: string }
+
+/** Seals what a notification will carry for the row of its request, so that the store alone can send none and redeem nothing. */
+export const sealPing = (secrets: Secrets, ping: Ping, digest: string, random: Random): string =>
+  seal(secrets.pings, JSON.stringify(ping), digest, random).toString('base64url')
+
+/** Opens it again; `undefined` when it belongs to another row or another master key. */
+export function openPing(secrets: Secrets, sealed: string, digest: string): Ping | undefined {
+  const text = unseal(secrets.pings, Buffer.from(sealed, 'base64url'), digest)
+  return text === undefined ? undefined : (JSON.parse(text.toString('utf8')) as Ping)
+}
 
 /** A form token over the facts it is bound to. */
 export const formToken = (secrets: Secrets, facts: string): string =>

@@ -3,6 +3,7 @@ import { createContext } from './create-context.ts'
 import { documentPreflight, preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
 import { authorize, resume } from './endpoints/authorize.ts'
+import { backchannelAuthentication } from './endpoints/backchannel-authentication.ts'
 import { clientLogoImage } from './endpoints/client-logo.ts'
 import { deviceAuthorization } from './endpoints/device-authorization.ts'
 import { discovery, jwks, resourceMetadata } from './endpoints/documents.ts'
@@ -128,6 +129,8 @@ function protocolRoutes(ctx: Context): Routes {
   at(`${base}/oauth2/userinfo`, { GET: userinfo, POST: userinfo, OPTIONS: crossOrigin('GET, POST') }, 'json')
   // No other origin has a reason to ask here (A-CORS-02).
   if (ctx.policy.deviceGrant) at(`${base}/oauth2/device_authorization`, { POST: deviceAuthorization }, 'json')
+  if (ctx.policy.backchannelGrant)
+    at(`${base}/oauth2/backchannel_authentication`, { POST: backchannelAuthentication }, 'json')
   const picture = sound(clientLogoImage)
   at(`${base}/oauth2/client-logo`, { GET: picture, HEAD: picture }, 'json')
   routes.set(`${base}/oauth2/jwks`, published(jwks))

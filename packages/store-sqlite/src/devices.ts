@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import {
+  maxWaitingRequests,
   nextPoll,
   retention,
   type DeviceApproval,
@@ -18,7 +19,7 @@ import {
   unpackDetails,
   type AuthorizationColumns,
 } from './authorization-rows.ts'
-import { orUndefined, type Connection } from './connection.ts'
+import { orNull, orUndefined, type Connection } from './connection.ts'
 import type { EventRows } from './event-rows.ts'
 import { sessionClientNoter } from './session-clients.ts'
 
@@ -33,7 +34,7 @@ type Request = [
 const requestColumns = 'digest, record, state, session_id, authorization_id, user_code_key'
 
 /** What no statement looks at, kept as one text; the user code's digest goes when it names nothing any more. */
-type Rest = Omit<DeviceRequest, 'digest' | 'userCodeKey'>
+type Rest = Omit<DeviceRequest, 'digest' | 'userCodeKey' | 'backchannel'> & Partial<Pick<DeviceRequest, 'backchannel'>>
 
 const waiting = `state IN ('pending', 'claimed')`
 
@@ -42,6 +43,10 @@ export function deviceStore(db: Connection, events: EventRows): DeviceStore {
   const find = db.row<[string], Request>(`SELECT ${requestColumns} FROM device_requests WHERE digest = ?`)
   const findCode = db.row<[string, number], Request>(
     `SELECT ${requestColumns} FROM device_requests WHERE user_code_key = ? AND expires_at > ?`,
+  )
+  const waitingFor = db.rows<[string, number, number], Request>(
+    `SELECT ${requestColumns} FROM device_requests
+     WHERE subject = ? AND ${waiting} AND expires_at > ? ORDER BY expires_at LIMIT ?`,
   )
   const view = viewer(db)
   const claim = db.change<[string, string, number, string]>(
@@ -53,6 +58,8 @@ export function deviceStore(db: Connection, events: EventRows): DeviceStore {
     ...creation(db),
     find: (digest) => db.read(() => view(find(digest))),
     findWaiting: (userCodeKey, now) => db.read(() => view(findCode(userCodeKey, now))),
+    listWaiting: (subject, now) =>
+      db.read(() => waitingFor(subject, now, maxWaitingRequests).flatMap((row) => view(row) ?? [])),
     claim: (digest, sessionId, now) => db.write(() => claim(sessionId, digest, now, sessionId) === 1),
     approve: (approval, now) => db.write(() => approve(approval, now)),
     end: ender(db, events),
@@ -60,9 +67,11 @@ export function deviceStore(db: Connection, events: EventRows): DeviceStore {
 }
 
 function creation(db: Connection): Pick<DeviceStore, 'create' | 'poll'> {
-  const insert = db.change<[string, string, string, number, number, number, string]>(
-    `INSERT INTO device_requests (digest, user_code_key, client_id, state, poll_interval, expires_at, kept_until, record)
-     VALUES (?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT (user_code_key) DO NOTHING`,
+  const insert = db.change<
+    [string, userCodeKey: string | null, string, subject: string | null, number, number, number, string]
+  >(
+    `INSERT INTO device_requests (digest, user_code_key, client_id, subject, state, poll_interval, expires_at, kept_until, record)
+     VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT (user_code_key) DO NOTHING`,
   )
   const polled = db.row<[string], [number, number | null]>(
     'SELECT poll_interval, polled_at FROM device_requests WHERE digest = ?',
@@ -74,8 +83,10 @@ function creation(db: Connection): Pick<DeviceStore, 'create' | 'poll'> {
     create: ({ digest, userCodeKey, ...rest }) => {
       const record = JSON.stringify(rest satisfies Rest)
       const keptUntil = rest.expiresAt + retention.deviceRequest
+      const { clientId, interval, expiresAt } = rest
+      const subject = orNull(rest.backchannel?.subject)
       return db.write(
-        () => insert(digest, userCodeKey, rest.clientId, rest.interval, rest.expiresAt, keptUntil, record) === 1,
+        () => insert(digest, orNull(userCodeKey), clientId, subject, interval, expiresAt, keptUntil, record) === 1,
       )
     },
     // No other writer comes between the two statements: the transaction began as a writing one.
@@ -99,7 +110,13 @@ function viewer(db: Connection): (row: Request | undefined) => DeviceView | unde
     const [digest, record, state, sessionId, authorizationId, userCodeKey] = row
     const parent = authorizationId === null ? undefined : findAuthorization(authorizationId)
     return {
-      request: { digest, userCodeKey: userCodeKey ?? '', ...(JSON.parse(record) as Rest) },
+      // What was stored before there were backchannel requests has no such member.
+      request: {
+        backchannel: undefined,
+        ...(JSON.parse(record) as Rest),
+        digest,
+        userCodeKey: orUndefined(userCodeKey),
+      },
       state: state as DeviceState,
       claimedBy: orUndefined(sessionId),
       authorization: parent && readAuthorization(parent, unpackDetails(parent[6])),

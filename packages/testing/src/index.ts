@@ -36,6 +36,7 @@ export {
 } from './people.ts'
 export { plainPages } from './plain-pages.ts'
 export { failingStore, type FailingStore, type FaultPoint, type StoreVerb } from './failing-store.ts'
+export type { BackchannelDriver, BegunRequest, RequestAnswer } from './backchannel-flow.ts'
 export { clientAddress, type BackChannel, type RequestOptions } from './back-channel.ts'
 export {
   plainRequest,

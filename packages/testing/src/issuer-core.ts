@@ -88,7 +88,13 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
     createServer({
       issuer,
       store: connection,
-      accounts: people.accounts,
+      accounts: {
+        ...people.accounts,
+        notify: async (notice) => {
+          records.notices.push(notice)
+          await people.accounts.notify?.(notice)
+        },
+      },
       pages: people.pages,
       routes: [...people.routes, ...(options.routes ?? [])],
       masterKey: Buffer.alloc(32, 'test issuer'),

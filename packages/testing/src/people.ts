@@ -11,8 +11,9 @@ import type {
   Route,
   RouteHost,
   Store,
+  WaitingStep,
 } from '@sallyport/server/model'
-import { accountPage, consentPage, devicePage, loginPage, plainPages } from './plain-pages.ts'
+import { accountPage, consentPage, devicePage, loginPage, plainPages, requestsPage } from './plain-pages.ts'
 
 /** A person who can sign in at a test issuer. */
 export type Person = { readonly subject: string; readonly username: string; readonly password: string }
@@ -99,14 +100,21 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
     return host.page(devicePage(step), { status: waits ? 429 : wrong ? 400 : 200, headers: waits })
   }
 
+  const requests = (host: RouteHost, step: WaitingStep): HttpResponse =>
+    step.step === 'login'
+      ? step.response
+      : host.page(requestsPage(step), { status: step.step === 'list' && step.problem !== undefined ? 400 : 200 })
+
   const accounts: Accounts = {
     loginUrl: '/login',
     consentUrl: '/consent',
     accountUrl: '/account-choice',
     deviceUrl: '/device',
+    requestsUrl: '/account/requests',
     acrValues: [strongClass, passwordClass],
     uiLocales: ['en'],
     findClaims: async (subject) => ((await store.subjectActive(subject)) ? bySubject.get(subject)?.claims : undefined),
+    findByHint: async (hint) => people.get(hint)?.subject,
   }
   return {
     accounts,
@@ -120,6 +128,13 @@ export function plainPeople({ store, random }: PeopleFacts): TestPeople {
         methods: {
           GET: async (host, request) => device(host, await host.device.show(request)),
           POST: async (host, request) => device(host, await host.device.post(request)),
+        },
+      },
+      {
+        path: '/account/requests',
+        methods: {
+          GET: async (host, request) => requests(host, await host.waiting.show(request)),
+          POST: async (host, request) => requests(host, await host.waiting.post(request)),
         },
       },
     ],

@@ -4,8 +4,9 @@ import type {
   OpenInteraction,
   OpenLogin,
   Pages,
-  SignedOutView,
   SignOutView,
+  SignedOutView,
+  WaitingStep,
 } from '@sallyport/server/model'
 
 const entities: Readonly<Record<string, string>> = {
@@ -101,6 +102,18 @@ export function devicePage(step: Exclude<DeviceStep, { step: 'login' }>): string
     case 'wait':
       return layout('Device', `<p id="wait">${step.seconds}</p>`)
   }
+}
+
+/** The page for requests without a browser: a form for each, then what became of it. */
+export function requestsPage(step: Exclude<WaitingStep, { step: 'login' }>): string {
+  if (step.step === 'done') return layout('Requests', `<p id="done">${step.decision}</p>`)
+  const buttons = button('deny') + button('allow') + button('disown')
+  const cards = step.requests.map(({ id, csrf, client, bindingMessage, scopes, network }, index) => {
+    const facts = [client.name, bindingMessage ?? '', network, ...scopes.map(({ name }) => name)]
+    const list = facts.map((text) => `<li>${escape(text)}</li>`).join('')
+    return `<ul>${list}</ul>${form(`request-${index}-form`, 'requests', { request: id, csrf }, buttons)}`
+  })
+  return layout('Requests', `<p id="problem">${step.problem ?? ''}</p>${cards.join('')}`)
 }
 
 /** Pages as plain as they can be, with the form ids and field names of the server's own. */

@@ -1,4 +1,5 @@
 import type { Alert, Fault, HttpRequest, HttpResponse, SecurityEvent } from '@sallyport/server'
+import type { Notice } from '@sallyport/server/model'
 
 /** One request and its answer. */
 export type Exchange = { readonly request: HttpRequest; readonly response: HttpResponse }
@@ -13,12 +14,20 @@ export type Records = {
   readonly exchanges: Exchange[]
   readonly faults: Fault[]
   readonly measures: Measure[]
+  /** What people were to be told of. */
+  readonly notices: Notice[]
 }
 
-export const emptyRecords = (): Records => ({ events: [], alerts: [], exchanges: [], faults: [], measures: [] })
+export const emptyRecords = (): Records => ({
+  events: [],
+  alerts: [],
+  exchanges: [],
+  faults: [],
+  measures: [],
+  notices: [],
+})
 
 /** Forgets what happened so far. */
 export function clearRecords(records: Records): void {
-  for (const list of [records.events, records.alerts, records.exchanges, records.faults, records.measures])
-    list.length = 0
+  for (const list of Object.values(records)) list.length = 0
 }

@@ -1,4 +1,5 @@
 import { deviceDe } from './device.ts'
+import { requestsDe } from './requests.ts'
 import type { Catalogue } from './en.ts'
 import { factorDe } from './factor.ts'
 import { reasonTexts } from './reasons.ts'
@@ -8,6 +9,7 @@ import { reasonsDe } from './reasons-de.ts'
 export const de: Catalogue = {
   ...deviceDe,
   ...factorDe,
+  ...requestsDe,
   ...reasonTexts(reasonsDe),
 
   'page.direction': 'ltr',

@@ -1,5 +1,6 @@
 import { deviceEn } from './device.ts'
 import { factorEn } from './factor.ts'
+import { requestsEn } from './requests.ts'
 import { reasonsEn } from './reasons.ts'
 
 /**
@@ -9,6 +10,7 @@ import { reasonsEn } from './reasons.ts'
 export const en = {
   ...deviceEn,
   ...factorEn,
+  ...requestsEn,
   ...reasonsEn,
 
   'page.direction': 'ltr',

@@ -3,6 +3,7 @@ import type { Reason } from '@sallyport/protocol'
 const parRequest = 'Die hinterlegte Anfrage ist unbekannt, abgelaufen oder schon verwendet'
 const authentication = 'Die Client-Authentifizierung ist fehlgeschlagen'
 const code = 'Der Autorisierungscode ist nicht gültig'
+const authReqId = 'Die auth_req_id ist nicht gültig'
 const deviceCode = 'Der Gerätecode ist nicht gültig'
 const assertion = 'Die Zusicherung (assertion) ist hier nicht gültig'
 const ended = 'Die Autorisierung ist beendet'
@@ -201,6 +202,18 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   device_code_redeemed: deviceCode,
   device_code_expired: 'Niemand hat den Code rechtzeitig eingegeben; beginnen Sie von vorn',
   device_denied: 'Die Person hat das Gerät nicht eingelassen',
+  auth_req_id_missing: 'auth_req_id fehlt',
+  auth_req_id_unknown: authReqId,
+  auth_req_id_of_another_client: authReqId,
+  auth_req_id_redeemed: authReqId,
+  auth_req_id_expired: 'Niemand hat rechtzeitig entschieden; beginnen Sie von vorn',
+  backchannel_denied: 'Die Person hat abgelehnt',
+  backchannel_openid: 'scope muss openid enthalten',
+  backchannel_hint: 'Genau eines von login_hint und id_token_hint sagt, wer gemeint ist',
+  backchannel_person: 'Unter diesem Hinweis ist niemand bekannt',
+  binding_message: 'binding_message hat 1 bis 64 druckbare Zeichen',
+  requested_expiry: 'requested_expiry ist eine Zahl von Sekunden',
+  notification_token: 'client_notification_token braucht 22 bis 1024 Zeichen eines Bearer-Tokens',
   authorization_pending: 'Die Person hat noch nicht entschieden',
   slow_down: 'Warten Sie von nun an 5 Sekunden länger zwischen zwei Anfragen',
   subject_inactive: ended,

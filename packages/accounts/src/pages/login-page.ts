@@ -33,18 +33,28 @@ ${invalid && markup` aria-invalid="true"`}${own && markup` aria-describedby="${k
 </div>`
 }
 
+const intros = {
+  device: 'login.introDevice',
+  security: 'login.introSecurity',
+  requests: 'login.introRequests',
+} as const
+
+const cancels = {
+  device: 'login.cancelDevice',
+  security: 'login.cancelSecurity',
+  requests: 'login.cancelRequests',
+} as const
+
 /** Why somebody has to sign in: for an application, or for a page of ours. */
 function intro({ words, brand }: Setting, { client, step, session, interaction: { request } }: OpenLogin): Html {
-  const forDevice = isPageRequest(request) && request.page === 'device'
   if (client === undefined)
-    return words.say(forDevice ? 'login.introDevice' : 'login.introSecurity', { brand: brand.name })
+    return words.say(isPageRequest(request) ? intros[request.page] : 'login.introDevice', { brand: brand.name })
   const again = step === 'login' && session !== undefined
   return words.say(again ? 'login.again' : 'login.intro', { app: foreign(client.name), brand: brand.name })
 }
 
 export function cancelHint(words: Words, { interaction: { request } }: OpenLogin): Html {
-  if (isPageRequest(request))
-    return words.say(request.page === 'device' ? 'login.cancelDevice' : 'login.cancelSecurity')
+  if (isPageRequest(request)) return words.say(cancels[request.page])
   return words.say('login.cancelHint', { host: foreign(returnAddress(request.redirectUri).host) })
 }
 

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'authorization_pending'
   | 'slow_down'
   | 'expired_token'
+  | 'unknown_user_id'
+  | 'invalid_binding_message'
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'

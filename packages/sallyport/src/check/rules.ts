@@ -1,5 +1,6 @@
 import { identityScopes } from '@sallyport/protocol'
 import {
+  backchannelGrant,
   deviceGrant,
   hasSecret,
   jwtBearerGrant,
@@ -207,6 +208,11 @@ function grantFindings({ policy, config, clients }: Subject): Looked {
       'may use the grant for devices, which the policy does not offer',
       'set policy.deviceGrant to true after reading its risk assessment, or take the client out',
     ]
+  if (!policy.backchannelGrant)
+    idle[backchannelGrant] = [
+      'may use the grant for requests without a browser, which the policy does not offer',
+      'set policy.backchannelGrant to true after reading its risk assessment, or take the client out',
+    ]
   if (config.exchange.trustedIssuers.length === 0)
     idle[jwtBearerGrant] = [
       'may bring assertions about people, and no issuer is trusted',
@@ -226,7 +232,6 @@ function grantFindings({ policy, config, clients }: Subject): Looked {
     }),
   )
 }
-
 const secretFindings = ({ clients }: Subject): Looked =>
   clients.flatMap(({ name, client, declared, place }) => {
     if (declared?.secret === undefined || hasSecret(client)) return []

@@ -59,6 +59,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.stepUpStrict': opens(false),
   'policy.pkceExceptions': ranked('dated', 'forbidden'),
   'policy.deviceGrant': opens(true),
+  'policy.backchannelGrant': opens(true),
   'policy.dpop': opens(false),
   'policy.dpopNonces': opens(false),
   'policy.requestObjects': opens(false),
@@ -83,6 +84,8 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'exchange.mayAct': set('less'),
   'exchange.neverImpersonated': set('less'),
   // Alerts that go elsewhere no longer reach whoever waits for them.
+  'notices.webhook': harmless('is told who is asked, never what would let anybody in'),
+  'notices.secret': harmless('is a secret; a webhook without one does not start'),
   'alerts.webhook': set('less'),
   'alerts.secret': harmless('is a secret; a webhook without one does not start'),
   'governance.stateBy': { kind: 'day' },

@@ -128,6 +128,10 @@ function described(command: Command): Command {
     .option('--security-level <level>', 'baseline: PKCE, exact redirects, rotation; nothing lies below')
     .option('--require-state', 'refuse its requests without state')
     .option('--require-redirect-uri-at-token', 'it follows OAuth 2.0: it repeats redirect_uri at the token endpoint')
+    .option(
+      '--backchannel-notification-endpoint <url>',
+      'https address that is told of decisions about its requests without a browser',
+    )
     .option('--require-pushed-requests', 'refuse its requests that were not pushed first (RFC 9126)')
     .option('--require-signed-requests', 'refuse its requests that it did not sign (RFC 9101); needs keys')
     .option(

@@ -9,6 +9,8 @@ import { withDevelopmentDoor } from '../dev-registration.ts'
 import { loadDemo, type Demo, type DemoAddress, type DemoApps, type DemoState } from '../demo-hook.ts'
 import type { ExitCode } from '../failure.ts'
 import { createLog, type Log } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
+import { noticeDelivery } from '../notice-delivery.ts'
 import { openAccounts } from '../people.ts'
 import { startableConfig } from '../startable-config.ts'
 import { runUntilSignal } from '../signals.ts'
@@ -25,7 +27,11 @@ export function addDev(program: Command): void {
 async function dev(call: Call): Promise<ExitCode> {
   const given = await startableConfig(call.sources)
   // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events, and wants to see devices too.
-  const config: Config = { ...given, policy: { ...given.policy, deviceGrant: true }, drainLimit: 0.3 }
+  const config: Config = {
+    ...given,
+    policy: { ...given.policy, deviceGrant: true, backchannelGrant: true },
+    drainLimit: 0.3,
+  }
   const store = await openStore(config.storePath, { migrate: true })
   const lock = claimStore(config.storePath)
   try {
@@ -54,7 +60,9 @@ type Serving = {
 }
 
 async function serve({ config, store, masterKey, issuer, door, terminal }: Serving): Promise<ExitCode> {
-  const accounts = await openAccounts(store, config, issuer)
+  const metrics = createMetrics()
+  const notices = noticeDelivery(config, metrics)
+  const accounts = await openAccounts(store, config, issuer, notices.send)
   const listeners = new Set<(event: SecurityEvent) => void>()
   const log = await devLog(config, issuer, terminal)
   const state: DemoState = {
@@ -90,6 +98,8 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
       issuer,
       store,
       accounts,
+      metrics,
+      notices,
       masterKey,
       log,
       development: true,

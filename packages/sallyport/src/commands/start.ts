@@ -9,6 +9,8 @@ import { exceptionNotices, standingExceptions } from '../exceptions.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log, type ProcessLog } from '../log.ts'
 import { readMasterKey } from '../master-key.ts'
+import { createMetrics } from '../metrics.ts'
+import { noticeDelivery } from '../notice-delivery.ts'
 import { openAccounts } from '../people.ts'
 import { startableConfig } from '../startable-config.ts'
 import { runUntilSignal } from '../signals.ts'
@@ -44,8 +46,21 @@ async function serve(config: Config, bare: ProcessLog): Promise<ExitCode> {
     const masterKey = readMasterKey(config.data, config.masterKey)
     const issuer = issuerOf(config, await store.admin.readSetting(issuerSetting))
     const log = bare.of(issuer)
-    const accounts = await openAccounts(store, config, issuer)
-    const options = { config, issuer, store, accounts, masterKey, log, development: false, routes: [] }
+    const metrics = createMetrics()
+    const notices = noticeDelivery(config, metrics)
+    const accounts = await openAccounts(store, config, issuer, notices.send)
+    const options = {
+      config,
+      issuer,
+      store,
+      accounts,
+      metrics,
+      notices,
+      masterKey,
+      log,
+      development: false,
+      routes: [],
+    }
     return await atDoor(config, false, async (door) => {
       const daemon = await startDaemon({ ...options, onEvent: log.event }, door)
       if (lock.recovered) await daemon.server.emit({ event: 'lifecycle.recovered' })

@@ -40,6 +40,7 @@ export type Config = {
   /** Levels of signing in, each in one line. */
   readonly acrLevels: readonly string[]
   readonly policy: PolicyOptions
+  readonly notices: { readonly webhook: string | undefined; readonly secret: string | undefined }
   readonly alerts: { readonly webhook: string | undefined; readonly secret: string | undefined }
   readonly metadataDocuments: DocumentOptions
   readonly outbound: OutboundOptions
@@ -165,11 +166,13 @@ export function configOf(resolved: Loaded['resolved']): Config {
       stepUpStrict: value(known.stepUpStrict),
       pkceExceptions: value(known.pkceExceptions),
       deviceGrant: value(known.deviceGrant),
+      backchannelGrant: value(known.backchannelGrant),
       dpop: value(known.dpop),
       dpopNonces: value(known.dpopNonces),
       requestObjects: value(known.requestObjects),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
+    notices: { webhook: maybe(known.noticeWebhook), secret: maybe(known.noticeSecret) },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     registration: registrationOptions(value),
     exchange: exchangeOptions(value),

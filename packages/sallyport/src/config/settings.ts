@@ -131,6 +131,12 @@ export const deviceGrant = setting(
   'Let devices without a browser in by a code that a person enters elsewhere; read the device guide first',
   { fallback: false },
 )
+export const backchannelGrant = setting(
+  'policy.backchannelGrant',
+  flag,
+  'Let applications ask people for agreement without a browser (CIBA); read the guide first',
+  { fallback: false },
+)
 export const dpop = setting('policy.dpop', flag, 'Take proofs of possession (DPoP) and bind tokens to their keys', {
   fallback: true,
 })
@@ -210,6 +216,14 @@ export const stageSettings: readonly (Setting<Stage> & { readonly name: Tighteni
   name,
 }))
 
+export const noticeWebhook = setting(
+  'notices.webhook',
+  text,
+  'https URL that is told when something waits for a person, so that the person can be told',
+)
+export const noticeSecret = setting('notices.secret', text, 'Key of the signature of notices, at least 32 characters', {
+  secret: true,
+})
 export const alertWebhook = setting('alerts.webhook', text, 'https URL that alerts are posted to')
 export const alertSecret = setting('alerts.secret', text, 'Key of the signature of alerts, at least 32 characters', {
   secret: true,
@@ -260,6 +274,7 @@ export const settings: readonly AnySetting[] = [
     stepUpStrict,
     pkceExceptions,
     deviceGrant,
+    backchannelGrant,
     dpop,
     dpopNonces,
     requestObjects,
@@ -270,6 +285,8 @@ export const settings: readonly AnySetting[] = [
   ...legacyTargets,
   ...registrationSettings,
   ...exchangeSettings,
+  noticeWebhook,
+  noticeSecret,
   alertWebhook,
   alertSecret,
 ].map((one) => one as unknown as AnySetting)

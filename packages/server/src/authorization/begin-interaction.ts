@@ -55,6 +55,9 @@ export function stepUrl(ctx: Context, step: InteractionStep, interaction: string
   return withParameter(pageAddress(ctx, page), 'interaction', interaction)
 }
 
+/** Address of the page where requests wait for people. */
+export const requestsAddress = (ctx: Context): string => pageAddress(ctx, ctx.accounts.requestsUrl ?? '')
+
 /** Address of the page for user codes, alone and with a code in two groups. */
 export const deviceAddress = (ctx: Context): string => pageAddress(ctx, ctx.accounts.deviceUrl ?? '')
 export const deviceAddressWith = (ctx: Context, userCode: string): string =>

@@ -78,7 +78,7 @@ function authorizationFor(ctx: Context, { client, session, request }: Decidable,
     claims: undefined,
     authentication: session.authentication,
     tellAuthTime: client.requireAuthTime,
-    tellAcr: false,
+    tellAcr: request.backchannel?.tellAcr ?? false,
     offline,
     deviceNetwork: request.network,
     derived: undefined,
@@ -99,11 +99,15 @@ async function approvalEvent(
   authorization: Authorization,
 ): Promise<SecurityEvent> {
   const near = call.network === request.network
-  const far = near ? 0 : await ctx.store.count(`device-far:${client.id}`, farWindow, ctx.now())
+  // A backchannel request comes from the server of an application, which is never where the person is.
+  const far =
+    near || request.backchannel !== undefined
+      ? 0
+      : await ctx.store.count(`device-far:${client.id}`, farWindow, ctx.now())
   const suspicious = far >= manyFar
   return ctx.events.record(
     {
-      event: 'device.approved',
+      ...(request.backchannel === undefined ? { event: 'device.approved' } : { event: 'backchannel.approved' }),
       severity: suspicious ? 'medium' : 'info',
       reason: suspicious ? 'many_from_afar' : undefined,
       clientId: client.id,
@@ -130,7 +134,7 @@ function refusalEvent(
   const disowned = decision === 'disown'
   return ctx.events.record(
     {
-      event: 'device.denied',
+      ...(request.backchannel === undefined ? { event: 'device.denied' } : { event: 'backchannel.denied' }),
       severity: disowned ? 'high' : 'info',
       reason: disowned ? 'not_started' : 'declined',
       clientId: client.id,

@@ -105,7 +105,7 @@ async function decide(ctx: Context, call: Call, found: Decidable, { typed, undec
     network: request.network,
     userAgent: request.userAgent,
     sameNetwork: request.network === call.network,
-    csrf: formToken(ctx.secrets, decisionFacts(request.userCodeKey, session)),
+    csrf: formToken(ctx.secrets, decisionFacts(request.userCodeKey ?? '', session)),
   }
   return { step: 'decide', open, undecided }
 }

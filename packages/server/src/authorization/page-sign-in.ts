@@ -3,7 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { redirect } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { Interaction, PageRequest } from '../model/interaction.ts'
-import { deviceAddress, deviceAddressWith, pageAddress, stepUrl } from './begin-interaction.ts'
+import { deviceAddress, deviceAddressWith, pageAddress, requestsAddress, stepUrl } from './begin-interaction.ts'
 import { currentSession } from './browser.ts'
 
 type Waiting = { readonly interaction: Interaction; readonly handle: string; readonly request: PageRequest }
@@ -23,6 +23,7 @@ export async function resumePage(
     return redirect(pageAddress(ctx, ctx.accounts.securityUrl ?? ''))
   }
   await end(ctx, interaction)
+  if (request.page === 'requests') return redirect(requestsAddress(ctx))
   const { userCode } = request
   return redirect(userCode === undefined ? deviceAddress(ctx) : deviceAddressWith(ctx, userCode))
 }

@@ -7,7 +7,7 @@ import {
   parseScope,
   redirectUriFault,
 } from '@sallyport/protocol'
-import type { ClientChannel } from '../model/client.ts'
+import { backchannelGrant, type ClientChannel } from '../model/client.ts'
 import { agentFaults, mcpFaults } from './agent-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 import { responseModeFaults } from './authorization-responses.ts'
@@ -15,7 +15,7 @@ import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
 import { logoutFaults } from './logout-rules.ts'
 import { bindingFaults, keyFaults } from './key-rules.ts'
-import { pageFaults } from './page-rules.ts'
+import { pageFaults, pageUriFault } from './page-rules.ts'
 import { requestObjectFaults } from './request-object-rules.ts'
 import { sectorFaults } from './sector-rules.ts'
 import {
@@ -90,7 +90,22 @@ function uriFaults(input: ClientRegistration, defaults: TypeDefaults, developmen
   return faults
 }
 
-function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientFault[] {
+/** Where a client in ping mode is told (CIBA section 4): an address as those of pages, or this machine itself in development. */
+function notificationFaults(
+  { backchannelNotificationEndpoint: url }: ClientRegistration,
+  grants: readonly string[],
+  development: boolean,
+): ClientFault[] {
+  if (url === undefined) return []
+  const member = 'backchannelNotificationEndpoint'
+  if (!grants.includes(backchannelGrant))
+    return [{ member, problem: `is for clients with the grant ${backchannelGrant}`, fix: 'leave it out' }]
+  const local = development && typeof url === 'string' && /^http:\/\/127\.0\.0\.1:\d+\//.test(url)
+  const problem = local ? undefined : pageUriFault(url)
+  return problem === undefined ? [] : [{ member, problem }]
+}
+
+function grantFaults(input: ClientRegistration, defaults: TypeDefaults, development: boolean): ClientFault[] {
   const faults: ClientFault[] = []
   const grants = input.grantTypes ?? defaults.grants
   for (const grant of grants) {
@@ -121,6 +136,7 @@ function grantFaults(input: ClientRegistration, defaults: TypeDefaults): ClientF
       problem: 'is for clients with the grant authorization_code; others have no requests to push',
       fix: 'leave it out',
     })
+  faults.push(...notificationFaults(input, grants, development))
   const method = input.authenticationMethod
   if (method !== undefined && !defaults.methods.includes(method)) {
     faults.push({
@@ -192,7 +208,7 @@ export function registrationFaults(
   return [
     ...strangers(input),
     ...nameFaults(input.name),
-    ...grantFaults(input, defaults),
+    ...grantFaults(input, defaults, development),
     ...keyFaults(input, development),
     ...bindingFaults(input),
     ...encryptionFaults(input),

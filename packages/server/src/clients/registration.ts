@@ -7,6 +7,7 @@ import type {
 } from '@sallyport/protocol'
 import type { ResponseModeName } from '../model/authorization-request.ts'
 import {
+  backchannelGrant,
   deviceGrant,
   jwtBearerGrant,
   tokenExchangeGrant,
@@ -61,6 +62,8 @@ export type ClientRegistration = {
   readonly requirePushedRequests?: boolean | undefined
   readonly requireSignedRequests?: boolean | undefined
   readonly requestObjectAlgorithm?: JwsAlgorithm | undefined
+  /** https address that is told of decisions about its backchannel requests (ping mode); without one it polls. */
+  readonly backchannelNotificationEndpoint?: string | undefined
   readonly dpopBoundAccessTokens?: boolean | undefined
   readonly certificateBoundAccessTokens?: boolean | undefined
   readonly useMtlsEndpointAliases?: boolean | undefined
@@ -104,7 +107,7 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: person,
-    allowedGrants: [...person, 'client_credentials', deviceGrant, jwtBearerGrant, tokenExchangeGrant],
+    allowedGrants: [...person, 'client_credentials', deviceGrant, jwtBearerGrant, tokenExchangeGrant, backchannelGrant],
   },
   spa: { applicationType: 'web', methods: ['none'], grants: person, allowedGrants: person },
   native: { applicationType: 'native', methods: ['none'], grants: person, allowedGrants: [...person, deviceGrant] },
@@ -119,13 +122,13 @@ export const typeDefaults: Readonly<Record<ClientType, TypeDefaults>> = {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: [...person, 'client_credentials', jwtBearerGrant, tokenExchangeGrant],
+    allowedGrants: [...person, 'client_credentials', jwtBearerGrant, tokenExchangeGrant, backchannelGrant],
   },
   service: {
     applicationType: 'web',
     methods: confidential,
     grants: ['client_credentials'],
-    allowedGrants: ['client_credentials', jwtBearerGrant, tokenExchangeGrant],
+    allowedGrants: ['client_credentials', 'refresh_token', jwtBearerGrant, tokenExchangeGrant, backchannelGrant],
   },
 }
 
@@ -173,6 +176,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'requirePushedRequests',
   'requireSignedRequests',
   'requestObjectAlgorithm',
+  'backchannelNotificationEndpoint',
   'dpopBoundAccessTokens',
   'certificateBoundAccessTokens',
   'useMtlsEndpointAliases',

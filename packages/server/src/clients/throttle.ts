@@ -41,7 +41,12 @@ export const grantGuesses = (client: Client): Guessed => ({
   severity: 'high',
 })
 
-const guessedGrants: ReadonlySet<Reason> = new Set<Reason>(['code_unknown', 'refresh_unknown', 'device_code_unknown'])
+const guessedGrants: ReadonlySet<Reason> = new Set<Reason>([
+  'code_unknown',
+  'refresh_unknown',
+  'device_code_unknown',
+  'auth_req_id_unknown',
+])
 
 /** True for a refusal that a guess at a code or token looks like. */
 export const isGrantGuess = (reason: Reason): boolean => guessedGrants.has(reason)

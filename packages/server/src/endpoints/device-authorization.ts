@@ -45,6 +45,7 @@ async function requestOf(ctx: Context, call: Call, client: AuthenticatedClient, 
   const challenged = form.has('code_challenge') || form.has('code_challenge_method')
   const now = ctx.now()
   return {
+    backchannel: undefined,
     clientId: client.id,
     scope,
     resources: await resourcesOfGrant(ctx, client, form, scope),

@@ -8,6 +8,7 @@ import { readStrictForm } from '../form.ts'
 import { grants, isOffered } from '../grants/index.ts'
 import { errorJson, header, json } from '../http.ts'
 import {
+  backchannelGrant,
   deviceGrant,
   jwtBearerGrant,
   tokenExchangeGrant,
@@ -104,6 +105,7 @@ function noteUse(ctx: Context, call: Call, client: AuthenticatedClient, { grantT
   else if (grantType === deviceGrant) names.push('device_codes_redeemed')
   else if (grantType === jwtBearerGrant) names.push('assertions_redeemed')
   else if (grantType === tokenExchangeGrant) names.push('tokens_exchanged')
+  else if (grantType === backchannelGrant) names.push('backchannel_requests_redeemed')
   else {
     // Without a verifier a code is redeemed under a dated exception, or not at all.
     const proven = form.has('code_verifier')

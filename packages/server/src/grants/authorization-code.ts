@@ -12,6 +12,7 @@ import type { Call, Context } from '../context.ts'
 import type { AuthorizationCode, AuthorizationCodeView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { codeFacts } from '../code-facts.ts'
+import { failedExchange } from '../failed-exchange.ts'
 import { exceptionFor } from '../relaxations.ts'
 import { openUnder } from '../secrets.ts'
 import { entitlement } from '../tokens/entitlement.ts'
@@ -38,7 +39,7 @@ export async function authorizationCode(
   if (view === undefined) throw refuse('code_unknown')
   const { code } = view
   const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> =>
-    failure(ctx, call, { view, client, reason, draft })
+    failedExchange(ctx, call, { client, reason, facts: codeFacts(ctx, call, view), draft })
   if (view.state === 'destroyed') throw await fail('code_unknown', { class: 'malformed' })
 
   if (code.clientId !== client.id)
@@ -134,22 +135,4 @@ async function revokeAfterReplay(ctx: Context, call: Call, view: AuthorizationCo
     { requestId: call.id, network: call.network },
   )
   if (await ctx.store.revokeAuthorization(id, 'code_replay', ctx.now(), [event])) ctx.events.stored([event])
-}
-
-type Failure = {
-  readonly view: AuthorizationCodeView
-  readonly client: AuthenticatedClient
-  readonly reason: Reason
-  readonly draft: Partial<EventDraft>
-}
-
-/** Writes the event of a failed exchange, once, and gives the error to throw. */
-async function failure(ctx: Context, call: Call, { view, client, reason, draft }: Failure): Promise<OAuthError> {
-  const facts = codeFacts(ctx, call, view)
-  const detail = { ...facts.detail, reason_id: reason }
-  await ctx.events.write(
-    { event: 'token.request.rejected', reason, clientId: client.id, ...facts, detail, ...draft },
-    { requestId: call.id, network: call.network },
-  )
-  return refuse(reason, { reported: true })
 }

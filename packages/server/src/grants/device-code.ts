@@ -9,8 +9,8 @@ import {
   type VerifierFault,
 } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
+import { failedExchange, waitingFacts } from '../failed-exchange.ts'
 import { deviceGrant, type AuthenticatedClient } from '../model/client.ts'
-import type { DeviceView } from '../model/device.ts'
 import type { EventDraft } from '../model/route.ts'
 import { entitlement } from '../tokens/entitlement.ts'
 import { requestedResources } from '../tokens/resource-scope.ts'
@@ -33,8 +33,10 @@ export async function deviceCode(
   const view = await ctx.store.devices.find(lookupKey(presented))
   if (view === undefined || view.state === 'destroyed') throw refuse('device_code_unknown')
   const { request } = view
+  if (request.backchannel !== undefined) throw refuse('device_code_unknown')
+  const facts = waitingFacts(ctx, view, deviceGrant)
   const fail = (reason: Reason, draft: Partial<EventDraft>): Promise<OAuthError> =>
-    failure(ctx, call, { view, client, reason, draft })
+    failedExchange(ctx, call, { client, reason, facts, draft })
 
   if (request.clientId !== client.id)
     throw await fail('device_code_of_another_client', { event: 'token.code.client_mismatch', class: intercepted })
@@ -68,35 +70,4 @@ const pkceEvents: Readonly<Record<VerifierFault, { readonly reason: string; read
   verifier_missing: { reason: 'pkce_required', class: intercepted },
   verifier_syntax: { reason: 'verifier_syntax', class: 'malformed' },
   pkce_mismatch: { reason: 'mismatch', class: intercepted },
-}
-
-type Failure = {
-  readonly view: DeviceView
-  readonly client: AuthenticatedClient
-  readonly reason: Reason
-  readonly draft: Partial<EventDraft>
-}
-
-/** Writes the event of a failed poll, once, and gives the error to throw. */
-async function failure(ctx: Context, call: Call, { view, client, reason, draft }: Failure): Promise<OAuthError> {
-  const { request, authorization } = view
-  await ctx.events.write(
-    {
-      event: 'token.request.rejected',
-      reason,
-      clientId: client.id,
-      subject: authorization?.subject,
-      authorizationId: authorization?.id,
-      detail: {
-        grant_type: deviceGrant,
-        reason_id: reason,
-        code_state: view.state,
-        code_age: Math.round((ctx.now() - request.createdAt) * 1000) / 1000,
-        authorization_network: request.network,
-      },
-      ...draft,
-    },
-    { requestId: call.id, network: call.network },
-  )
-  return refuse(reason, { reported: true })
 }

@@ -1,9 +1,10 @@
 import type { Form } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import { deviceGrant, jwtBearerGrant, tokenExchangeGrant, type GrantType } from '../model/client.ts'
+import { backchannelGrant, deviceGrant, jwtBearerGrant, tokenExchangeGrant, type GrantType } from '../model/client.ts'
 import type { StoredAnswer, TokenGrant } from '../tokens/token-grant.ts'
 import { authorizationCode } from './authorization-code.ts'
+import { backchannel } from './backchannel.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
 import { jwtBearer } from './jwt-bearer.ts'
@@ -27,6 +28,7 @@ export const grants: Readonly<Record<GrantType, Grant>> = {
   [deviceGrant]: deviceCode,
   [jwtBearerGrant]: jwtBearer,
   [tokenExchangeGrant]: tokenExchange,
+  [backchannelGrant]: backchannel,
 }
 
 const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, name)
@@ -34,6 +36,7 @@ const isGrantType = (name: string): name is GrantType => Object.hasOwn(grants, n
 /** What has to be set up before a grant is offered; the others always are. */
 const conditions: Partial<Record<GrantType, (ctx: Context) => boolean>> = {
   [deviceGrant]: ({ policy }) => policy.deviceGrant,
+  [backchannelGrant]: ({ policy }) => policy.backchannelGrant,
   [jwtBearerGrant]: ({ trustedIssuers }) => trustedIssuers.kinds.size > 0,
   [tokenExchangeGrant]: ({ exchange }) => exchange.offered,
 }

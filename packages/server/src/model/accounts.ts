@@ -18,6 +18,8 @@ export type Accounts = {
   readonly securityUrl?: string | undefined
   /** Address of the page on which people enter the code that a device shows, likewise; short, because it is typed. Needed where the policy offers the grant. */
   readonly deviceUrl?: string | undefined
+  /** Address of the page on which people decide about backchannel requests, likewise. Needed where the policy offers the grant. */
+  readonly requestsUrl?: string | undefined
   /** Authentication context classes that `login` can report, best first; each includes those after it (OpenID Connect Core section 2). */
   readonly acrValues: readonly string[]
   /** Those of `acrValues` that this person can reach; all of them when left out. Asked when a request wants more than there is. */
@@ -30,8 +32,14 @@ export type Accounts = {
    */
   findClaims(subject: string): Promise<AccountClaims | undefined>
   /**
-   * Tells the person, by mail or in another way of the host's own, with the address of the page that takes the access back.
-   * Called after what happened was stored, and never waited for; a rejection is a fault in the log, and nothing is tried again.
+   * Tells the person, by mail or in another way of the host's own, with the address of the page that takes the access back, or
+   * on which a decision is waited for. Called after what happened was stored, and never waited for; a rejection is a fault in
+   * the log, and nothing is tried again.
    */
   notify?(notice: Notice): Promise<void>
+  /**
+   * Who is meant by the `login_hint` of a backchannel request, such as a user name; `undefined` for nobody. Without it such
+   * requests name people by ID tokens alone.
+   */
+  findByHint?(hint: string): Promise<string | undefined>
 }

@@ -9,6 +9,8 @@ const auditedNames: ReadonlySet<string> = new Set([
   'consent.revoked',
   'device.approved',
   'device.denied',
+  'backchannel.approved',
+  'backchannel.denied',
   'grant.revoked',
   'token.revoked',
   'token.assertion.accepted',

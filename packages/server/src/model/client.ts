@@ -27,12 +27,15 @@ export type GrantType =
   | 'urn:ietf:params:oauth:grant-type:device_code'
   | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
   | 'urn:ietf:params:oauth:grant-type:token-exchange'
+  | 'urn:openid:params:grant-type:ciba'
 
 /** The grant of devices without a browser (RFC 8628 section 3.4). */
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code' satisfies GrantType
 
 /** The grant for assertions of other issuers about people (RFC 7523 section 2.1). */
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer' satisfies GrantType
+/** The grant of requests that a person decides about on a device of their own (CIBA section 4). */
+export const backchannelGrant = 'urn:openid:params:grant-type:ciba' satisfies GrantType
 
 /** The grant for tokens that become others (RFC 8693). */
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange' satisfies GrantType
@@ -122,6 +125,8 @@ export type Client = {
   readonly requireSignedRequests: boolean
   /** The one algorithm its request objects are signed with; `undefined` leaves it to each key. */
   readonly requestObjectAlgorithm: JwsAlgorithm | undefined
+  /** Where it is told that there is a decision about a backchannel request of it (ping mode); without it, it only polls (CIBA section 5). */
+  readonly backchannelNotificationEndpoint: string | undefined
   /** Every access token of it is bound to a key: each token request carries a proof (RFC 9449 section 5.2). */
   readonly dpopBoundAccessTokens: boolean
   /** Every access token of it is bound to the certificate of its connection (RFC 8705 section 3.4). */
@@ -245,4 +250,5 @@ export const laterClientMembers = {
   authorizationEncryptionAlgorithm: undefined,
   authorizationContentEncryption: undefined,
   responseModes: undefined,
+  backchannelNotificationEndpoint: undefined,
 } as const satisfies Partial<Client>

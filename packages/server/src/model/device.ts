@@ -1,12 +1,29 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { Authorization, AuthorizationEnd, SecurityEvent } from './authorization.ts'
 
-/** What a device asked for (RFC 8628 section 3.1), at rest. Neither of its two codes is here: each only as its digest. */
+/** Whom a client asked for by name, and how it wants to hear of the decision (CIBA section 7.1). */
+export type BackchannelFacts = {
+  /** The person who is meant: nobody else is asked. */
+  readonly subject: string
+  /** Shown to the person, and on the screen in front of which the person sits. */
+  readonly bindingMessage: string | undefined
+  /** The client asked for a level of authentication and is told the one there was. */
+  readonly tellAcr: boolean
+  /** In ping mode, sealed: the identifier of the request and the token that the notification carries. */
+  readonly ping: string | undefined
+}
+
+/**
+ * What a device (RFC 8628 section 3.1) or the client of a backchannel request (CIBA section 7.1) asked for, at rest: a person
+ * decides about both elsewhere, and the asker polls. No code is here, each only as its digest.
+ */
 export type DeviceRequest = {
-  /** Digest of the device code, 256 random bits. */
+  /** Digest of the device code or of the `auth_req_id`, 256 random bits. */
   readonly digest: string
-  /** Keyed digest of the user code, which is too short for a plain one. */
-  readonly userCodeKey: string
+  /** Keyed digest of the user code, which is too short for a plain one; a backchannel request has none. */
+  readonly userCodeKey: string | undefined
+  /** `undefined` for a device. */
+  readonly backchannel: BackchannelFacts | undefined
   readonly clientId: string
   readonly scope: readonly string[]
   readonly resources: readonly string[]
@@ -71,7 +88,10 @@ export function nextPoll(
   return { early, interval: early ? Math.min(interval + pollPenalty, maxPollInterval) : interval }
 }
 
-/** Requests of devices, from the first code to the redemption, which is `Store.redeem`. */
+/** Backchannel requests of one person that are shown at once. */
+export const maxWaitingRequests = 10
+
+/** Requests that a person decides about elsewhere, from the first code to the redemption, which is `Store.redeem`. */
 export type DeviceStore = {
   /**
    * Stores a request. Law: of all requests that wait for a person no two have the same user code; false when this one is
@@ -87,6 +107,8 @@ export type DeviceStore = {
    * one code, on all nodes, come one after another, and each is measured from the one before, early or not.
    */
   poll(digest: string, now: Seconds): Promise<boolean>
+  /** The backchannel requests that wait for this person, those that end first, at most `maxWaitingRequests`. */
+  listWaiting(subject: string, now: Seconds): Promise<readonly DeviceView[]>
   /** Ties a waiting request to a session. Law: over all time, on all nodes, one session at most; true for that one, also again. */
   claim(digest: string, sessionId: string, now: Seconds): Promise<boolean>
   /**

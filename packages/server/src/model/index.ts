@@ -1,8 +1,8 @@
 export { usernameKey, type AccountClaims, type AccountStore, type User } from './account.ts'
 export type { AccessTokenClaims, Actor, OpaqueAccessToken } from './access-token.ts'
 export type { AccessTokenStore, OpaqueAccessTokenView } from './access-tokens.ts'
+export type { DeviceNotice, Notice, RequestNotice } from './notice.ts'
 export type { Accounts } from './accounts.ts'
-export type { Notice } from './notice.ts'
 export type { ConnectedApp, ConnectedApps, ConnectedAppsView } from './connected-apps.ts'
 export {
   chainLink,
@@ -36,6 +36,7 @@ export type {
   ResponseMode,
 } from './authorization-request.ts'
 export {
+  backchannelGrant,
   deviceGrant,
   bindsTokens,
   hasSecret,
@@ -66,6 +67,7 @@ export {
   type ExceptionStore,
   type PkceException,
 } from './exception.ts'
+export type { WaitingRequest, WaitingRequests, WaitingStep } from './waiting-requests.ts'
 export type { ContainmentStore, Held } from './containment.ts'
 export type { DeclarationStore, DeclaredChange, DeclaredKind, DeclaredObject, ExceptionRenewal } from './declaration.ts'
 export type { LogoutNotice, LogoutStore, SessionClient } from './logout.ts'
@@ -75,9 +77,11 @@ export type { DerivationStore, ParentView } from './derivation.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
 export {
   maxPollInterval,
+  maxWaitingRequests,
   nextPoll,
   pollPenalty,
   pollSlack,
+  type BackchannelFacts,
   type DeviceApproval,
   type DeviceApprovalOutcome,
   type DeviceEnd,

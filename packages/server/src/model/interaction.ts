@@ -19,7 +19,7 @@ export type Session = {
 
 /** A page of the server's own that needs somebody signed in. No application waits for an answer, so there is no client and no address. */
 export type PageRequest = {
-  readonly page: 'device' | 'security'
+  readonly page: 'device' | 'security' | 'requests'
   /** The user code that came with the link, to be shown again after the sign-in. */
   readonly userCode: string | undefined
   readonly uiLocales: readonly string[]

@@ -2,7 +2,14 @@ import type { Duplex } from 'node:stream'
 
 /** What a fetch is for: the word in events and the name its budgets go by. */
 export type FetchPurpose =
-  'metadata_document' | 'resource_metadata' | 'jwks' | 'sector_identifier' | 'request_object' | 'logo' | 'logout'
+  | 'metadata_document'
+  | 'resource_metadata'
+  | 'jwks'
+  | 'sector_identifier'
+  | 'request_object'
+  | 'logo'
+  | 'logout'
+  | 'ping'
 
 export type FetchRequest = {
   readonly purpose: FetchPurpose
@@ -13,6 +20,8 @@ export type FetchRequest = {
   readonly accept: string
   /** Makes the request a POST. */
   readonly content?: { readonly type: string; readonly body: string } | undefined
+  /** Value of `authorization`, for a receiver that gave it to us. */
+  readonly authorization?: string | undefined
   /** The request on whose behalf it is made, for events and for the quota of its network; absent for upkeep. */
   readonly source?: { readonly requestId: string; readonly network: string } | undefined
 }

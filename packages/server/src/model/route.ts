@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Interactions, Sessions } from './interactions.ts'
 import type { OwnPages, Vault } from './own-pages.ts'
 import type { OwnSessions } from './own-sessions.ts'
+import type { WaitingRequests } from './waiting-requests.ts'
 import type { SecurityEvent } from './authorization.ts'
 import type { Seconds } from '@sallyport/protocol'
 
@@ -30,6 +31,7 @@ export type RouteHost = {
   readonly device: DevicePage
   readonly own: OwnPages
   readonly vault: Vault
+  readonly waiting: WaitingRequests
   now(): Seconds
   /** Id of this request, as on error pages and in events. */
   readonly requestId: string

@@ -24,6 +24,7 @@ export const usageNames = [
   'device_codes_redeemed',
   'assertions_redeemed',
   'tokens_exchanged',
+  'backchannel_requests_redeemed',
   'openid_without_nonce',
 ] as const
 

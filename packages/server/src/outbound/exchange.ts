@@ -25,6 +25,7 @@ function requestOptions(target: FetchTarget, request: FetchRequest, socket: Dupl
       // A compressed body could be any size once it is open, so none is asked for and none is taken.
       'accept-encoding': 'identity',
       connection: 'close',
+      ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
       ...(content === undefined
         ? {}
         : { 'content-type': content.type, 'content-length': String(Buffer.byteLength(content.body)) }),

@@ -2,6 +2,7 @@ import type { Seconds } from '@sallyport/protocol'
 import type { ContainmentStore, Held } from '../model/containment.ts'
 import { isPageRequest, type Interaction } from '../model/interaction.ts'
 import { revoke } from './memory-authorizations.ts'
+import { freeUserCode } from './memory-devices.ts'
 import { addEvents, keep, type AuthorizationRow, type DeviceRow, type MemoryState } from './memory-state.ts'
 
 const isHeld = ({ authorization, revokedAt }: AuthorizationRow, clientId: string, now: Seconds): boolean =>
@@ -60,7 +61,7 @@ export const memoryContainment = (state: MemoryState): ContainmentStore => ({
     for (const key of found.consents) state.consents.delete(key)
     for (const row of found.devices) {
       row.state = 'destroyed'
-      state.devices.userCodes.delete(row.request.userCodeKey)
+      freeUserCode(state, row.request)
     }
     for (const digest of found.pushed) state.pushed.delete(digest)
     for (const digest of found.pages) state.interactions.delete(digest)

@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import {
+  maxWaitingRequests,
   nextPoll,
   type DeviceApproval,
   type DeviceApprovalOutcome,
@@ -24,6 +25,12 @@ export const memoryDevices = (state: MemoryState): DeviceStore => ({
     const row = state.devices.rows.get(state.devices.userCodes.get(userCodeKey) ?? '')
     return row !== undefined && row.request.expiresAt > now ? view(state, row) : undefined
   },
+  listWaiting: async (subject, now) =>
+    [...state.devices.rows.values()]
+      .filter((row) => row.request.backchannel?.subject === subject && waits(row) && row.request.expiresAt > now)
+      .sort((a, b) => a.request.expiresAt - b.request.expiresAt)
+      .slice(0, maxWaitingRequests)
+      .map((row) => view(state, row)),
   poll: async (digest, now) => {
     const row = state.devices.rows.get(digest)
     if (row === undefined) return false
@@ -57,7 +64,8 @@ const claimedBy = (row: DeviceRow, sessionId: string): boolean => row.state === 
 
 /** Makes a user code free for another request, where it still is this one's. */
 export function freeUserCode(state: MemoryState, { userCodeKey, digest }: DeviceRequest): void {
-  if (state.devices.userCodes.get(userCodeKey) === digest) state.devices.userCodes.delete(userCodeKey)
+  if (userCodeKey !== undefined && state.devices.userCodes.get(userCodeKey) === digest)
+    state.devices.userCodes.delete(userCodeKey)
 }
 
 /** A request that was decided has no user code any more. */
@@ -68,7 +76,7 @@ function settle(state: MemoryState, row: DeviceRow, as: DeviceState): void {
 
 function create(state: MemoryState, request: DeviceRequest): boolean {
   const { rows, userCodes } = state.devices
-  if (userCodes.has(request.userCodeKey)) return false
+  if (request.userCodeKey !== undefined && userCodes.has(request.userCodeKey)) return false
   if (rows.has(request.digest)) throw new Error('device code exists')
   rows.set(request.digest, {
     request: keep(request),
@@ -79,7 +87,7 @@ function create(state: MemoryState, request: DeviceRequest): boolean {
     polledAt: undefined,
     keptUntil: request.expiresAt + retention.deviceRequest,
   })
-  userCodes.set(request.userCodeKey, request.digest)
+  if (request.userCodeKey !== undefined) userCodes.set(request.userCodeKey, request.digest)
   return true
 }
 

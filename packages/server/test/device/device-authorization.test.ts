@@ -43,7 +43,7 @@ describe('the answer', () => {
     const devices = {
       ...issuer.store.devices,
       create: (request: Parameters<typeof create>[0]) => {
-        keys.push(request.userCodeKey)
+        keys.push(request.userCodeKey ?? '')
         return keys.length < 3 ? Promise.resolve(false) : create(request)
       },
     }

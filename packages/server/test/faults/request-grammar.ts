@@ -11,7 +11,7 @@ export const parameterNames: readonly string[] = (
   'code code_verifier client_secret refresh_token token token_type_hint client_assertion client_assertion_type interaction ' +
   'csrf username password decision remember approved sign_out post_logout_redirect_uri logout_hint access_token return_to ' +
   'device_code user_code assertion subject_token subject_token_type actor_token actor_token_type requested_token_type audience ' +
-  'session'
+  'session auth_req_id binding_message requested_expiry client_notification_token login_hint_token'
 ).split(' ')
 
 /** What a request may be about: the server as it runs, what means something to it right now, and what was sent before. */
@@ -40,9 +40,14 @@ const shapes: Readonly<Record<string, readonly (readonly string[])[]>> = {
     words('grant_type client_id device_code'),
     words('grant_type client_id client_secret assertion scope'),
     words('grant_type client_id client_secret subject_token subject_token_type actor_token actor_token_type audience'),
+    words('grant_type client_id client_secret auth_req_id'),
     words('grant_type scope resource'),
   ],
   '/oauth2/device_authorization': [words('client_id scope resource code_challenge code_challenge_method')],
+  '/oauth2/backchannel_authentication': [
+    words('client_id client_secret scope login_hint binding_message requested_expiry'),
+    words('client_id client_secret scope id_token_hint client_notification_token'),
+  ],
   '/oauth2/introspect': [words('token token_type_hint')],
   '/oauth2/revoke': [words('token token_type_hint client_id')],
   '/oauth2/resume': [words('interaction')],
@@ -54,6 +59,7 @@ const shapes: Readonly<Record<string, readonly (readonly string[])[]>> = {
   '/account-choice': [words('interaction csrf decision'), words('interaction')],
   '/account/apps': [words('csrf client_id'), []],
   '/account/sessions': [words('csrf session'), words('csrf'), []],
+  '/account/requests': [words('csrf request decision'), []],
   '/device': [words('csrf user_code'), words('csrf user_code decision'), words('user_code'), []],
   '/oauth2/logout': [words('id_token_hint post_logout_redirect_uri state client_id'), words('sign_out csrf'), []],
 }

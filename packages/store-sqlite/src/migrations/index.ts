@@ -10,6 +10,7 @@ import { bindings } from './0070-bindings.ts'
 import { pushedRequests } from './0080-pushed-requests.ts'
 import { logouts } from './0090-logouts.ts'
 import { externalKeys } from './0100-external-keys.ts'
+import { backchannel } from './0120-backchannel.ts'
 import { secondFactors } from './0130-second-factors.ts'
 import { derivations } from './0140-derivations.ts'
 
@@ -30,6 +31,7 @@ export const steps: readonly Step[] = [
   { name: '0080-pushed-requests', statements: pushedRequests },
   { name: '0090-logouts', statements: logouts },
   { name: '0100-external-keys', statements: externalKeys },
+  { name: '0120-backchannel', statements: backchannel },
   { name: '0130-second-factors', statements: secondFactors },
   { name: '0140-derivations', statements: derivations },
 ]

@@ -10,9 +10,13 @@ import { exactlyOne, knownTokens, sameRecord, sizes, together, type ContractPart
 import { ground, issue, records, refreshToken, type Ground } from './ground.ts'
 import { digest, event, later, session, start } from './records.ts'
 
-const asked = (clientId: string, more: Partial<DeviceRequest> = {}): DeviceRequest => ({
+/** A request of a device: it always has a user code. */
+type Coded = DeviceRequest & { readonly userCodeKey: string }
+
+const asked = (clientId: string, more: Partial<Coded> = {}): Coded => ({
   digest: digest(),
   userCodeKey: digest(),
+  backchannel: undefined,
   clientId,
   scope: ['openid', 'offline_access', 'read'],
   resources: ['https://rs1.test'],
@@ -28,10 +32,10 @@ const asked = (clientId: string, more: Partial<DeviceRequest> = {}): DeviceReque
 const authorizationOf = (on: Ground, more: Partial<Authorization> = {}): Authorization =>
   issue(on, { authorization: { deviceNetwork: '192.0.2.1', ...more } }).authorization
 
-type Begun = { readonly on: Ground; readonly request: DeviceRequest; readonly approval: DeviceApproval }
+type Begun = { readonly on: Ground; readonly request: Coded; readonly approval: DeviceApproval }
 
 /** A request that the session of the ground has entered the code of. */
-async function claimed(store: Store, more: Partial<DeviceRequest> = {}): Promise<Begun> {
+async function claimed(store: Store, more: Partial<Coded> = {}): Promise<Begun> {
   const on = await ground(store)
   const request = asked(on.client.id, more)
   equal(await store.devices.create(request), true)
@@ -43,7 +47,7 @@ async function claimed(store: Store, more: Partial<DeviceRequest> = {}): Promise
   }
 }
 
-async function approved(store: Store, more: Partial<DeviceRequest> = {}): Promise<Begun> {
+async function approved(store: Store, more: Partial<Coded> = {}): Promise<Begun> {
   const begun = await claimed(store, more)
   equal(await store.devices.approve(begun.approval, start), 'approved')
   return begun
@@ -102,6 +106,35 @@ export const deviceContract: ContractPart = ({ describe, it }, withStore) => {
         const end = { as: 'denied', sessionId: on.session.id } as const
         equal(await store.devices.end(another.request.digest, end, start, [event()]), false)
         equal((await sizes(store))['events'], 0)
+      }),
+    )
+    it(
+      'B-CIBA-05 are found by the person who is meant, while they wait, soonest end first and ten at most',
+      withStore(async (store) => {
+        const on = await ground(store)
+        const about = (subject: string, expiresAt = later(600)): DeviceRequest => ({
+          ...asked(on.client.id, { expiresAt }),
+          userCodeKey: undefined,
+          backchannel: { subject, bindingMessage: 'W4SCT', tellAcr: true, ping: 'sealed' },
+        })
+        const first = about('alice', later(60))
+        const second = about('alice')
+        for (const one of [second, first, about('bob'), asked(on.client.id)])
+          equal(await store.devices.create(one), true)
+        const waiting = await store.devices.listWaiting('alice', start)
+        sameRecord(waiting[0]?.request, first)
+        deepEqual(
+          waiting.map(({ request }) => request.digest),
+          [first.digest, second.digest],
+        )
+        equal((await store.devices.listWaiting('alice', later(60))).length, 1)
+        equal(await store.devices.claim(second.digest, on.session.id, start), true)
+        equal((await store.devices.listWaiting('alice', start))[1]?.claimedBy, on.session.id)
+        const end = { as: 'denied', sessionId: on.session.id } as const
+        equal(await store.devices.end(second.digest, end, start, []), true)
+        equal((await store.devices.listWaiting('alice', start)).length, 1)
+        for (let count = 0; count < 12; count++) await store.devices.create(about('carol'))
+        equal((await store.devices.listWaiting('carol', start)).length, 10)
       }),
     )
     it(

@@ -72,6 +72,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   requirePushedRequests: false,
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,
+  backchannelNotificationEndpoint: undefined,
   dpopBoundAccessTokens: false,
   certificateBoundAccessTokens: false,
   useMtlsEndpointAliases: false,
