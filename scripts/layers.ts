@@ -34,7 +34,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts', 'document-policy.ts'],
   ['incidents.ts', 'stages.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
-  ['registration-policy.ts', 'trusted-issuers.ts', 'exchange-policy.ts', 'mutual-tls.ts'],
+  ['registration-policy.ts', 'trusted-issuers.ts', 'exchange-policy.ts', 'identity-audiences.ts', 'mutual-tls.ts'],
   ['server-options.ts', 'shared-counter.ts'],
   ['limits.ts', 'outbound'],
   ['relaxations.ts', 'clients/client-cache.ts', 'clients/client-keys.ts', 'tokens/key-pair.ts'],

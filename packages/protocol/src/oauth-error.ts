@@ -11,6 +11,8 @@ export type ErrorPrivate = {
   readonly reported?: boolean | undefined
   /** Extra response headers, such as `Allow` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What else a JSON answer tells the client: how it can do better, from the operator's own words and never from the request. */
+  readonly members?: Readonly<Record<string, string | number>> | undefined
 }
 
 /**
@@ -22,6 +24,7 @@ export class OAuthError extends Error {
   readonly detail: string | undefined
   readonly reported: boolean
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly members: Readonly<Record<string, string | number>> | undefined
 
   constructor(reason: Reason, more: ErrorPrivate = {}) {
     // An answer, not a fault: the reason tells where it was made, and to walk the stack would cost more than most refusals do.
@@ -34,6 +37,7 @@ export class OAuthError extends Error {
     this.detail = more.detail
     this.reported = more.reported ?? false
     this.headers = more.headers
+    this.members = more.members
   }
 
   get code(): ErrorCode {

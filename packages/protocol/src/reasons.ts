@@ -4,6 +4,7 @@ import { certificateReasons } from './reasons/certificate.ts'
 import { clientAddressReasons } from './reasons/client-address.ts'
 import { clientAuthenticationReasons } from './reasons/client-authentication.ts'
 import type { ReasonEntry } from './reasons/entry.ts'
+import { identityAssertionReasons } from './reasons/identity-assertion.ts'
 import { interactionPageReasons } from './reasons/interaction-page.ts'
 import { pkceReasons } from './reasons/pkce.ts'
 import { proofReasons } from './reasons/proof.ts'
@@ -30,6 +31,7 @@ export const reasons = {
   ...tokenRequestReasons,
   ...assertionGrantReasons,
   ...tokenExchangeReasons,
+  ...identityAssertionReasons,
   ...proofReasons,
   ...certificateReasons,
   ...tokenUseReasons,

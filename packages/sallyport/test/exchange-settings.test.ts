@@ -88,6 +88,32 @@ describe('rules of exchange, in a file', () => {
   })
 })
 
+const audience = `assertions:
+  audiences:
+    - audience: https://as.partner.example
+      clients: { wiki: their-wiki }
+      scope: [docs.read]
+`
+
+describe('audiences of identity assertions, in a file', () => {
+  it('B-JAG-03 are read with the clients as they are declared here, and as they are called there', async () => {
+    const { resolved, faults } = await load(`${audience}      knownAs: sso\n      maxAge: 1h\n`)
+    expect(faults).toEqual([])
+    expect(configOf(resolved).exchange.identityAudiences).toMatchObject([
+      {
+        ...{ audience: 'https://as.partner.example', scope: ['docs.read'], maxAge: 3600 },
+        ...{ clients: { [declaredClientId('wiki')]: 'their-wiki' }, knownAs: declaredClientId('sso') },
+      },
+    ])
+    for (const [text, told] of [
+      [audience.replace('https:', 'http:'), 'no https address'],
+      [audience.replace('{ wiki: their-wiki }', '[wiki]'), 'has a clients that cannot be read'],
+      [`${audience}      people: user_alice\n`, 'has a people that cannot be read'],
+    ] as const)
+      expect((await load(text)).faults.map(({ problem }) => problem)).toEqual([expect.stringContaining(told)])
+  })
+})
+
 describe('a baseline of them', () => {
   const file = scratch.path('sallyport.yaml')
   const path = scratch.path('baseline.json')
@@ -135,6 +161,23 @@ describe('a baseline of them', () => {
     expect(await keys(before.replace('  mayAct: { shop: gateway }\n', ''))).toEqual([
       'policy-regression policy exchange.mayAct',
     ])
+  })
+
+  it('A-GOV-07, B-JAG-03 takes one more client, scope or person of an audience, or a weaker sign-in, for weaker', async () => {
+    const before = `${audience}      people: [user_a]\n      maxAge: 1h\n      acrValues: [urn:strong]\n`
+    expect((await check(before, '--write-baseline')).code).toBe(0)
+    expect(await keys(before)).toEqual([])
+    expect(await keys('')).toEqual([])
+    const weaker = ['policy-regression policy assertions.audiences']
+    for (const [was, is] of [
+      ['[docs.read]', '[docs.read, docs.write]'],
+      ['{ wiki: their-wiki }', '{ wiki: their-wiki, blog: their-blog }'],
+      ['      people: [user_a]\n', ''],
+      ['[user_a]', '[user_a, user_b]'],
+      ['maxAge: 1h', 'maxAge: 2h'],
+      ['      acrValues: [urn:strong]\n', ''],
+    ] as const)
+      expect(await keys(before.replace(was, is)), is).toEqual(weaker)
   })
 
   it('A-GOV-07 finds a client that may bring assertions which nobody is trusted to make', async () => {

@@ -5,6 +5,7 @@ import type { ClientKeys } from './clients/client-keys.ts'
 import type { DocumentPolicy } from './document-policy.ts'
 import type { EventWriter } from './events.ts'
 import type { ExchangePolicy } from './exchange-policy.ts'
+import type { IdentityAudiences } from './identity-audiences.ts'
 import type { Limits } from './limits.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { HttpRequest } from './model/http.ts'
@@ -80,6 +81,8 @@ export type Context = {
   readonly documents: DocumentPolicy
   /** Whose assertions about people count. */
   readonly trustedIssuers: TrustedIssuers
+  /** Other authorization servers that take this one's word for who signed in. */
+  readonly identityAudiences: IdentityAudiences
   /** Who may exchange which tokens. */
   readonly exchange: ExchangePolicy
   readonly verifiedTokens: VerifiedTokenCache

@@ -16,6 +16,7 @@ import type { Context } from './context.ts'
 import { createDocumentPolicy } from './document-policy.ts'
 import { createEventWriter } from './events.ts'
 import { createExchangePolicy } from './exchange-policy.ts'
+import { createIdentityAudiences } from './identity-audiences.ts'
 import { parseIssuer } from './issuer.ts'
 import { createLimits } from './limits.ts'
 import type { SecurityEvent } from './model/authorization.ts'
@@ -112,6 +113,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     limits: createLimits(store, policy, now),
     documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
+    identityAudiences: createIdentityAudiences(options.identityAudiences, issuer.issuer),
     exchange: createExchangePolicy(options.exchange),
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, issuer.issuer),
     logouts: createLogoutNotifier(() => context),

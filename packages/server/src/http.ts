@@ -59,7 +59,7 @@ export function errorJson(ctx: Context, error: OAuthError): HttpResponse {
   const headers: Headers = { ...error.headers }
   if (error.status === 401) headers['www-authenticate'] ??= `Basic realm="${ctx.issuer}", charset="UTF-8"`
   if (error.status === 503) headers['retry-after'] ??= '2'
-  return json(error.status, errorBody(ctx, error), headers)
+  return json(error.status, { ...error.members, ...errorBody(ctx, error) }, headers)
 }
 
 type PolicyParts = {

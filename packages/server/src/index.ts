@@ -43,6 +43,7 @@ export {
   type ExchangeRule,
   type SubjectTokenKind,
 } from './exchange-policy.ts'
+export { createIdentityAudiences, type IdentityAudience, type IdentityAudiences } from './identity-audiences.ts'
 export {
   assertionKinds,
   createTrustedIssuers,

@@ -15,6 +15,7 @@ import { offeredGrants } from './grants/index.ts'
 import { responseModeNames } from './model/authorization-request.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
 import { endpointAliases } from './mutual-tls.ts'
+import { identityAssertionTokenType } from './tokens/identity-assertion.ts'
 
 const allMethods: readonly ClientAuthenticationMethod[] = [
   'none',
@@ -114,6 +115,8 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.mutualTls !== undefined) metadata['tls_client_certificate_bound_access_tokens'] = true
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization
+  if (ctx.identityAudiences.clients.size > 0)
+    metadata['identity_chaining_requested_token_types_supported'] = [identityAssertionTokenType]
   if (ctx.trustedIssuers.kinds.has('id-jag')) metadata['authorization_grant_profiles_supported'] = [identityProfile]
   if (ctx.policy.backchannelGrant) {
     metadata['backchannel_authentication_endpoint'] = endpoints.backchannel

@@ -4,6 +4,7 @@ import type { Alert } from './alerts.ts'
 import type { DocumentOptions } from './document-policy.ts'
 import type { ExternalKeys } from './model/external-keys.ts'
 import type { ExchangeOptions } from './exchange-policy.ts'
+import type { IdentityAudience } from './identity-audiences.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
 import type { OutboundOptions } from './model/outbound.ts'
@@ -57,6 +58,8 @@ export type ServerOptions = {
   readonly metadataDocuments?: DocumentOptions | undefined
   /** Other issuers whose assertions about people count (RFC 7523 section 2.1); nobody's when left out. */
   readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
+  /** Other authorization servers for which clients may get identity assertions (ID-JAG); none when left out. */
+  readonly identityAudiences?: readonly IdentityAudience[] | undefined
   /** Who may exchange which tokens for which others (RFC 8693); nobody when left out. */
   readonly exchange?: ExchangeOptions | undefined
   /** How the server reaches other hosts; the guard itself cannot be turned off. */

@@ -103,6 +103,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       outbound: options.outbound ?? noNetwork,
       trustedIssuers: options.trustedIssuers,
       exchange: options.exchange,
+      identityAudiences: options.identityAudiences,
       registration: options.registration,
       mutualTls: options.mutualTls,
       algorithms: options.algorithms,

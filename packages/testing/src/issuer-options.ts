@@ -2,6 +2,7 @@ import type { JwsAlgorithm } from '@sallyport/protocol'
 import type {
   DocumentOptions,
   ExchangeOptions,
+  IdentityAudience,
   ExternalKeys,
   MutualTlsOptions,
   OutboundOptions,
@@ -43,6 +44,8 @@ export type TestIssuerOptions = {
   readonly metadataDocuments?: DocumentOptions | undefined
   /** Whose assertions about people count; nobody's when left out. */
   readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
+  /** Other authorization servers for which there are identity assertions; none when left out. */
+  readonly identityAudiences?: readonly IdentityAudience[] | undefined
   /** Who may exchange which tokens; nobody when left out. */
   readonly exchange?: ExchangeOptions | undefined
   /** How the issuer reaches other hosts; a test puts name server and connections of its own here. */

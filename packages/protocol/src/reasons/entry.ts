@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'invalid_target'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'access_denied'
   | 'authorization_pending'
   | 'slow_down'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { kindsOf, type ExchangeRule, type TrustedIssuer } from '@sallyport/server'
+import { kindsOf, type ExchangeRule, type IdentityAudience, type TrustedIssuer } from '@sallyport/server'
 
 const fingerprint = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16)
@@ -39,4 +39,20 @@ export const exchangeRights = (rules: readonly ExchangeRule[]): readonly string[
 export const actorPairs = (pairs: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(pairs)
     .map(([client, actor]) => `${client}: ${actor}`)
+    .sort()
+
+/** One line for each scope that a client may take to another server; whatever narrows the people and their sign-in is part of it. */
+export const audienceRights = (audiences: readonly IdentityAudience[]): readonly string[] =>
+  audiences
+    .flatMap(({ audience, clients, scope, resources = [''], knownAs = '', people, maxAge, acrValues }) => {
+      const who = people === undefined ? anywhere : people.map((person) => fingerprint(person))
+      const signIn = [maxAge ?? 'any age', ...(acrValues ?? ['any class'])].join(' ')
+      return Object.entries(clients).flatMap(([client, there]) =>
+        scope.flatMap((value) =>
+          resources.flatMap((api) =>
+            who.map((person) => `${audience}: ${client} as ${there} ${value} ${api} ${knownAs} ${person} ${signIn}`),
+          ),
+        ),
+      )
+    })
     .sort()

@@ -218,7 +218,7 @@ function grantFindings({ policy, config, clients }: Subject): Looked {
       'may bring assertions about people, and no issuer is trusted',
       'write the issuer into assertions.issuers, or take the grant out',
     ]
-  if ((config.exchange.exchange.rules ?? []).length === 0)
+  if ((config.exchange.exchange.rules ?? []).length === 0 && config.exchange.identityAudiences.length === 0)
     idle[tokenExchangeGrant] = [
       'may exchange tokens, and no rule lets anybody',
       'write a rule into exchange.rules, or take the grant out',

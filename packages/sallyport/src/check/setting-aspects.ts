@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
-import { stages, type ExchangeRule, type StatementIssuer, type TrustedIssuer } from '@sallyport/server'
+import {
+  stages,
+  type ExchangeRule,
+  type IdentityAudience,
+  type StatementIssuer,
+  type TrustedIssuer,
+} from '@sallyport/server'
 import { keyNames } from '../config/key-settings.ts'
 import { policySettings, settings, stageSettings, type AnySetting } from '../config/settings.ts'
-import { actorPairs, assertionRights, exchangeRights } from './exchange-rights.ts'
+import { actorPairs, assertionRights, audienceRights, exchangeRights } from './exchange-rights.ts'
 import type { Value } from './values.ts'
 
 /** How a change of a setting is judged; everything but `told` and `harmless` can make the policy weaker. */
@@ -80,6 +86,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'registration.statementIssuers': set('more'),
   'registration.reservedNames': set('less'),
   'assertions.issuers': set('more'),
+  'assertions.audiences': set('more'),
   'exchange.rules': set('more'),
   'exchange.mayAct': set('less'),
   'exchange.neverImpersonated': set('less'),
@@ -122,6 +129,7 @@ export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): 
   if (key === 'registration.statementIssuers')
     return (value as readonly StatementIssuer[]).map(({ issuer, jwks }) => `${issuer} ${fingerprint(jwks)}`).sort()
   if (key === 'assertions.issuers') return assertionRights(value as readonly TrustedIssuer[])
+  if (key === 'assertions.audiences') return audienceRights(value as readonly IdentityAudience[])
   if (key === 'exchange.rules') return exchangeRights(value as readonly ExchangeRule[])
   if (key === 'exchange.mayAct') return actorPairs(value as Readonly<Record<string, string>>)
   if (Array.isArray(value)) return [...(value as readonly string[])].sort()

@@ -1,9 +1,11 @@
 import {
   createExchangePolicy,
+  createIdentityAudiences,
   createTrustedIssuers,
   PolicyError,
   type ExchangeOptions,
   type ExchangeRule,
+  type IdentityAudience,
   type TrustedIssuer,
 } from '@sallyport/server'
 import { declaredClientId } from './declared-ids.ts'
@@ -65,6 +67,26 @@ const trustedIssuers = setting(
   { fallback: [] as readonly TrustedIssuer[] },
 )
 
+const identityAudiences = setting(
+  'assertions.audiences',
+  recordList<IdentityAudience>({
+    members: {
+      audience: 'text',
+      clients: 'words',
+      scope: 'texts',
+      resources: 'texts',
+      knownAs: 'text',
+      people: 'texts',
+      maxAge: 'seconds',
+      acrValues: 'texts',
+    },
+    required: ['audience', 'clients', 'scope'],
+    judge: (entries) => firstFault(() => createIdentityAudiences(entries)),
+    fix: 'write audience, clients with what each is called there, and scope',
+  }),
+  'Other authorization servers for which clients may get identity assertions (ID-JAG) of people who signed in here',
+  { fallback: [] as readonly IdentityAudience[] },
+)
 const rules = setting(
   'exchange.rules',
   recordList<ExchangeRule>({
@@ -99,18 +121,24 @@ const neverImpersonated = setting(
 
 /** Everything about tokens that come from other tokens. */
 export const exchangeSettings: readonly Setting<unknown>[] = [
-  ...[trustedIssuers, rules, mayAct, neverImpersonated],
+  ...[trustedIssuers, identityAudiences, rules, mayAct, neverImpersonated],
 ].map((one) => one as unknown as Setting<unknown>)
 
 /** What the server is told. */
 export type ExchangeConfig = {
   readonly trustedIssuers: readonly TrustedIssuer[]
+  readonly identityAudiences: readonly IdentityAudience[]
   readonly exchange: ExchangeOptions
 }
 
 /** Clients may be named as they are declared. */
 export const exchangeOptions = (value: <T>(setting: Setting<T>) => T): ExchangeConfig => ({
   trustedIssuers: value(trustedIssuers).map((entry) => ({ ...entry, clients: entry.clients.map(declaredClientId) })),
+  identityAudiences: value(identityAudiences).map(({ clients, knownAs, ...entry }) => ({
+    ...entry,
+    knownAs: knownAs === undefined ? undefined : declaredClientId(knownAs),
+    clients: Object.fromEntries(Object.entries(clients).map(([client, there]) => [declaredClientId(client), there])),
+  })),
   exchange: {
     rules: value(rules).map((rule) => ({
       ...rule,

@@ -38,7 +38,7 @@ const conditions: Partial<Record<GrantType, (ctx: Context) => boolean>> = {
   [deviceGrant]: ({ policy }) => policy.deviceGrant,
   [backchannelGrant]: ({ policy }) => policy.backchannelGrant,
   [jwtBearerGrant]: ({ trustedIssuers }) => trustedIssuers.kinds.size > 0,
-  [tokenExchangeGrant]: ({ exchange }) => exchange.offered,
+  [tokenExchangeGrant]: ({ exchange, identityAudiences }) => exchange.offered || identityAudiences.clients.size > 0,
 }
 
 /** True for a grant type that there is and that the policy offers. */

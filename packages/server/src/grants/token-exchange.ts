@@ -7,10 +7,11 @@ import { effectivePolicy } from '../policy.ts'
 import { actingParty, requireMayAct, type ActingParty } from '../tokens/acting-party.ts'
 import { derivedAuthorization } from '../tokens/derived-authorization.ts'
 import { exchangeRequest, ruleFor, type ExchangeRequest } from '../tokens/exchange-request.ts'
+import { identityAssertion, identityAssertionTokenType } from '../tokens/identity-assertion.ts'
 import { presentedToken, tokenTypes, type PresentedToken } from '../tokens/presented-token.ts'
 import { accessTokenTarget } from '../tokens/resource-scope.ts'
 import { senderKeyFault } from '../tokens/sender-key.ts'
-import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
+import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
 
 /**
  * Token exchange (RFC 8693): a token of this server becomes one for another API, in the hands of a client that an operator
@@ -22,9 +23,12 @@ export async function tokenExchange(
   client: AuthenticatedClient,
   form: Form,
   senderKey: string | undefined,
-): Promise<TokenGrant> {
+): Promise<TokenGrant | StoredAnswer> {
   try {
-    return await exchanged(ctx, client, form, senderKey)
+    if (form.get('requested_token_type') !== identityAssertionTokenType || ctx.identityAudiences.clients.size === 0)
+      return await exchanged(ctx, client, form, senderKey)
+    if (isPublic(client)) throw refuse('grant_not_allowed')
+    return await identityAssertion(ctx, call, client, form, senderKey)
   } catch (error) {
     if (!(error instanceof OAuthError) || error.reported) throw error
     throw await denied(ctx, call, client, error)
@@ -139,7 +143,7 @@ const noted = (subject: Subject, { actor, depth }: ActingParty, audience: string
 
 /** Writes the event of a refused exchange, once, and gives the error to throw. */
 async function denied(ctx: Context, call: Call, client: AuthenticatedClient, error: OAuthError): Promise<OAuthError> {
-  const { reason, detail, headers } = error
+  const { reason, detail, headers, members } = error
   await ctx.events.write(
     {
       event: 'token.exchange.denied',
@@ -152,5 +156,5 @@ async function denied(ctx: Context, call: Call, client: AuthenticatedClient, err
     },
     { requestId: call.id, network: call.network },
   )
-  return refuse(reason, { reported: true, ...(headers === undefined ? {} : { headers }) })
+  return refuse(reason, { reported: true, headers, members })
 }

@@ -15,6 +15,7 @@ const auditedNames: ReadonlySet<string> = new Set([
   'token.revoked',
   'token.assertion.accepted',
   'token.exchanged',
+  'identity.assertion.issued',
   'keys.rotated',
   'credential.reset',
   'mfa.enrolled',

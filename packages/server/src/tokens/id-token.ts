@@ -39,7 +39,8 @@ export function idTokenClaims(
   if (nonce !== undefined) claims['nonce'] = nonce
   if (knowsSessions(client)) claims['sid'] = sessionFor(ctx, client, authorization.sessionId)
   // Begins with the id of its authorization, as that of an access token does, so that an exchange finds what it rests on.
-  if (ctx.exchange.idTokensOf.has(client.id)) claims['jti'] = `${authorization.id}.${ctx.random.id(15)}`
+  if (ctx.exchange.idTokensOf.has(client.id) || ctx.identityAudiences.clients.has(client.id))
+    claims['jti'] = `${authorization.id}.${ctx.random.id(15)}`
   const mayAct = mayActOf(ctx, client.id)
   if (mayAct !== undefined) claims['may_act'] = mayAct
   if (authorization.tellAuthTime) claims['auth_time'] = numericDate(time)

@@ -38,7 +38,7 @@ export type RefreshTokenPlan = Pick<RefreshToken, 'sequence' | 'idleExpiresAt'> 
 /** A validated grant: what may be issued, and what must be redeemed for it. Only the grants make one. */
 export type TokenGrant = TokenGrantFacts & { readonly [brand]: 'TokenGrant' }
 
-/** A stored answer that is given again, to a client whose first answer got lost (A-RT-04). */
+/** A whole answer: one that is given again, to a client whose first got lost (A-RT-04), or one that issues no access token. */
 export type StoredAnswer = { readonly storedAnswer: string }
 
 /** Marks the facts as validated; to be called at the end of a grant and nowhere else. */
