@@ -94,6 +94,7 @@ const client: Client = {
   requirePushedRequests: false,
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,
+  requestUris: [],
   backchannelNotificationEndpoint: undefined,
   requireRedirectUriAtToken: false,
   firstParty: false,

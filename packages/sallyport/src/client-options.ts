@@ -42,6 +42,7 @@ export type Options = {
   readonly requirePushedRequests?: boolean
   readonly requireSignedRequests?: boolean
   readonly requestObjectAlgorithm?: string
+  readonly requestUri?: readonly string[]
   readonly requireRedirectUriAtToken?: boolean
   readonly backchannelNotificationEndpoint?: string
   readonly dpopBoundAccessTokens?: boolean
@@ -101,6 +102,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     requirePushedRequests: options.requirePushedRequests,
     requireSignedRequests: options.requireSignedRequests,
     requestObjectAlgorithm: options.requestObjectAlgorithm,
+    requestUris: options.requestUri,
     requireRedirectUriAtToken: options.requireRedirectUriAtToken,
     backchannelNotificationEndpoint: options.backchannelNotificationEndpoint,
     dpopBoundAccessTokens: options.dpopBoundAccessTokens,
@@ -131,6 +133,7 @@ const optionOf = (member: string): string => {
     resources: 'resource',
     grantTypes: 'grantType',
     responseModes: 'responseMode',
+    requestUris: 'requestUri',
   }
   return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

@@ -50,6 +50,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   require_pushed_authorization_requests: client.requirePushedRequests,
   require_signed_request_object: client.requireSignedRequests,
   request_object_signing_alg: client.requestObjectAlgorithm,
+  request_uris: client.requestUris.length === 0 ? undefined : client.requestUris,
   backchannel_client_notification_endpoint: client.backchannelNotificationEndpoint,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   tls_client_certificate_bound_access_tokens: client.certificateBoundAccessTokens,

@@ -118,6 +118,7 @@ describe('what a baseline compares', () => {
     requirePushedRequests: [true, false],
     requireSignedRequests: [true, false],
     requestObjectAlgorithm: ['ES256', undefined],
+    requestUris: [[], ['https://a.example/request']],
     dpopBoundAccessTokens: [true, false],
     certificateBoundAccessTokens: [true, false],
     requireRedirectUriAtToken: [true, false],

@@ -202,6 +202,33 @@ describe('config check of declared objects', () => {
     ])
   })
 
+  it('B-MS-01, B-MS-03, B-JARM-03 says which clients may still send or get what is not signed', async () => {
+    const signs = [
+      ...['requireSignedRequests: true', 'requestObjectAlgorithm: ES256', 'responseModes: [jwt, form_post.jwt]'],
+      'authorizationAlgorithm: ES256',
+    ]
+    const unsigned = async (members: readonly string[], head = ''): Promise<string[]> => {
+      const bank = client(
+        'bank',
+        'web',
+        `    redirectUris: [https://bank.example/cb]\n    jwksUri: https://bank.example/jwks\n${members.map((one) => `    ${one}\n`).join('')}`,
+      )
+      const outcome = await check(`${head}clients:\n${bank}`, '--profile', 'fapi2-message-signing', '--json')
+      const rules = found(outcome)
+      expect(rules.some(({ rule }) => rule === 'fapi2-direct-request')).toBe(true)
+      return rules.filter(({ rule }) => rule === 'fapi2-unsigned').map(({ key }) => key.replace('clients.bank.', ''))
+    }
+    expect(await unsigned(signs)).toEqual([])
+    expect(await unsigned([])).toEqual(['requireSignedRequests', 'responseModes', 'authorizationAlgorithm'])
+    expect(await unsigned(signs.slice(1), 'stages:\n  requireSignedRequests: enforce\n')).toEqual([])
+    expect(await unsigned([...signs.slice(0, 2), 'responseModes: [jwt, query]', signs[3] ?? ''])).toEqual([
+      'responseModes',
+    ])
+    expect(await unsigned([signs[0] ?? '', 'requestObjectAlgorithm: RS256', ...signs.slice(2)])).toEqual([
+      'requestObjectAlgorithm',
+    ])
+  })
+
   it('B-DPOP-33 finds whoever demands bound tokens while no proof is taken', async () => {
     const yaml = `clients:\n${web}    dpopBoundAccessTokens: true\n${orders}    binding: dpop\n`
     const off = found(await check(`policy:\n  dpop: false\n${yaml}`, '--json'))

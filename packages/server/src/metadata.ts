@@ -104,8 +104,8 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     ],
     claims_parameter_supported: true,
     request_parameter_supported: ctx.policy.requestObjects,
-    request_uri_parameter_supported: false,
-    require_request_uri_registration: false,
+    request_uri_parameter_supported: ctx.policy.requestUris,
+    require_request_uri_registration: ctx.policy.requestUris,
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
   }

@@ -28,6 +28,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly dpopNonces?: boolean
   /** Take requests that are signed by their client (RFC 9101); on when left out. */
   readonly requestObjects?: boolean
+  /** Fetch such requests from addresses that their client registered; off when left out, since the server then asks where others say. */
+  readonly requestUris?: boolean
   readonly acrUnmetError?: AcrUnmetError
   /** Refuse a request when none of its `acr_values` can be reached, so that clients do not loop (RFC 9470 section 5). */
   readonly stepUpStrict?: boolean
@@ -45,6 +47,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly dpop: boolean
   readonly dpopNonces: boolean
   readonly requestObjects: boolean
+  readonly requestUris: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stepUpStrict: boolean
   readonly stages: Stages
@@ -72,6 +75,7 @@ const switches = [
   'dpop',
   'dpopNonces',
   'requestObjects',
+  'requestUris',
   'backchannelGrant',
   'stepUpStrict',
 ] as const
@@ -128,6 +132,12 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       problem: 'nobody would get a token while proofs of possession are not taken',
       fix: 'leave policy.dpop on, or go back to warn',
     })
+  if (options.requestObjects === false && options.requestUris === true)
+    faults.push({
+      key: 'policy.requestUris',
+      problem: 'what is fetched are signed requests, which are not taken',
+      fix: 'leave policy.requestObjects on, or this off',
+    })
   if (options.requestObjects === false && options.stages?.requireSignedRequests === 'enforce')
     faults.push({
       key: 'stages.requireSignedRequests',
@@ -146,6 +156,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     dpop: options.dpop ?? true,
     dpopNonces: options.dpopNonces ?? false,
     requestObjects: options.requestObjects ?? true,
+    requestUris: options.requestUris ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     stepUpStrict: options.stepUpStrict ?? false,
     pkceExceptions: options.pkceExceptions ?? 'forbidden',

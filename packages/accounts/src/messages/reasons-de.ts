@@ -80,6 +80,8 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   jar_client: 'Das Request Object nennt einen anderen Client',
   jar_claims: 'Eine Angabe im Request Object ist nicht gültig',
   jar_inside: 'Ein Request Object darf nicht auf eine andere Anfrage verweisen',
+  jar_uri: 'Die Adresse der Anfrage ist für diese Anwendung nicht registriert',
+  jar_fetch: 'Die Anfrage konnte nicht von ihrer Adresse geholt werden',
   jar_replayed: 'Das Request Object wurde schon einmal verwendet',
   par_unknown: parRequest,
   par_used: parRequest,

@@ -31,5 +31,12 @@ export const requestObjectReasons = {
     'request-object',
     'A request object must not refer to another request',
   ),
+  jar_uri: entry(
+    'invalid_request_uri',
+    400,
+    'request-object',
+    'The address of the request is not registered for this application',
+  ),
+  jar_fetch: entry('invalid_request_uri', 400, 'request-object', 'The request could not be fetched from its address'),
   jar_replayed: entry('invalid_request_object', 400, 'request-object', 'The request object was used before'),
 } as const satisfies Record<string, ReasonEntry>

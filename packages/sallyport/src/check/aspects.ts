@@ -108,6 +108,11 @@ export const clientAspects = {
     yes: 'have to sign their requests now',
     no: 'need not sign their requests any more',
   },
+  requestUris: {
+    kind: 'set',
+    more: 'may have their requests fetched from more addresses',
+    less: 'lose addresses of requests',
+  },
   requestAlgorithms: {
     kind: 'set',
     more: 'may sign requests with more algorithms',

@@ -76,6 +76,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     requireState: client.requireState || policy.stages.requireState === 'enforce',
     requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
     requireSignedRequests: client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce',
+    requestUris: sorted(client.requestUris),
     requestAlgorithms: client.requestObjectAlgorithm === undefined ? null : [client.requestObjectAlgorithm],
     requireRedirectUriAtToken: client.requireRedirectUriAtToken,
     boundTokens: bindsTokens(client) || policy.stages.requireSenderConstraint === 'enforce',

@@ -54,6 +54,7 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   requirePushedRequests: as('requirePushedRequests'),
   requireSignedRequests: as('requireSignedRequests'),
   requestObjectAlgorithm: as('requestAlgorithms'),
+  requestUris: as('requestUris'),
   backchannelNotificationEndpoint: harmless('is told that there is an answer, never which'),
   dpopBoundAccessTokens: as('boundTokens'),
   certificateBoundAccessTokens: as('boundTokens'),

@@ -2,23 +2,29 @@ import { verificationKeys } from '@sallyport/protocol'
 import { bindsTokens, type Client } from '@sallyport/server'
 import { openDoors } from './fapi-doors.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
+import { messageSigning } from './message-signing.ts'
 import type { CheckedClient, Subject } from './subject.ts'
 
-export const profiles = ['oauth21', 'fapi2', 'mcp'] as const
+export const profiles = ['oauth21', 'fapi2', 'fapi2-message-signing', 'mcp'] as const
 export type Profile = (typeof profiles)[number]
 
 export const isProfile = (text: string): text is Profile => (profiles as readonly string[]).includes(text)
 
-/** What a profile asks for beyond the rules that always hold. OAuth 2.1 is what always holds. */
-export const profileFindings: Readonly<Record<Profile, (subject: Subject) => readonly CheckFinding[]>> = {
-  oauth21: () => [],
-  fapi2: (subject) => [
+function fapi2(subject: Subject): readonly CheckFinding[] {
+  return [
     ...fapi2Server(subject),
     ...openDoors(subject),
     ...subject.clients.flatMap(fapi2Client),
     ...unbound(subject),
     ...unpushed(subject),
-  ],
+  ]
+}
+
+/** What a profile asks for beyond the rules that always hold. OAuth 2.1 is what always holds. */
+export const profileFindings: Readonly<Record<Profile, (subject: Subject) => readonly CheckFinding[]>> = {
+  oauth21: () => [],
+  fapi2,
+  'fapi2-message-signing': (subject) => [...fapi2(subject), ...messageSigning(subject)],
   mcp: (subject) => [...mcpServer(subject), ...subject.clients.flatMap(mcpClient)],
 }
 

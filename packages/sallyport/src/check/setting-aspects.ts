@@ -69,6 +69,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.dpop': opens(false),
   'policy.dpopNonces': opens(false),
   'policy.requestObjects': opens(false),
+  'policy.requestUris': opens(true),
   'outbound.loopback': opens(true),
   'metadataDocuments.accept': ranked('any', 'review', 'listed', 'none'),
   'metadataDocuments.hosts': set('more'),

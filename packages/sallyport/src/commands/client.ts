@@ -138,6 +138,7 @@ function described(command: Command): Command {
       '--request-object-algorithm <alg>',
       'the one algorithm of its signed requests: ES256, Ed25519, EdDSA, PS256 or RS256',
     )
+    .option('--request-uri <url>', 'address its signed requests may be fetched from (policy.requestUris)', collect)
     .option('--dpop-bound-access-tokens', 'bind all its tokens to a key: no token request without a proof (DPoP)')
     .option(
       '--certificate-bound-access-tokens',

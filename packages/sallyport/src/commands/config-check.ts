@@ -86,7 +86,7 @@ function formatOf({ terminal }: Call, { format }: CheckOptions): Format {
 }
 
 /**
- * `--profile` names a file everywhere. Here three names are sets of rules too; their file is read where there is one, so
+ * `--profile` names a file everywhere. Here four names are sets of rules too; their file is read where there is one, so
  * that both readings hold.
  */
 function chosen(sources: Sources): { readonly profile: Profile; readonly sources: Sources } {

@@ -9,7 +9,8 @@ import type { CheckOptions } from './config-check.ts'
 export function addConfig(program: Command): void {
   const group = addGroup(program, 'config', 'check, describe and show the configuration')
   const flags = ['issuer', 'store', 'data', 'host', 'port', 'managementPort', 'logLevel'] as const
-  const checking = 'look for what must not go into production; --profile fapi2 or mcp adds the rules of that profile'
+  const checking =
+    'look for what must not go into production; --profile fapi2, fapi2-message-signing or mcp adds the rules of that profile'
   withSettings(addCommand(group, 'check', checking, check), ...flags)
     .option('--format <format>', 'text, json, sarif or junit')
     .option('--baseline <file>', 'committed effective policy; whatever got weaker since is a finding')

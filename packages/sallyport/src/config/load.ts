@@ -170,6 +170,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       dpop: value(known.dpop),
       dpopNonces: value(known.dpopNonces),
       requestObjects: value(known.requestObjects),
+      requestUris: value(known.requestUris),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     notices: { webhook: maybe(known.noticeWebhook), secret: maybe(known.noticeSecret) },

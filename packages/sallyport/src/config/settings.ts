@@ -152,6 +152,12 @@ export const requestObjects = setting(
   'Take authorization requests that are signed by their client (JAR, RFC 9101)',
   { fallback: true },
 )
+export const requestUris = setting(
+  'policy.requestUris',
+  flag,
+  'Fetch signed requests from addresses that their client registered (request_uri of OpenID Connect Core 6.2)',
+  { fallback: false },
+)
 export const documentMode = setting(
   'metadataDocuments.accept',
   choice(documentModes),
@@ -278,6 +284,7 @@ export const settings: readonly AnySetting[] = [
     dpop,
     dpopNonces,
     requestObjects,
+    requestUris,
     outboundLoopback,
   ],
   ...stageSettings,

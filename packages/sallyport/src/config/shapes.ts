@@ -112,6 +112,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   requirePushedRequests: 'flag',
   requireSignedRequests: 'flag',
   requestObjectAlgorithm: 'text',
+  requestUris: 'texts',
   backchannelNotificationEndpoint: 'text',
   dpopBoundAccessTokens: 'flag',
   certificateBoundAccessTokens: 'flag',

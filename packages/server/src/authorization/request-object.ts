@@ -103,6 +103,8 @@ function claimsFault(ctx: Context, client: Client, claims: Claims): OAuthError |
   // As an assertion it would prove who the client is; it travels through browsers.
   if (sub === client.id) return refuse('jar_typ', { detail: 'sub' })
   if (!(Array.isArray(aud) ? aud : [aud]).includes(ctx.issuer)) return wrong('aud')
+  // Who demands signatures wants to know of each for how long it is good (FAPI 2.0 Message Signing 5.3.1, B-MS-02).
+  if (mustSign(ctx, client)) for (const name of ['exp', 'nbf']) if (claims[name] === undefined) return wrong(name)
   const late = lateClaim(claims, ctx.now())
   if (late !== undefined) return wrong(late)
   if (jti === undefined) return undefined

@@ -4,6 +4,7 @@ import { readBody } from '../form.ts'
 import { header } from '../http.ts'
 import type { Client } from '../model/client.ts'
 import type { PushedRequestUse } from '../model/pushed-request.ts'
+import { fetchRequestObject } from './fetch-request.ts'
 import { mustPush, namesPushedRequest, openPushed, UnreadableRequest } from './pushed-request.ts'
 import { openRequestObject, type SignedRequest } from './request-object.ts'
 import { requireClient, settleClient, settleRedirectUri, type SettledClient } from './settle-client.ts'
@@ -29,9 +30,10 @@ export type Asked = {
   readonly object?: SignedRequest
 }
 
-/** Whether the request of a browser says what it asks for in a request object (RFC 9101); with a reference beside it, it says nothing. */
+/** Whether the request of a browser says what it asks for in a request object, or where one is (RFC 9101); with both it says nothing. */
 const carriesObject = ({ policy }: Context, form: Form): boolean =>
-  policy.requestObjects && form.has('request') && !form.has('request_uri')
+  (policy.requestObjects && form.has('request') && !form.has('request_uri')) ||
+  (policy.requestUris && form.has('request_uri') && !form.has('request'))
 
 /**
  * Finds out what the browser asks for: what it brings itself, what its client signed, or what its client pushed before
@@ -55,10 +57,12 @@ export async function settleRequest(ctx: Context, call: Call): Promise<Asked> {
 }
 
 async function signedByClient(ctx: Context, call: Call, client: Client, sent: Form): Promise<Asked> {
-  if (sent.duplicated.has('request')) throw refuse('param_duplicated')
+  if (sent.duplicated.has('request') || sent.duplicated.has('request_uri')) throw refuse('param_duplicated')
   // Not even opened where it may not come this way (JR-11).
   if (mustPush(ctx, client)) throw refuse('par_required', { cause: new UnreadableRequest(client) })
-  const object = await openRequestObject(ctx, call, client, sent.get('request') ?? '')
+  const uri = sent.get('request_uri')
+  const text = uri === undefined ? sent.get('request') : await fetchRequestObject(ctx, call, client, uri)
+  const object = await openRequestObject(ctx, call, client, text ?? '')
   const { form } = object
   return { form, settled: settleRedirectUri(client, form), use: undefined, signed: true, object }
 }

@@ -52,6 +52,7 @@ export type SelfDescription = Required<
     | 'requirePushedRequests'
     | 'requireSignedRequests'
     | 'requestObjectAlgorithm'
+    | 'requestUris'
     | 'defaultMaxAge'
     | 'requireAuthTime'
     | 'defaultAcrValues'
@@ -103,6 +104,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
     requireSignedRequests: flagOf(document, 'require_signed_request_object'),
     requestObjectAlgorithm: algorithmOf(document, 'request_object_signing_alg'),
+    requestUris: textsOf(document, 'request_uris'),
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),

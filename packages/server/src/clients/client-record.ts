@@ -138,6 +138,7 @@ function describedBy(
     requirePushedRequests: input.requirePushedRequests ?? false,
     requireSignedRequests: input.requireSignedRequests ?? false,
     requestObjectAlgorithm: input.requestObjectAlgorithm,
+    requestUris: input.requestUris ?? [],
     backchannelNotificationEndpoint: input.backchannelNotificationEndpoint,
     dpopBoundAccessTokens: input.dpopBoundAccessTokens ?? false,
     certificateBoundAccessTokens: input.certificateBoundAccessTokens ?? false,

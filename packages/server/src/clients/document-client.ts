@@ -180,6 +180,7 @@ type Answers = Pick<
   | 'requirePushedRequests'
   | 'requireSignedRequests'
   | 'requestObjectAlgorithm'
+  | 'requestUris'
   | 'defaultMaxAge'
   | 'requireAuthTime'
   | 'defaultAcrValues'
@@ -197,6 +198,7 @@ const answersOf = (document: MetadataDocument): Answers => ({
   requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),
   requireSignedRequests: flagOf(document, 'require_signed_request_object'),
   requestObjectAlgorithm: algorithmOf(document, 'request_object_signing_alg'),
+  requestUris: textsOf(document, 'request_uris'),
   defaultMaxAge: secondsOf(document, 'default_max_age'),
   requireAuthTime: flagOf(document, 'require_auth_time'),
   defaultAcrValues: textsOf(document, 'default_acr_values'),

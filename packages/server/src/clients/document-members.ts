@@ -38,6 +38,7 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   requirePushedRequests: true,
   requireSignedRequests: true,
   requestObjectAlgorithm: true,
+  requestUris: true,
   defaultMaxAge: true,
   requireAuthTime: true,
   defaultAcrValues: true,

@@ -41,6 +41,7 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   require_pushed_authorization_requests: client.requirePushedRequests,
   require_signed_request_object: client.requireSignedRequests,
   request_object_signing_alg: client.requestObjectAlgorithm,
+  request_uris: client.requestUris.length === 0 ? undefined : client.requestUris,
   default_max_age: client.defaultMaxAge,
   require_auth_time: client.requireAuthTime,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,

@@ -213,7 +213,7 @@ export function registrationFaults(
     ...bindingFaults(input),
     ...encryptionFaults(input),
     ...responseModeFaults(input),
-    ...requestObjectFaults(input),
+    ...requestObjectFaults(input, development),
     ...uriFaults(input, defaults, development),
     ...logoutFaults(input, development),
     ...pageFaults(input),

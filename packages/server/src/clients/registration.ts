@@ -62,6 +62,7 @@ export type ClientRegistration = {
   readonly requirePushedRequests?: boolean | undefined
   readonly requireSignedRequests?: boolean | undefined
   readonly requestObjectAlgorithm?: JwsAlgorithm | undefined
+  readonly requestUris?: readonly string[] | undefined
   /** https address that is told of decisions about its backchannel requests (ping mode); without one it polls. */
   readonly backchannelNotificationEndpoint?: string | undefined
   readonly dpopBoundAccessTokens?: boolean | undefined
@@ -176,6 +177,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'requirePushedRequests',
   'requireSignedRequests',
   'requestObjectAlgorithm',
+  'requestUris',
   'backchannelNotificationEndpoint',
   'dpopBoundAccessTokens',
   'certificateBoundAccessTokens',

@@ -1,13 +1,33 @@
 import { isJwsAlgorithm, readKeySet, verificationKeys } from '@sallyport/protocol'
+import { fetchTarget } from '../outbound/target.ts'
 import type { ClientFault } from './client-fault.ts'
 import { typeDefaults, type ClientRegistration } from './registration.ts'
 
+const most = 20
+const longest = 512
+
+/** Addresses as they may stand in a request: short, and such as the server fetches; a digest of the content may stand behind (B-JAR-11). */
+function addressFaults(uris: ClientRegistration['requestUris'], development: boolean): readonly ClientFault[] {
+  const member = 'requestUris'
+  if (uris === undefined) return []
+  if (!Array.isArray(uris) || uris.length > most) return [{ member, problem: `has more than ${most} entries` }]
+  const good = (uri: unknown): boolean =>
+    typeof uri === 'string' &&
+    uri.length <= longest &&
+    fetchTarget(uri.split('#', 1)[0] ?? '', development) !== undefined
+  return uris.every(good)
+    ? []
+    : [{ member, problem: `must be https URLs without user information, of at most ${longest} characters` }]
+}
+
 /** What a client that signs its requests needs: requests, and a key that its signatures can be verified with (RFC 9101 section 4). */
-export function requestObjectFaults(input: ClientRegistration): readonly ClientFault[] {
-  const { requestObjectAlgorithm: algorithm, requireSignedRequests = false, jwks, jwksUri } = input
-  if (algorithm === undefined && !requireSignedRequests) return []
-  const member = requireSignedRequests ? 'requireSignedRequests' : 'requestObjectAlgorithm'
-  const faults: ClientFault[] = []
+export function requestObjectFaults(input: ClientRegistration, development: boolean): readonly ClientFault[] {
+  const { requestObjectAlgorithm: algorithm, requireSignedRequests = false, requestUris, jwks, jwksUri } = input
+  const faults: ClientFault[] = [...addressFaults(requestUris, development)]
+  const fetched = requestUris !== undefined && requestUris.length > 0
+  if (algorithm === undefined && !requireSignedRequests && !fetched) return faults
+  const signs = requireSignedRequests ? 'requireSignedRequests' : 'requestUris'
+  const member = algorithm !== undefined && !requireSignedRequests ? 'requestObjectAlgorithm' : signs
   if (!(input.grantTypes ?? typeDefaults[input.type].grants).includes('authorization_code'))
     faults.push({
       member,

@@ -125,6 +125,8 @@ export type Client = {
   readonly requireSignedRequests: boolean
   /** The one algorithm its request objects are signed with; `undefined` leaves it to each key. */
   readonly requestObjectAlgorithm: JwsAlgorithm | undefined
+  /** Where its request objects may be fetched from (OpenID Connect Core section 6.2). */
+  readonly requestUris: readonly string[]
   /** Where it is told that there is a decision about a backchannel request of it (ping mode); without it, it only polls (CIBA section 5). */
   readonly backchannelNotificationEndpoint: string | undefined
   /** Every access token of it is bound to a key: each token request carries a proof (RFC 9449 section 5.2). */
@@ -242,6 +244,7 @@ export const laterClientMembers = {
   requirePushedRequests: false,
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,
+  requestUris: [],
   backchannelLogoutUri: undefined,
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutUri: undefined,

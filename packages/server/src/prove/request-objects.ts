@@ -38,7 +38,8 @@ export function requestObject(
   parameters: Parameters | string,
   { claims, key = signs, unsigned }: ObjectChanges = {},
 ): string {
-  const about = { iss: id, aud: ground.issuer, exp: numericDate(ground.now()) + 300, jti: ground.random.handle() }
+  const nbf = numericDate(ground.now())
+  const about = { iss: id, aud: ground.issuer, nbf, exp: nbf + 300, jti: ground.random.handle() }
   const itself = JSON.stringify({ ...about, ...claims }).slice(1, -1)
   const input = `${unsigned ?? signedHeader}.${encoded(`{${itself},${members(parameters)}}`)}`
   if (unsigned !== undefined) return `${input}.`

@@ -105,6 +105,43 @@ describe('a client that has to sign', () => {
   })
 })
 
+describe('the profile for signed messages', () => {
+  const bank = { requireSignedRequests: true, requirePushedRequests: true, responseModes: ['jwt'] } as const
+
+  it('B-MS-01, B-MS-03, B-JARM-04 wants a signed request at the push, and a response as a JWT', async () => {
+    const issuer = await newIssuer()
+    const signer = await addSigningClient(issuer, { ...bank, authorizationAlgorithm: 'ES256' })
+    const { client } = signer
+    const jwt = { response_mode: 'jwt' }
+    expectRefusal(await issuer.push(client, requestOf(issuer, client, jwt)), 'invalid_request')
+    expectRefusal(await issuer.push(client, { request: objectOf(issuer, signer).request }), 'invalid_request')
+    const { request } = objectOf(issuer, signer, jwt)
+    // Parameters beside the object do not stand in for what it lacks.
+    const { request: lacking } = objectOf(issuer, signer, { ...jwt, code_challenge: undefined })
+    expectRefusal(await issuer.push(client, { ...requestOf(issuer, client, jwt), request: lacking }), 'invalid_request')
+    expect((await issuer.push(client, { request })).status).toBe(201)
+  })
+
+  it.for<[string, (now: number) => Record<string, unknown>]>([
+    ['no nbf', () => ({ nbf: undefined })],
+    ['no exp', () => ({ exp: undefined })],
+    ['a beginning 70 minutes ago', (now) => ({ nbf: now - 4200, exp: now + 60 })],
+    ['an end 70 minutes later', (now) => ({ nbf: now, exp: now + 4200 })],
+    ['another server', () => ({ aud: 'https://other.test' })],
+  ])('B-MS-02, B-JAR-05 takes no object with %s', async ([, changes]) => {
+    const issuer = await newIssuer()
+    const signer = await addSigningClient(issuer, { requireSignedRequests: true })
+    const claims = changes(Math.floor(issuer.clock.now()))
+    expectRefusal(
+      await issuer.push(signer.client, { request: objectOf(issuer, signer, claims).request }),
+      'invalid_request_object',
+    )
+    expect((await ask(issuer, signer, claims)).error).toBe('invalid_request_object')
+    const good = { nbf: Math.floor(issuer.clock.now()) - 3590, aud: ['https://other.test', issuer.issuer] }
+    expect((await ask(issuer, signer, { ...good, exp: good.nbf + 3600 })).code).not.toBe('')
+  })
+})
+
 describe('the server', () => {
   it('B-JAR-08, A-GOV-04, B-DISC-05 counts before it refuses plain requests of all, and says it in its metadata only then', async () => {
     for (const stage of stages) {

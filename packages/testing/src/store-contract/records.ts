@@ -72,6 +72,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   requirePushedRequests: false,
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,
+  requestUris: [],
   backchannelNotificationEndpoint: undefined,
   dpopBoundAccessTokens: false,
   certificateBoundAccessTokens: false,
