@@ -33,6 +33,11 @@ export type Options = {
   readonly authorizationEncryptionAlgorithm?: string
   readonly authorizationContentEncryption?: string
   readonly responseMode?: readonly string[]
+  readonly idTokenEncryptionAlgorithm?: string
+  readonly idTokenContentEncryption?: string
+  readonly userinfoAlgorithm?: string
+  readonly userinfoEncryptionAlgorithm?: string
+  readonly userinfoContentEncryption?: string
   readonly introspectionAlgorithm?: string
   readonly introspectionEncryptionAlgorithm?: string
   readonly introspectionContentEncryption?: string
@@ -93,6 +98,11 @@ export function registration(options: Options): Partial<ClientRegistration> {
     authorizationEncryptionAlgorithm: options.authorizationEncryptionAlgorithm,
     authorizationContentEncryption: options.authorizationContentEncryption,
     responseModes: options.responseMode,
+    idTokenEncryptionAlgorithm: options.idTokenEncryptionAlgorithm,
+    idTokenContentEncryption: options.idTokenContentEncryption,
+    userinfoAlgorithm: options.userinfoAlgorithm,
+    userinfoEncryptionAlgorithm: options.userinfoEncryptionAlgorithm,
+    userinfoContentEncryption: options.userinfoContentEncryption,
     introspectionAlgorithm: options.introspectionAlgorithm,
     introspectionEncryptionAlgorithm: options.introspectionEncryptionAlgorithm,
     introspectionContentEncryption: options.introspectionContentEncryption,

@@ -106,6 +106,8 @@ describe('what a baseline compares', () => {
     sectorIdentifierUri: [undefined, 'https://a.example/', 'told'],
     idTokenAlgorithm: ['ES256', 'RS256', 'told'],
     userinfoAlgorithm: ['ES256', undefined],
+    userinfoEncryptionAlgorithm: ['ECDH-ES', undefined],
+    idTokenEncryptionAlgorithm: ['ECDH-ES', undefined],
     authorizationAlgorithm: ['ES256', 'RS256', 'told'],
     authorizationEncryptionAlgorithm: ['ECDH-ES', undefined],
     responseModes: [['jwt'], undefined],

@@ -10,6 +10,7 @@ export type AlertKind =
   | 'refresh_reuse'
   | 'challenge_repeated'
   | 'assertion_replay'
+  | 'client_key_missing'
   | 'device_codes_many'
   | 'device_code_guessing'
   | 'device_not_started'
@@ -60,6 +61,7 @@ const kinds: Readonly<Record<string, AlertKind>> = {
 }
 
 function kindOf({ event, reason, detail }: SecurityEvent): AlertKind | undefined {
+  if (reason === 'answer_key') return 'client_key_missing'
   if (event === 'token.code.replayed') return reason === 'no_proof' ? 'code_interception' : 'code_replay'
   if (event === 'token.pkce.failed') return reason === 'mismatch' ? 'code_interception' : undefined
   if (event === 'authz.request.rejected') return reason === 'challenge_reused' ? 'challenge_repeated' : undefined

@@ -86,7 +86,11 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     protected_resources: facts.protectedResources,
     subject_types_supported: subjectTypes,
     id_token_signing_alg_values_supported: facts.idTokenAlgorithms,
+    id_token_encryption_alg_values_supported: keyEncryptionAlgorithms,
+    id_token_encryption_enc_values_supported: contentEncryptionAlgorithms,
     userinfo_signing_alg_values_supported: facts.idTokenAlgorithms,
+    userinfo_encryption_alg_values_supported: keyEncryptionAlgorithms,
+    userinfo_encryption_enc_values_supported: contentEncryptionAlgorithms,
     claim_types_supported: ['normal'],
     claims_supported: [
       'sub',

@@ -153,7 +153,7 @@ describe('what is offered and taken', () => {
       ['introspectionContentEncryption'],
     ],
     ['for a public client', { type: 'spa', redirectUris: ['https://a.test/cb'] }, ['introspectionEncryptionAlgorithm']],
-    ['of the ID Token', { idTokenEncryptionAlgorithm: 'ECDH-ES' }, ['idTokenEncryptionAlgorithm']],
+    ['of what there is not', { logoutTokenEncryptionAlgorithm: 'ECDH-ES' }, ['logoutTokenEncryptionAlgorithm']],
   ])('A-INT-08 registration %s', ([, more, faults]) => {
     expect(faultsOf(more)).toEqual(faults)
   })

@@ -235,6 +235,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   introspection_form: 'Signierte Auskünfte sind für diesen Client nicht eingeschaltet',
   introspection_encrypted_only:
     'Dieser Client bekommt nur verschlüsselte Auskünfte; er muss application/token-introspection+jwt annehmen',
+  answer_key: 'Für diesen Client ist kein Schlüssel da, für den seine Antwort verschlüsselt werden kann',
   introspection_key_missing: 'Der Client hat keinen Schlüssel, für den die Auskunft verschlüsselt werden kann',
   introspection_keys_unavailable:
     'Die Schlüssel des Clients können gerade nicht geholt werden; versuchen Sie es gleich noch einmal',

@@ -45,6 +45,12 @@ export const requestFormReasons = {
     'unavailable',
     'The server cannot reach its signing key; try again shortly',
   ),
+  answer_key: entry(
+    'server_error',
+    500,
+    'encrypted-answer',
+    'There is no key of this client at hand that its answer can be encrypted to',
+  ),
   internal: entry(
     'server_error',
     500,

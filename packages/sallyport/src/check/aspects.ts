@@ -68,7 +68,13 @@ export const clientAspects = {
   subjects: { kind: 'ranked', ranks: ['public', 'pairwise'], words: 'know people by' },
   sector: { kind: 'told', words: 'belong to the sector' },
   idTokens: { kind: 'told', words: 'get ID Tokens signed with' },
-  userinfo: { kind: 'ranked', ranks: ['plain', 'signed'], words: 'get claims' },
+  encryptedIdTokens: {
+    kind: 'flag',
+    weakWhen: false,
+    yes: 'get their ID Tokens encrypted',
+    no: 'get ID Tokens that can be read',
+  },
+  userinfo: { kind: 'ranked', ranks: ['plain', 'signed', 'encrypted'], words: 'get claims' },
   signedResponses: { kind: 'told', words: 'get authorization responses, as JWTs, signed with' },
   encryptedResponses: {
     kind: 'flag',

@@ -42,13 +42,19 @@ function introspectionAnswers(client: Client): 'plain' | 'signed' | 'encrypted' 
   return client.introspectionAlgorithm === undefined ? 'plain' : 'signed'
 }
 
+function userinfoAnswers(client: Client): 'plain' | 'signed' | 'encrypted' {
+  if (client.userinfoEncryptionAlgorithm !== undefined) return 'encrypted'
+  return client.userinfoAlgorithm === undefined ? 'plain' : 'signed'
+}
+
 /** What an answer to it says, and how it is protected. */
 const answerValues = (client: Client) =>
   ({
     subjects: client.subjectType,
     sector: client.sectorIdentifierUri ?? null,
     idTokens: client.idTokenAlgorithm,
-    userinfo: client.userinfoAlgorithm === undefined ? 'plain' : 'signed',
+    encryptedIdTokens: client.idTokenEncryptionAlgorithm !== undefined,
+    userinfo: userinfoAnswers(client),
     signedResponses: client.authorizationAlgorithm,
     encryptedResponses: client.authorizationEncryptionAlgorithm !== undefined,
     responseModes: client.responseModes === undefined ? null : sorted(client.responseModes),

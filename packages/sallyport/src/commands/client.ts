@@ -114,6 +114,14 @@ function described(command: Command): Command {
       'encrypt such responses to a key of its own: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW',
     )
     .option('--authorization-content-encryption <enc>', 'A128CBC-HS256 when left out, A128GCM or A256GCM')
+    .option(
+      '--id-token-encryption-algorithm <alg>',
+      'encrypt its ID Tokens to a key of its own: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW',
+    )
+    .option('--id-token-content-encryption <enc>', 'A128CBC-HS256 when left out, A128GCM or A256GCM')
+    .option('--userinfo-algorithm <alg>', 'answer UserInfo as a JWT, signed by this algorithm')
+    .option('--userinfo-encryption-algorithm <alg>', 'encrypt that JWT to a key of its own')
+    .option('--userinfo-content-encryption <enc>', 'A128CBC-HS256 when left out, A128GCM or A256GCM')
     .option('--introspection-algorithm <alg>', 'sign introspection answers where the request accepts a JWT')
     .option(
       '--introspection-encryption-algorithm <alg>',

@@ -2,6 +2,7 @@ import { parseScope, redirectUriFault, refuse, type ApplicationType, type Reason
 import type { ClientAuthenticationMethod, ClientType } from '../model/client.ts'
 import type { RegistrationPolicy } from '../registration-policy.ts'
 import { authorizationResponseMembers, type AuthorizationResponses } from './authorization-responses.ts'
+import { encryptedAnswerMembers, type EncryptedAnswers } from './encrypted-answers.ts'
 import { introspectionMembers, type IntrospectionMembers } from './introspection-metadata.ts'
 import { logoutMembers, type LogoutMembers } from './logout-metadata.ts'
 import { algorithmOf, badMember, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
@@ -47,6 +48,7 @@ export type SelfDescription = Required<
     | 'subjectType'
     | 'sectorIdentifierUri'
     | 'idTokenAlgorithm'
+    | keyof EncryptedAnswers
     | 'userinfoAlgorithm'
     | keyof AuthorizationResponses
     | 'requirePushedRequests'
@@ -99,6 +101,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     ...sectorMembers(document, redirectUris),
     idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
     userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+    ...encryptedAnswerMembers(document),
     ...authorizationResponseMembers(document),
     ...introspectionMembers(document),
     requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),

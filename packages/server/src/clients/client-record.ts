@@ -12,6 +12,7 @@ import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSec
 import { authorizationResponses } from './authorization-responses.ts'
 import type { ClientFault } from './client-fault.ts'
 import { ownedByDocument } from './document-members.ts'
+import { encryptedAnswers } from './encrypted-answers.ts'
 import { reviewFaults } from './inventory.ts'
 import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
 import { ClientMetadataError, registrationFaults } from './registration-rules.ts'
@@ -125,6 +126,7 @@ function describedBy(
     sectorIdentifierUri: input.sectorIdentifierUri,
     idTokenAlgorithm: input.idTokenAlgorithm ?? 'RS256',
     userinfoAlgorithm: input.userinfoAlgorithm,
+    ...encryptedAnswers(input),
     ...authorizationResponses(input),
     // RFC 9701 section 6 has these two values where nothing is said.
     introspectionAlgorithm: input.introspectionAlgorithm ?? (encryption === undefined ? undefined : 'RS256'),

@@ -3,6 +3,7 @@ import type { GrantType, SubjectType } from '../model/client.ts'
 import { authorizationResponseMembers, type AuthorizationResponses } from './authorization-responses.ts'
 import { applicationTypeOf, type SelfDescription } from './client-metadata.ts'
 import { parseDocument } from './document-json.ts'
+import { encryptedAnswerMembers, type EncryptedAnswers } from './encrypted-answers.ts'
 import { introspectionMembers } from './introspection-metadata.ts'
 import { logoutMembers, type LogoutMembers } from './logout-metadata.ts'
 import { algorithmOf, flagOf, secondsOf, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
@@ -172,6 +173,7 @@ function read(document: MetadataDocument, facts: DocumentFacts): SelfDescription
 type Answers = Pick<
   SelfDescription,
   | 'idTokenAlgorithm'
+  | keyof EncryptedAnswers
   | 'userinfoAlgorithm'
   | keyof AuthorizationResponses
   | 'introspectionAlgorithm'
@@ -193,6 +195,7 @@ type Answers = Pick<
 const answersOf = (document: MetadataDocument): Answers => ({
   idTokenAlgorithm: algorithmOf(document, 'id_token_signed_response_alg'),
   userinfoAlgorithm: algorithmOf(document, 'userinfo_signed_response_alg'),
+  ...encryptedAnswerMembers(document),
   ...authorizationResponseMembers(document),
   ...introspectionMembers(document),
   requirePushedRequests: flagOf(document, 'require_pushed_authorization_requests'),

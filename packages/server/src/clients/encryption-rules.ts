@@ -9,15 +9,28 @@ import {
 import type { ClientFault } from './client-fault.ts'
 import { typeDefaults, type ClientRegistration } from './registration.ts'
 
-/** Answers that can be encrypted: those of introspection, which public clients never get (A-INT-08), and those to authorization requests (B-JARM-06). */
+/**
+ * Answers that can be encrypted: those of introspection, which public clients never get (A-INT-08), those to authorization
+ * requests (B-JARM-06), ID Tokens (B-IDT-14) and UserInfo (B-UI-09).
+ */
 const kinds = [
   { member: 'introspectionEncryptionAlgorithm', contentMember: 'introspectionContentEncryption', confidential: true },
   { member: 'authorizationEncryptionAlgorithm', contentMember: 'authorizationContentEncryption', confidential: false },
+  { member: 'idTokenEncryptionAlgorithm', contentMember: 'idTokenContentEncryption', confidential: false },
+  { member: 'userinfoEncryptionAlgorithm', contentMember: 'userinfoContentEncryption', confidential: false },
 ] as const
 
 /** What a client that asks for encrypted answers needs: a known way, and a key of its own for it. */
-export const encryptionFaults = (input: ClientRegistration): readonly ClientFault[] =>
-  kinds.flatMap((kind) => faultsOf(input, kind))
+export const encryptionFaults = (input: ClientRegistration): readonly ClientFault[] => [
+  ...kinds.flatMap((kind) => faultsOf(input, kind)),
+  ...unsignedFaults(input),
+]
+
+/** Encrypted alone, an answer could be anybody's: the key that it is encrypted to is public (B-UI-09). */
+const unsignedFaults = (input: ClientRegistration): readonly ClientFault[] =>
+  input.userinfoEncryptionAlgorithm === undefined || input.userinfoAlgorithm !== undefined
+    ? []
+    : [{ member: 'userinfoEncryptionAlgorithm', problem: 'needs userinfoAlgorithm: only what is signed is encrypted' }]
 
 function faultsOf(
   input: ClientRegistration,

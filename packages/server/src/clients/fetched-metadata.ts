@@ -33,7 +33,12 @@ const signsAnew = (client: Client, before: Client | undefined): boolean =>
     before.jwksUri !== client.jwksUri ||
     before.authenticationAlgorithm !== client.authenticationAlgorithm)
 
-const encrypted = ['introspectionEncryptionAlgorithm', 'authorizationEncryptionAlgorithm'] as const
+const encrypted = [
+  'introspectionEncryptionAlgorithm',
+  'authorizationEncryptionAlgorithm',
+  'idTokenEncryptionAlgorithm',
+  'userinfoEncryptionAlgorithm',
+] as const
 
 /** The same for a client that could never be answered (A-INT-08, B-JARM-06). */
 const readsAnew = (client: Client, before: Client | undefined): boolean =>

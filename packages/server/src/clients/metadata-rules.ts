@@ -24,7 +24,7 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
 }
 
 /** Members by which a client asks for a protection that this version does not give. */
-const protections = /^(?:(?:id_token|userinfo)_encrypted_response_(?:alg|enc)|request_object_encryption_(?:alg|enc))$/
+const protections = /^request_object_encryption_(?:alg|enc)$/
 
 /** Members by which a client asks for signed requests. */
 const ofSignedRequests = /^(?:require_signed_request_object|request_object_signing_alg)$/

@@ -53,7 +53,8 @@ function strangers(input: object): ClientFault[] {
       if (/encrypt/i.test(key))
         return {
           member: key,
-          problem: 'of all answers only those of introspection and to authorization requests can be encrypted',
+          problem:
+            'ID Tokens and the answers of UserInfo, introspection and authorization requests can be encrypted, nothing else',
           fix: 'remove it',
         }
       const close = nearest(key, registrationMembers)

@@ -47,7 +47,11 @@ export type ClientRegistration = {
   readonly subjectType?: SubjectType | undefined
   readonly sectorIdentifierUri?: string | undefined
   readonly idTokenAlgorithm?: JwsAlgorithm | undefined
+  readonly idTokenEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
+  readonly idTokenContentEncryption?: ContentEncryptionAlgorithm | undefined
   readonly userinfoAlgorithm?: JwsAlgorithm | undefined
+  readonly userinfoEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
+  readonly userinfoContentEncryption?: ContentEncryptionAlgorithm | undefined
   readonly authorizationAlgorithm?: JwsAlgorithm | undefined
   readonly authorizationEncryptionAlgorithm?: KeyEncryptionAlgorithm | undefined
   readonly authorizationContentEncryption?: ContentEncryptionAlgorithm | undefined
@@ -162,7 +166,11 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'subjectType',
   'sectorIdentifierUri',
   'idTokenAlgorithm',
+  'idTokenEncryptionAlgorithm',
+  'idTokenContentEncryption',
   'userinfoAlgorithm',
+  'userinfoEncryptionAlgorithm',
+  'userinfoContentEncryption',
   'authorizationAlgorithm',
   'authorizationEncryptionAlgorithm',
   'authorizationContentEncryption',

@@ -8,6 +8,7 @@ import type { Client } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { addressesOf } from '../mutual-tls.ts'
 import { reportRefusal } from '../refusals.ts'
+import { forClientAlone } from '../tokens/client-encryption.ts'
 import { inspectAccessToken, type InspectedToken } from '../tokens/inspect.ts'
 import { certificateKey, nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { challenge, type TokenScheme } from './userinfo-challenge.ts'
@@ -71,7 +72,7 @@ export async function userinfo(ctx: Context, call: Call): Promise<HttpResponse> 
     if (client === undefined) throw refuse('token_revoked')
     const sent = foreignOrigin(ctx, call.request)
     if (sent !== undefined && client.allowedOrigins.includes(sent)) origin = sent
-    const response = await answer(ctx, client, inspected)
+    const response = await answer(ctx, call, client, inspected)
     if (scheme === 'DPoP') Object.assign(response.headers, nonceHeader(ctx, ctx.secrets.resourceNonces))
     return finish(response)
   } catch (error) {
@@ -123,6 +124,7 @@ async function requireKey(ctx: Context, call: Call, credentials: Credentials, jk
 
 async function answer(
   ctx: Context,
+  call: Call,
   client: Client,
   { claims, authorizationId }: InspectedToken,
 ): Promise<HttpResponse> {
@@ -140,5 +142,7 @@ async function answer(
   const alg = client.userinfoAlgorithm
   if (alg === undefined) return json(200, body)
   const signed = await signJwt(ctx.keys().signer(alg, ctx.now()), 'JWT', { ...body, iss: ctx.issuer, aud: client.id })
-  return json(200, signed, { 'content-type': 'application/jwt' })
+  const { userinfoEncryptionAlgorithm, userinfoContentEncryption: enc } = client
+  const jwt = await forClientAlone(ctx, call, client, signed, { alg: userinfoEncryptionAlgorithm, enc })
+  return json(200, jwt, { 'content-type': 'application/jwt' })
 }

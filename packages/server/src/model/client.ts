@@ -101,8 +101,14 @@ export type Client = {
   /** Its host is the sector, for clients whose redirect URIs have no host in common (OpenID Connect Core section 8.1). */
   readonly sectorIdentifierUri: string | undefined
   readonly idTokenAlgorithm: JwsAlgorithm
+  /** Encrypt its ID Tokens to a key of its own (B-IDT-14); the second has a value whenever the first has. */
+  readonly idTokenEncryptionAlgorithm: KeyEncryptionAlgorithm | undefined
+  readonly idTokenContentEncryption: ContentEncryptionAlgorithm | undefined
   /** Answer UserInfo as a signed JWT (B-UI-08). */
   readonly userinfoAlgorithm: JwsAlgorithm | undefined
+  /** Encrypt that JWT to a key of its own (B-UI-09). */
+  readonly userinfoEncryptionAlgorithm: KeyEncryptionAlgorithm | undefined
+  readonly userinfoContentEncryption: ContentEncryptionAlgorithm | undefined
   /** With what authorization responses are signed that travel as a JWT; and, where they are encrypted then, how (JARM section 3). */
   readonly authorizationAlgorithm: JwsAlgorithm
   readonly authorizationEncryptionAlgorithm: KeyEncryptionAlgorithm | undefined
@@ -251,6 +257,10 @@ export const laterClientMembers = {
   frontchannelLogoutSessionRequired: false,
   authorizationAlgorithm: 'RS256',
   authorizationEncryptionAlgorithm: undefined,
+  idTokenEncryptionAlgorithm: undefined,
+  idTokenContentEncryption: undefined,
+  userinfoEncryptionAlgorithm: undefined,
+  userinfoContentEncryption: undefined,
   authorizationContentEncryption: undefined,
   responseModes: undefined,
   backchannelNotificationEndpoint: undefined,

@@ -6,6 +6,7 @@ import { isPublic } from '../model/client.ts'
 import type { TokenBinding } from '../model/resource.ts'
 import { answerContext, answerKey, seal } from '../secrets.ts'
 import { accessTokenClaims, accessTokenType, bindingOf, tokenTypeOf } from './access-token.ts'
+import { forClientAlone } from './client-encryption.ts'
 import { idTokenClaims } from './id-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -30,7 +31,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const made = opaque ?? signJwt(ctx.keys().signer(accessTokenAlgorithm, now), accessTokenType, claims)
   const accessToken = typeof made === 'string' ? made : await made
   const refreshHandle = grant.refreshToken === undefined ? undefined : ctx.random.handle()
-  const idToken = grant.idToken === undefined ? undefined : await signIdToken(ctx, grant, accessToken, now)
+  const idToken = grant.idToken === undefined ? undefined : await makeIdToken(ctx, call, grant, accessToken, now)
   const body = JSON.stringify({
     access_token: accessToken,
     issued_token_type: grant.issuedTokenType,
@@ -63,14 +64,23 @@ const accessTokenRecord = (
   claims: AccessTokenClaims,
 ): OpaqueAccessToken => ({ digest: lookupKey(handle), authorizationId: authorization?.id, claims })
 
-async function signIdToken(ctx: Context, grant: TokenGrant, accessToken: string, now: Seconds): Promise<string> {
+async function makeIdToken(
+  ctx: Context,
+  call: Call,
+  grant: TokenGrant,
+  accessToken: string,
+  now: Seconds,
+): Promise<string> {
   const { client, authorization, idToken } = grant
   if (authorization === undefined || idToken === undefined) throw new Error('an ID Token needs a person')
   const alg = client.idTokenAlgorithm
   const atHash = leftHalfHash(alg, accessToken)
   const made = idTokenClaims(ctx, { client, authorization, nonce: idToken.nonce, atHash }, now)
   const claims = made instanceof Promise ? await made : made
-  return signJwt(ctx.keys().signer(alg, now), 'JWT', claims)
+  const signed = signJwt(ctx.keys().signer(alg, now), 'JWT', claims)
+  const { idTokenEncryptionAlgorithm, idTokenContentEncryption: enc } = client
+  if (idTokenEncryptionAlgorithm === undefined) return signed
+  return forClientAlone(ctx, call, client, await signed, { alg: idTokenEncryptionAlgorithm, enc })
 }
 
 function refreshRecord(ctx: Context, grant: TokenGrant, handle: string, body: string, now: Seconds): RefreshToken {

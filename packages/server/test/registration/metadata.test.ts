@@ -113,17 +113,16 @@ describe('metadata', () => {
     expect(answer.json['error_description']).toContain('PKCE with S256')
   })
 
-  it.each([
-    { tls_client_certificate_bound_access_tokens: true },
-    { id_token_encrypted_response_alg: 'RSA-OAEP-256' },
-    { userinfo_encrypted_response_enc: 'A256GCM' },
-  ])('A-DCR-09 tells a client that asks for %o that it would not get it', async (more) => {
-    const issuer = await openIssuer()
-    expect(outcome(await register(issuer, { ...plain, ...more }))).toBe('400 invalid_client_metadata')
-    const [member = ''] = Object.keys(more)
-    expect((await register(issuer, { ...plain, [member]: false })).status).toBe(201)
-    expect(await clientCount(issuer)).toBe(1)
-  })
+  it.each([{ tls_client_certificate_bound_access_tokens: true }])(
+    'A-DCR-09 tells a client that asks for %o that it would not get it',
+    async (more) => {
+      const issuer = await openIssuer()
+      expect(outcome(await register(issuer, { ...plain, ...more }))).toBe('400 invalid_client_metadata')
+      const [member = ''] = Object.keys(more)
+      expect((await register(issuer, { ...plain, [member]: false })).status).toBe(201)
+      expect(await clientCount(issuer)).toBe(1)
+    },
+  )
 
   it('A-DCR-09, B-REG-06 ignores what it does not know, and says nothing of it', async () => {
     const issuer = await openIssuer()
