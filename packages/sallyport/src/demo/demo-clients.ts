@@ -1,5 +1,5 @@
 import { deviceGrant, type ClientRegistration } from '@sallyport/server'
-import { flowScope, gateScopes, ordersScope, type DemoAddresses, type DemoClientName } from './demo.ts'
+import { flowScope, gateScopes, ordersScope, type DemoAddresses, type DemoClientName, type RequestKey } from './demo.ts'
 
 const scope = flowScope
 
@@ -29,7 +29,11 @@ export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): str
  * How each client is registered. The bench is first-party, so attacks that need a fresh code ask nobody; the attacker is
  * an app like any other, correctly registered, because that is who attacks.
  */
-export function registrationFor(name: DemoClientName, addresses: DemoAddresses): ClientRegistration {
+export function registrationFor(
+  name: DemoClientName,
+  addresses: DemoAddresses,
+  { d: _private, ...publicKey }: RequestKey,
+): ClientRegistration {
   const { app, api, issuer } = addresses
   const redirectUris = [redirectUriOf(name, addresses)]
   const postLogoutRedirectUris = [`${app}/signed-out`]
@@ -63,6 +67,7 @@ export function registrationFor(name: DemoClientName, addresses: DemoAddresses):
         scope,
         resources: [api, issuer],
         requirePushedRequests: true,
+        jwks: { keys: [{ ...publicKey, alg: 'ES256', use: 'sig' }] },
       }
     case 'spa':
       return {

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { demoClientNames, type DemoClientName } from './demo.ts'
+import { demoClientNames, type DemoClientName, type RequestKey } from './demo.ts'
 
 /** What the file keeps from one start to the next; the store has only digests of it. */
 export type DemoRecord = {
   readonly username: string
   readonly password: string
+  /** `undefined` in a file of a release that had none. */
+  readonly requestKey: RequestKey | undefined
   readonly clients: Readonly<
     Partial<Record<DemoClientName, { readonly id: string; readonly secret?: string | undefined }>>
   >
@@ -24,12 +26,19 @@ function clientsOf(value: unknown): DemoRecord['clients'] {
   return clients
 }
 
+function requestKeyOf(value: unknown): RequestKey | undefined {
+  const { kty, crv, x, y, d } = record(value)
+  return text(kty) && text(crv) && text(x) && text(y) && text(d) ? { kty, crv, x, y, d } : undefined
+}
+
 /** Reads the file of the demo; `undefined` when there is none, or it cannot be used and everything is made anew. */
 export function readDemoRecord(file: string): DemoRecord | undefined {
   if (!existsSync(file)) return undefined
   try {
-    const { username, password, clients } = record(JSON.parse(readFileSync(file, 'utf8')))
-    return text(username) && text(password) ? { username, password, clients: clientsOf(clients) } : undefined
+    const { username, password, clients, requestKey } = record(JSON.parse(readFileSync(file, 'utf8')))
+    return text(username) && text(password)
+      ? { username, password, clients: clientsOf(clients), requestKey: requestKeyOf(requestKey) }
+      : undefined
   } catch {
     return undefined
   }

@@ -33,12 +33,17 @@ export type DemoClient = {
   readonly redirectUri: string
 }
 
+/** A private key on P-256 as a JWK. */
+export type RequestKey = Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'd', string>>
+
 /** What was seeded: enough to sign in and to act as each client. */
 export type Demo = {
   readonly addresses: DemoAddresses
   readonly username: string
   readonly password: string
   readonly clients: Readonly<Record<DemoClientName, DemoClient>>
+  /** The key that the client which pushes can sign its requests with. */
+  readonly requestKey: RequestKey
 }
 
 /** Scope that guards the API. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { Random, Seconds } from '@sallyport/protocol'
 import {
   changeClient,
@@ -18,6 +19,7 @@ import {
   type DemoAddresses,
   type DemoClient,
   type DemoClientName,
+  type RequestKey,
 } from './demo.ts'
 import { redirectUriOf, registrationFor } from './demo-clients.ts'
 import { seedGate } from './mcp/seed-gate.ts'
@@ -53,13 +55,14 @@ function readablePassword(random: Random): string {
 export async function seedDemo(options: SeedOptions): Promise<Demo> {
   const before = readDemoRecord(options.file)
   const password = await seedPerson(options, before)
-  const clients = await seedClients(options, before)
+  const requestKey = before?.requestKey ?? newRequestKey()
+  const clients = await seedClients({ ...options, requestKey }, before)
   await seedResource(options)
   await seedGate(options.store, options.addresses, () =>
     audit(options, { event: 'admin.action', reason: 'resource_registered', clientId: undefined }),
   )
-  writeDemoRecord(options.file, { username, password, clients })
-  return { addresses: options.addresses, username, password, clients }
+  writeDemoRecord(options.file, { username, password, clients, requestKey })
+  return { addresses: options.addresses, username, password, clients, requestKey }
 }
 
 async function seedPerson({ people, random }: SeedOptions, before: DemoRecord | undefined): Promise<string> {
@@ -74,8 +77,23 @@ async function seedPerson({ people, random }: SeedOptions, before: DemoRecord | 
   return password
 }
 
+type ClientSeedOptions = SeedOptions & { readonly requestKey: RequestKey }
+
+function newRequestKey(): RequestKey {
+  const {
+    kty = '',
+    crv = '',
+    x = '',
+    y = '',
+    d = '',
+  } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    format: 'jwk',
+  })
+  return { kty, crv, x, y, d }
+}
+
 async function seedClients(
-  options: SeedOptions,
+  options: ClientSeedOptions,
   before: DemoRecord | undefined,
 ): Promise<Record<DemoClientName, DemoClient>> {
   const clients: Partial<Record<DemoClientName, DemoClient>> = {}
@@ -84,7 +102,7 @@ async function seedClients(
 }
 
 async function seedClient(
-  options: SeedOptions,
+  options: ClientSeedOptions,
   name: DemoClientName,
   before: { readonly id: string; readonly secret?: string | undefined } | undefined,
 ): Promise<DemoClient> {
@@ -95,7 +113,10 @@ async function seedClient(
     const current = await upToDate(options, known, name)
     return { id: current.id, name: current.name, secret: before.secret, redirectUri }
   }
-  const { client, secret } = registerClient(registrationFor(name, addresses), registrationContext(options))
+  const { client, secret } = registerClient(
+    registrationFor(name, addresses, options.requestKey),
+    registrationContext(options),
+  )
   const event = registered(options, client, 'client.registered')
   if (!(await store.admin.createClient(client, [event]))) throw new Error('a new client got the id of an old one')
   return { id: client.id, name: client.name, secret, redirectUri }
@@ -105,8 +126,12 @@ const isUsable = ({ secrets }: Client, secret: string | undefined, now: Seconds)
   secrets.length === 0 || (secret !== undefined && secrets.some(({ expiresAt }) => expiresAt > now))
 
 /** Ports may have moved since the last start, and addresses stand in the registration. */
-async function upToDate(options: SeedOptions, known: Client, name: DemoClientName): Promise<Client> {
-  const next = changeClient(known, registrationFor(name, options.addresses), registrationContext(options))
+async function upToDate(options: ClientSeedOptions, known: Client, name: DemoClientName): Promise<Client> {
+  const next = changeClient(
+    known,
+    registrationFor(name, options.addresses, options.requestKey),
+    registrationContext(options),
+  )
   if (JSON.stringify(registrationOf(next)) === JSON.stringify(registrationOf(known))) return known
   if (!(await options.store.admin.updateClient(next, [registered(options, next, 'client.updated')])))
     throw new Error('a demo client was changed at the same time')

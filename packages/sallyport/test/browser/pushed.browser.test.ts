@@ -55,19 +55,30 @@ describe('the pushed request of the demo', () => {
     ['of-another-app', [/400 Bad Request[^]*error=login_required/, /authz\.request\.rejected par client/]],
     ['made-up-reference', [/error=invalid_request_uri/, /authz\.request\.rejected par unknown/]],
     ['not-pushed', [/error=invalid_request&/, /authz\.request\.rejected par required/]],
-  ] as const)('B-PAR-05, B-PAR-06, B-PAR-07, B-PAR-09, JR-08, JR-11 refuses the attack %s', async (id, evidence) => {
-    await visit(desktop, async (page) => {
-      await page.goto(`${stage.demo.app}/pushed`)
-      await page.locator(`#pushed-attack-${id} button`).click()
-      await page.waitForURL(`${stage.demo.app}/pushed/attacks/${id}`)
-      expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
-      const told = await page.locator('.story').innerText()
-      expect(evidence.filter((one) => !one.test(told))).toEqual([])
-      await page.getByRole('link', { name: 'All of them' }).click()
-      await page.waitForURL(/#attacks$/)
-      expect(await page.locator('.attacks .verdict').allTextContents()).toEqual(['Refused'])
-    })
-  })
+    [
+      'forged-object',
+      [
+        /invalid_request_object[^]*invalid_request_object[^]*201 Created[^]*invalid_request_object/,
+        /authz\.request\.rejected jar signature/,
+        /authz\.request\.rejected jar replayed/,
+      ],
+    ],
+  ] as const)(
+    'B-PAR-05, B-PAR-06, B-PAR-07, B-PAR-09, B-JAR-02, B-JAR-12, JR-08, JR-11 refuses the attack %s',
+    async (id, evidence) => {
+      await visit(desktop, async (page) => {
+        await page.goto(`${stage.demo.app}/pushed`)
+        await page.locator(`#pushed-attack-${id} button`).click()
+        await page.waitForURL(`${stage.demo.app}/pushed/attacks/${id}`)
+        expect(await page.locator('.banner .verdict').textContent()).toBe('Refused')
+        const told = await page.locator('.story').innerText()
+        expect(evidence.filter((one) => !one.test(told))).toEqual([])
+        await page.getByRole('link', { name: 'All of them' }).click()
+        await page.waitForURL(/#attacks$/)
+        expect(await page.locator('.attacks .verdict').allTextContents()).toEqual(['Refused'])
+      })
+    },
+  )
 
   it('A-UI-02 is reached and used by keyboard alone', async () => {
     await visit(desktop, async (page) => {

@@ -1,7 +1,7 @@
 import { createAccounts } from '@sallyport/accounts'
 import { seconds, systemRandom } from '@sallyport/protocol'
 import { createMemoryStore } from '@sallyport/server/store'
-import { statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DemoAddresses } from '../../src/demo/demo.ts'
 import { seedDemo, type SeedOptions } from '../../src/demo/seed-demo.ts'
@@ -61,8 +61,23 @@ describe('the demo data', () => {
     const after = await seedDemo(options)
     expect(after.password).not.toBe(before.password)
     expect(after.clients.web.secret).not.toBe(before.clients.web.secret)
+    expect(after.requestKey).not.toEqual(before.requestKey)
     const person = await options.people.find('demo')
     expect(person?.username).toBe('demo')
+  })
+
+  it('B-JAR-02 gives the client that pushes a key, also in data of a release that had none', async () => {
+    const first = await seedDemo(options)
+    const { d, ...known } = first.requestKey
+    expect(d).toMatch(/^[\w-]{43}$/)
+    const registered = async () => (await options.store.findClient(first.clients.pushing.id))?.jwks?.keys
+    expect(await registered()).toEqual([{ ...known, alg: 'ES256', use: 'sig' }])
+    const { requestKey: _key, ...older } = JSON.parse(readFileSync(options.file, 'utf8')) as Record<string, unknown>
+    writeFileSync(options.file, JSON.stringify(older))
+    const after = await seedDemo(options)
+    expect([after.clients, after.password]).toEqual([first.clients, first.password])
+    expect((await registered())?.[0]?.x).toBe(after.requestKey.x)
+    expect(after.requestKey.x).not.toBe(first.requestKey.x)
   })
 
   it('A-TOK-10 replaces a client whose secret has ended', async () => {

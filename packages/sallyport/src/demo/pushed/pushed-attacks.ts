@@ -5,10 +5,12 @@ import {
   newAttempt,
   type AuthorizationAttempt,
 } from '../authorization-request.ts'
-import type { Answered, World } from '../client-requests.ts'
-import { answerHeader } from '../exchange.ts'
+import { askAs, type Answered, type World } from '../client-requests.ts'
+import { flowScope } from '../demo.ts'
+import { answerHeader, textMember } from '../exchange.ts'
 import type { Party, Step } from '../step.ts'
 import { push, referenceIn, referenceUrl, visit } from './pushed-requests.ts'
+import { anotherKey, keyOfTheApp, rewriteScope, signedRequest } from './signed-request.ts'
 
 export const pushedAttackIds = [
   'changed-on-the-way',
@@ -16,6 +18,7 @@ export const pushedAttackIds = [
   'of-another-app',
   'made-up-reference',
   'not-pushed',
+  'forged-object',
 ] as const
 export type PushedAttackId = (typeof pushedAttackIds)[number]
 
@@ -144,6 +147,45 @@ async function notPushed(world: World): Promise<AttackOutcome> {
   }
 }
 
+/** Pushes a signed request and nothing else, with the password of the app. */
+const pushObject = (world: World, request: string): Promise<Answered> =>
+  askAs(world, world.demo.clients.pushing, '/oauth2/par', { request })
+
+const turnedDown = ({ answer }: Answered): boolean =>
+  answer.status === 400 && textMember(answer, 'error') === 'invalid_request_object'
+
+async function forgedObject(world: World): Promise<AttackOutcome> {
+  const attempt = newRequest(world)
+  const right = await signedRequest(world, attempt, keyOfTheApp(world))
+  const altered = await pushObject(world, rewriteScope(right, flowScope))
+  const forged = await pushObject(world, await signedRequest(world, attempt, anotherKey()))
+  const [taken, again] = [await pushObject(world, right), await pushObject(world, right)]
+  return {
+    refused: turnedDown(altered) && turnedDown(forged) && taken.answer.status === 201 && turnedDown(again),
+    steps: [
+      said(
+        'The attacker changes a signed request',
+        'attacker',
+        'Assume that even the password of the app was stolen. One scope more in the request, and the signature of the app does not fit any more.',
+        altered,
+      ),
+      said(
+        'The attacker signs one with another key',
+        'attacker',
+        'It says everything that the app would say, but the key is not the one that the app registered.',
+        forged,
+      ),
+      said('The app pushes what it signed', 'app', 'Sallyport has its public key, and takes the request.', taken),
+      said(
+        'The attacker sends the very same once more',
+        'attacker',
+        'The request has a number of its own (jti), and counts once.',
+        again,
+      ),
+    ],
+  }
+}
+
 /** What people can try against requests that are pushed. */
 export const pushedAttacks: Readonly<Record<PushedAttackId, PushedAttack>> = {
   'changed-on-the-way': {
@@ -181,6 +223,13 @@ export const pushedAttacks: Readonly<Record<PushedAttackId, PushedAttack>> = {
     reason: 'This client is held to pushed requests. A link that somebody else made gets no further than an error.',
     clauses: ['RFC 9126 §5, §6'],
     perform: notPushed,
+  },
+  'forged-object': {
+    title: 'Forge a signed request',
+    attempt: 'The attacker has the password of the app, and pushes requests in its name that are meant to look signed.',
+    reason: 'A signed request counts as its client signed it, with the key that the client registered, and once.',
+    clauses: ['RFC 9101 §6, §10', 'RFC 9126 §3'],
+    perform: forgedObject,
   },
 }
 
