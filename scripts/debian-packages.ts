@@ -40,3 +40,38 @@ async function download(packages: readonly string[], folder: string): Promise<vo
     await ask()
   }
 }
+
+/**
+ * The files of a program of Debian and of everything it needs that this machine lacks, unpacked once for this checkout. Only
+ * root can ask Debian's tools for that list; nothing is installed all the same.
+ * @throws Error when the packages cannot be had here.
+ */
+export async function debianProgram(name: string, packages: readonly string[]): Promise<string> {
+  const home = join(runtimeDir, `debian-${name}`)
+  if (existsSync(home)) return home
+  mkdirSync(runtimeDir, { recursive: true })
+  const staging = mkdtempSync(join(runtimeDir, 'debian-staging-'))
+  try {
+    mkdirSync(join(staging, 'archives', 'partial'), { recursive: true })
+    await fetchMissing(packages, join(staging, 'archives'))
+    mkdirSync(join(staging, 'files'))
+    for (const file of readdirSync(join(staging, 'archives')).filter((entry) => entry.endsWith('.deb')))
+      await run('dpkg-deb', ['-x', join(staging, 'archives', file), join(staging, 'files')], limit)
+    if (!existsSync(home)) renameSync(join(staging, 'files'), home)
+  } finally {
+    rmSync(staging, { recursive: true, force: true })
+  }
+  return home
+}
+
+async function fetchMissing(packages: readonly string[], folder: string): Promise<void> {
+  const options = ['--download-only', '--no-install-recommends', '--yes', '-qq', '-o', `Dir::Cache::archives=${folder}`]
+  // Its sandbox user may not write into a folder of ours.
+  const ask = () => run('apt-get', ['install', ...options, '-o', 'APT::Sandbox::User=root', ...packages], limit)
+  try {
+    await ask()
+  } catch {
+    await run('apt-get', ['update', '-qq'], limit)
+    await ask()
+  }
+}
