@@ -123,8 +123,8 @@ export const inForce = `a.revoked_at IS NULL
  * 1 while everything that the authorization aliased `a` hangs on is in force; most hang on nothing, and that costs a look at
  * one column. A parent that is gone is not in force.
  */
-export const parentsInForce = `(a.parents IS NULL OR (SELECT min((SELECT ${inForce.replaceAll('a.', 'p.')}
-    FROM authorizations p WHERE p.id = e.value) IS 1) FROM json_each(a.parents) e) = 1)`
+export const parentsInForce = `(a.parents IS NULL OR (SELECT ifnull(min((SELECT ${inForce.replaceAll('a.', 'p.')}
+    FROM authorizations p WHERE p.id = e.value) IS 1), 1) FROM json_each(a.parents) e) = 1)`
 
 /** 1 when the person of the authorization aliased `a` is disabled. */
 export const subjectDisabled = '(SELECT 1 FROM disabled_subjects WHERE subject = a.subject) IS NOT NULL'

@@ -40,7 +40,7 @@ export function derivationWriter(db: Connection): (authorization: Authorization,
   return (authorization, now) => {
     const { id, clientId, subject, sessionId, offline, expiresAt, derived } = authorization
     const details = packDetails(authorization, undefined)
-    const parents = derived === undefined || derived.parents.length === 0 ? null : JSON.stringify(derived.parents)
+    const parents = derived === undefined ? null : JSON.stringify(derived.parents)
     return insert(id, sessionId, offline ? 1 : 0, expiresAt, expiresAt, now, details, clientId, subject, parents) === 1
   }
 }

@@ -55,23 +55,25 @@ function authorizationLister(db: Connection): Verbs['listAuthorizations'] {
   const end = db.value<[string, number], string>(
     'SELECT id FROM authorizations WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?',
   )
-  const walk = db.rows<[string, string, string | null, string | null, number], ListingRow>(
+  const filters = '(? IS NULL OR client_id = ?) AND (? = 0 OR parents IS NULL)'
+  type Filters = [string | null, string | null, number]
+  const walk = db.rows<[string, string, ...Filters, number], ListingRow>(
     `SELECT ${authorizationColumns}, a.revoked_at FROM authorizations a
-     WHERE id > ? AND id <= ? AND (? IS NULL OR client_id = ?) ORDER BY id LIMIT ?`,
+     WHERE id > ? AND id <= ? AND ${filters} ORDER BY id LIMIT ?`,
   )
-  const ofSubject = db.rows<[string, string, string | null, string | null, number], ListingRow>(
+  const ofSubject = db.rows<[string, string, ...Filters, number], ListingRow>(
     `SELECT ${authorizationColumns}, a.revoked_at FROM authorizations a
-     WHERE subject = ? AND id > ? AND (? IS NULL OR client_id = ?) ORDER BY id LIMIT ?`,
+     WHERE subject = ? AND id > ? AND ${filters} ORDER BY id LIMIT ?`,
   )
-  return async ({ subject, clientId }, after, limit) => {
-    const client = orNull(clientId)
+  return async ({ subject, clientId, given }, after, limit) => {
+    const wantedRows: Filters = [orNull(clientId), orNull(clientId), given === undefined ? 0 : 1]
     const size = pageSize(limit) + 1
     const select = (from: string, to: string | undefined, wanted: number): readonly ListingRow[] =>
-      walk(from, to ?? lastId, client, client, wanted)
+      walk(from, to ?? lastId, ...wantedRows, wanted)
     const rows =
       subject === undefined
         ? await collect(db, { end, select }, after ?? '', size)
-        : await db.read(() => ofSubject(subject, after ?? '', client, client, size))
+        : await db.read(() => ofSubject(subject, after ?? '', ...wantedRows, size))
     return pageOf(rows, limit, readListing, (listing) => listing.authorization.id)
   }
 }

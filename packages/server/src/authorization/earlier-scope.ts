@@ -38,7 +38,7 @@ export async function earlierScope(
 ): Promise<Earlier> {
   const now = ctx.now()
   const consent = await ctx.store.findConsent(subject, clientId, now)
-  const { items } = await ctx.store.admin.listAuthorizations({ subject, clientId }, undefined, maxPage)
+  const { items } = await ctx.store.admin.listAuthorizations({ subject, clientId, given: true }, undefined, maxPage)
   const live = items.flatMap(({ authorization, revokedAt }) =>
     revokedAt === undefined && authorization.expiresAt > now ? [authorization] : [],
   )

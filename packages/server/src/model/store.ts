@@ -227,7 +227,12 @@ export type AdminStore = {
     now: Seconds,
   ): Promise<Page<Session>>
   listAuthorizations(
-    filter: { readonly subject?: string | undefined; readonly clientId?: string | undefined },
+    filter: {
+      readonly subject?: string | undefined
+      readonly clientId?: string | undefined
+      /** Only what a person allowed on a page, and nothing that came of it or rests on another issuer's word. */
+      readonly given?: true | undefined
+    },
     after: string | undefined,
     limit: number,
   ): Promise<Page<AuthorizationListing>>

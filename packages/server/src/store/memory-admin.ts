@@ -68,7 +68,9 @@ export const memoryAdmin = (state: MemoryState): AdminStore => ({
   listAuthorizations: async (filter, after, limit) => {
     const rows = [...state.authorizations.values()].filter(
       ({ authorization }) =>
-        matches(filter.subject, authorization.subject) && matches(filter.clientId, authorization.clientId),
+        matches(filter.subject, authorization.subject) &&
+        matches(filter.clientId, authorization.clientId) &&
+        (filter.given === undefined || authorization.derived === undefined),
     )
     const page = pageOf(rows, (row) => row.authorization.id, after, limit)
     return { items: page.items.map(listing), next: page.next }

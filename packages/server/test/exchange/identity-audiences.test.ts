@@ -1,94 +1,11 @@
-import {
-  createIdentityAudiences,
-  PolicyError,
-  type Connect,
-  type IdentityAudience,
-  type TrustedIssuer,
-} from '@sallyport/server'
-import { createClientKey, decodeJwt, strongClass, tokensOf, type Parameters, type TestIssuer } from '@sallyport/testing'
-import { Duplex } from 'node:stream'
+import { createIdentityAudiences, PolicyError, type IdentityAudience } from '@sallyport/server'
+import { createClientKey, decodeJwt, strongClass, tokensOf } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { proven } from '../dpop/proofs.ts'
 import { expectEvent, expectRefusal, expectTokens, newIssuer } from '../fixtures.ts'
-import { bearerGrant, bringer } from './assertions.ts'
+import { bearerGrant } from './assertions.ts'
 import { exchangeGrant, typeOf } from './exchanges.ts'
-
-const issuerOfSignIn = 'https://idp.example'
-
-const plain: IdentityAudience = {
-  audience: 'https://as.test',
-  clients: { client_wiki: 'client_bringer' },
-  scope: ['read', 'write'],
-  resources: ['https://rs1.test'],
-}
-
-/** The issuer at which people sign in, with an application that takes them elsewhere. */
-async function signInIssuer(more: Partial<IdentityAudience> = {}) {
-  const issuer = await newIssuer({ issuer: issuerOfSignIn, identityAudiences: [{ ...plain, ...more }] })
-  const client = await issuer.addClient(
-    {
-      type: 'web',
-      name: 'Wiki',
-      redirectUris: ['https://wiki.test/cb'],
-      grantTypes: ['authorization_code', 'refresh_token', exchangeGrant],
-      scope: 'openid profile email offline_access read write deliver',
-    },
-    'client_wiki',
-  )
-  const ask = (token: string, parameters: Parameters = {}, options: object = {}) =>
-    issuer.token(
-      client,
-      {
-        ...{ grant_type: exchangeGrant, requested_token_type: typeOf('id-jag'), audience: 'https://as.test' },
-        ...{ subject_token: token, subject_token_type: typeOf('id_token'), scope: 'read', ...parameters },
-      },
-      options,
-    )
-  const expectNo = (answer: Awaited<ReturnType<typeof ask>>, reason: string, error = 'invalid_grant') => {
-    expectRefusal(answer, error)
-    expectEvent(issuer, 'token.exchange.denied', { reason })
-    issuer.forget()
-  }
-  return { issuer, client, ask, expectNo, flow: () => issuer.codeFlow({ client }) }
-}
-
-/** A connection at whose other end an issuer shows its keys. */
-const keysOf =
-  (issuer: TestIssuer): Connect =>
-  () =>
-    Promise.resolve(
-      new Duplex({
-        read: () => undefined,
-        write(part: Buffer, _, done) {
-          done()
-          if (!part.includes('\r\n\r\n')) return
-          void issuer.get('/oauth2/jwks').then(({ text }) => {
-            const head = `HTTP/1.1 200 OK\r\ncontent-type: application/jwk-set+json\r\ncontent-length: ${text.length}`
-            this.push(`${head}\r\n\r\n${text}`)
-          })
-        },
-      }),
-    )
-
-/** The authorization server that takes the word of the other one, with the same application as it is called there. */
-async function resourceIssuer(of: TestIssuer) {
-  const seed = 'the other server'
-  const { alice } = await newIssuer({ seed })
-  const trusted: TrustedIssuer = {
-    ...{ issuer: issuerOfSignIn, jwksUri: `${issuerOfSignIn}/oauth2/jwks`, scope: ['read'] },
-    accepts: 'id-jag',
-    ...{ clients: ['client_bringer'], people: { [of.alice.subject]: alice.subject } },
-  }
-  const outbound = { connect: keysOf(of), resolve: () => Promise.resolve(['93.184.215.14']) }
-  const issuer = await newIssuer({ seed, trustedIssuers: [trusted], outbound })
-  const client = await issuer.addClient(bringer, 'client_bringer')
-  return {
-    issuer,
-    client,
-    redeem: (assertion: string, options: object = {}) =>
-      issuer.token(client, { grant_type: bearerGrant, assertion }, options),
-  }
-}
+import { issuerOfSignIn, plain, resourceIssuer, signInIssuer } from './two-issuers.ts'
 
 describe('an identity assertion', () => {
   it('B-JAG-01, B-JAG-02 vouches for who signed in, for one audience and as the client is called there', async () => {

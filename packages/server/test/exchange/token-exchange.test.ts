@@ -72,6 +72,23 @@ describe('an exchange', () => {
     expect(await issuer.isAlive(third)).toBe(false)
   })
 
+  it('B-TX-02 counts for nothing that the person allowed: not on the consent page, not among the applications', async () => {
+    const registration = { ...web, grantTypes: ['authorization_code', 'refresh_token', exchangeGrant] } as const
+    const { issuer, client, exchange } = await exchangeIssuer({ registration })
+    expectTokens(await exchange((await aliceTokens(issuer)).accessToken))
+    const { subject } = issuer.alice
+    const given = await issuer.store.admin.listAuthorizations({ subject, given: true }, undefined, 10)
+    expect(given.items.map(({ authorization }) => authorization.clientId)).toEqual([issuer.clients.K.id])
+    const all = await issuer.store.admin.listAuthorizations({ subject, clientId: client.id }, undefined, 10)
+    expect(all.items.map(({ authorization }) => authorization.derived?.actor)).toEqual([{ sub: client.id }])
+    // Whoever never asked is asked, without a word of what was "allowed before".
+    const begun = await issuer.begin({ client, parameters: { scope: 'openid read', resource: 'https://rs2.test' } })
+    const { username, password } = issuer.alice
+    const consent = await begun.browser.submit(begun.visit, 'login-form', { username, password })
+    expect(consent.forms.map(({ id }) => id)).toContain('consent-form')
+    expect(/id="earlier">([^<]*)</.exec(consent.answer.text)?.[1] ?? '').toBe('')
+  })
+
   it('B-TX-03 racing with the end of what it rests on leaves nothing alive', async () => {
     const { issuer, exchange } = await exchangeIssuer()
     const { accessToken, client, refreshToken } = await aliceTokens(issuer)

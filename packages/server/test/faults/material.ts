@@ -10,9 +10,14 @@ import {
 } from '@sallyport/testing'
 import type { HttpRequest } from '@sallyport/server'
 import { challengeOf } from '@sallyport/protocol'
+import { unsentExchanges } from './exchanging.ts'
 
 /** Values that mean something to the issuer right now, by the name of the parameter or header that carries them. */
 export type Material = Readonly<Record<string, readonly string[]>>
+
+const tokenTypes = ['access_token', 'refresh_token', 'id_token', 'jwt', 'id-jag', 'saml2'].map(
+  (kind) => `urn:ietf:params:oauth:token-type:${kind}`,
+)
 
 /** Values that never change. */
 function lasting(issuer: TestIssuer): Material {
@@ -39,8 +44,14 @@ function lasting(issuer: TestIssuer): Material {
       'refresh_token',
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:device_code',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
       'password',
     ],
+    subject_token_type: tokenTypes,
+    actor_token_type: tokenTypes,
+    requested_token_type: tokenTypes,
+    audience: ['https://rs1.test', 'https://unknown.test'],
     token_type_hint: ['access_token', 'refresh_token', 'x'],
     username: ['alice', 'bob', 'mallory'],
     password: [issuer.alice.password, 'wrong'],
@@ -134,6 +145,9 @@ export async function gather(issuer: TestIssuer): Promise<Material> {
     refresh_token: flows.map(({ refreshToken }) => refreshToken),
     token: tokens,
     access_token: tokens,
+    subject_token: tokens,
+    actor_token: tokens,
+    assertion: tokens,
     id_token_hint: [own.idToken, ...flows.map(({ idToken }) => idToken)],
     interaction: forms.map(({ fields }) => fields['interaction'] ?? 'x'),
     csrf: forms.map(({ fields }) => fields['csrf'] ?? 'x'),
@@ -180,5 +194,6 @@ export async function unsent(issuer: TestIssuer): Promise<readonly HttpRequest[]
   const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
   requests.push(tokenRequest(D, { grant_type: grantType, device_code: deviceCode }))
   requests.push(tokenRequest(S, { grant_type: 'client_credentials', scope: 'read', resource: 'https://rs1.test' }))
+  for (const [client, parameters] of await unsentExchanges(issuer)) requests.push(tokenRequest(client, parameters))
   return requests
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { documentationRoutes } from '../../../sallyport/src/documentation.ts'
 import { realPeople } from '../real-pages.ts'
 import { describeRequest, faultOf } from './answer-faults.ts'
+import { exchanging } from './exchanging.ts'
 import { gather, unsent } from './material.ts'
 import { requestFrom, type World } from './request-grammar.ts'
 import { requestPlan, type RequestPlan } from './request-plan.ts'
@@ -30,6 +31,7 @@ const newIssuer = (seed: number): Promise<TestIssuer> =>
     people: realPeople(),
     policy: { deviceGrant: true, deviceRequestsPerNetwork: 10_000, pushedRequestsPerMinute: 10_000 },
     registration: { mode: 'open', perNetwork: 1000, mostClients: 100_000, scope: ['openid', 'read'] },
+    ...exchanging,
     routes: documentationRoutes(''),
   })
 

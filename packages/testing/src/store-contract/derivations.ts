@@ -1,4 +1,4 @@
-import { equal } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import type { Authorization, Store } from '@sallyport/server/model'
 import { exactlyOne, sameRecord, sizes, together, type ContractPart } from './assertions.ts'
 import { family, ground, issue, records, type Ground } from './ground.ts'
@@ -90,12 +90,19 @@ export const derivationContract: ContractPart = ({ describe, it }, withStore) =>
       }),
     )
     it(
-      'B-JB-04 without a parent it stands while its client and its person do',
+      'B-JB-04 without a parent it stands while its client and its person do, and is nothing that the person gave',
       withStore(async (store) => {
-        const { on, actor } = await withActor(store)
+        const { on, parent, actor } = await withActor(store)
         const alone = derivedFrom(on, actor.id, [])
         equal(await make(store, alone), true)
         equal(await alive(store, alone), true)
+        const list = async (given?: true): Promise<readonly string[]> =>
+          (await store.admin.listAuthorizations({ subject: on.session.subject, given }, undefined, 10)).items.map(
+            ({ authorization }) => authorization.id,
+          )
+        deepEqual(await list(true), [parent.id])
+        deepEqual((await list()).toSorted(), [parent.id, alone.id].toSorted())
+        equal((await store.admin.listAuthorizations({ given: true }, undefined, 10)).items.length, 1)
         await store.setSubjectActive(on.session.subject, false, start, [])
         equal(await alive(store, alone), false)
         equal(await make(store, derivedFrom(on, actor.id, [])), false)
