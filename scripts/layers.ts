@@ -31,7 +31,8 @@ const direction: Readonly<Record<string, readonly string[]>> = {
  */
 const serverLayers: readonly (readonly string[])[] = [
   ['model'],
-  ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts', 'document-policy.ts'],
+  ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts', 'document-policy.ts', 'detail-types.ts'],
+  ['narrow-details.ts'],
   ['incidents.ts', 'stages.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['registration-policy.ts', 'trusted-issuers.ts', 'exchange-policy.ts', 'identity-audiences.ts', 'mutual-tls.ts'],

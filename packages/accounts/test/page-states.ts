@@ -1,6 +1,7 @@
 import { reasons, seconds, type Reason } from '@sallyport/protocol'
 import type {
   ConnectedApp,
+  DetailInWords,
   DeviceProblem,
   ErrorView,
   OpenDevice,
@@ -141,6 +142,20 @@ const signedInTwice: OwnSessionsView = {
 
 const signedOut: SignedOutView = { notice: undefined, frames: [], continueTo: undefined, uiLocales: [] }
 
+const payment: DetailInWords = {
+  detail: { type: 'payment' },
+  optional: false,
+  words: {
+    en: { title: 'Send money once', fields: { 'amount.value': 'Amount', payee: 'To' } },
+    de: { title: 'Einmal Geld senden', fields: { 'amount.value': 'Betrag', payee: 'An' } },
+  },
+  rows: [
+    { path: 'amount.value', value: '123.50' },
+    { path: 'payee', value: 'Robin & Söhne <GmbH>' },
+    { path: 'reference', value: 'x'.repeat(200) + '…' },
+  ],
+}
+
 const factor: SecondFactorView = {
   factor: { id: 'factor', subject: session.subject, seed: new Uint8Array(), lastStep: 0, createdAt: start },
   recoveryLeft: 7,
@@ -226,6 +241,18 @@ export const pageStates: Readonly<Record<string, (setting: Setting) => string>> 
   'consent-more': (setting) =>
     consentPage(setting, {
       open: { ...full, claims: [], earlierScope: ['openid', 'profile', 'email', 'calendar:read'] },
+      account,
+      rememberFor,
+    }),
+  'consent-details': (setting) =>
+    consentPage(setting, {
+      open: { ...full, details: [payment, { ...payment, optional: true }] },
+      account,
+      rememberFor,
+    }),
+  'consent-details-only': (setting) =>
+    consentPage(setting, {
+      open: { ...full, scopes: [], resources: [], claims: [], details: [payment], mayRemember: false },
       account,
       rememberFor,
     }),

@@ -102,6 +102,6 @@ export {
   type ProofFault,
   type ProvenRequest,
 } from './dpop-proof.ts'
-export { parseStrictJson, type JsonFault } from './strict-json.ts'
+export { parseStrictArray, parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'
 export { newUserCode, readUserCode, showUserCode } from './user-code.ts'

@@ -56,3 +56,14 @@ export function parseStrictJson(bytes: Uint8Array): Readonly<Record<string, unkn
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'syntax'
   return structureFault(text) ?? Object.assign(Object.create(null) as Record<string, unknown>, value)
 }
+
+/** Reads a JSON array from outside, within the same bounds. Never throws. */
+export function parseStrictArray(text: string): readonly unknown[] | JsonFault {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'syntax'
+  }
+  return Array.isArray(value) ? (structureFault(text) ?? value) : 'syntax'
+}

@@ -19,6 +19,7 @@ export type Options = {
   readonly machineScope?: string
   readonly resource?: readonly string[]
   readonly defaultResource?: string
+  readonly authorizationDetailsType?: readonly string[]
   readonly resourceServerOf?: readonly string[]
   readonly grantType?: readonly string[]
   readonly authenticationMethod?: string
@@ -85,6 +86,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     machineScope: options.machineScope,
     resources: options.resource,
     defaultResource: options.defaultResource,
+    authorizationDetailsTypes: options.authorizationDetailsType,
     resourceServerOf: options.resourceServerOf,
     grantTypes: options.grantType,
     authenticationMethod: options.authenticationMethod,
@@ -141,6 +143,7 @@ const optionOf = (member: string): string => {
     postLogoutRedirectUris: 'postLogoutRedirectUri',
     allowedOrigins: 'allowedOrigin',
     resources: 'resource',
+    authorizationDetailsTypes: 'authorizationDetailsType',
     grantTypes: 'grantType',
     responseModes: 'responseMode',
     requestUris: 'requestUri',

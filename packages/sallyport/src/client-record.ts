@@ -32,6 +32,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   machine_scope: client.machineScope?.join(' '),
   resources: client.resources,
   default_resource: client.defaultResource,
+  authorization_details_types: client.authorizationDetailsTypes,
   resource_server_of: client.resourceServerOf,
   subject_type: client.subjectType,
   sector_identifier_uri: client.sectorIdentifierUri,

@@ -183,6 +183,7 @@ async function makeServer(options: DaemonOptions, { metrics, alerts, externalKey
       policy: options.config.policy,
       registration: { ...options.config.registration, reservedNames: reservedNames(options.config) },
       ...options.config.exchange,
+      authorizationDetails: options.config.authorizationDetails,
       outbound: options.config.outbound,
       metadataDocuments: options.config.metadataDocuments,
       routes: [

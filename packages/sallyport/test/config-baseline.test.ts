@@ -116,6 +116,7 @@ describe('what a baseline compares', () => {
     defaultMaxAge: [60, undefined],
     requireAuthTime: [true, false],
     defaultAcrValues: [['urn:a', 'urn:b'], ['urn:a']],
+    authorizationDetailsTypes: [['payment'], undefined],
     requireState: [true, false],
     requirePushedRequests: [true, false],
     requireSignedRequests: [true, false],

@@ -4,6 +4,7 @@ import type { ClientCache } from './clients/client-cache.ts'
 import type { ClientKeys } from './clients/client-keys.ts'
 import type { DocumentPolicy } from './document-policy.ts'
 import type { EventWriter } from './events.ts'
+import type { DetailTypes } from './detail-types.ts'
 import type { ExchangePolicy } from './exchange-policy.ts'
 import type { IdentityAudiences } from './identity-audiences.ts'
 import type { Limits } from './limits.ts'
@@ -83,6 +84,8 @@ export type Context = {
   readonly trustedIssuers: TrustedIssuers
   /** Other authorization servers that take this one's word for who signed in. */
   readonly identityAudiences: IdentityAudiences
+  /** Types of authorization details (RFC 9396). */
+  readonly details: DetailTypes
   /** Who may exchange which tokens. */
   readonly exchange: ExchangePolicy
   readonly verifiedTokens: VerifiedTokenCache

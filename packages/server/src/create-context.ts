@@ -15,6 +15,7 @@ import { createClientKeys } from './clients/client-keys.ts'
 import type { Context } from './context.ts'
 import { createDocumentPolicy } from './document-policy.ts'
 import { createEventWriter } from './events.ts'
+import { createDetailTypes } from './detail-types.ts'
 import { createExchangePolicy } from './exchange-policy.ts'
 import { createIdentityAudiences } from './identity-audiences.ts'
 import { parseIssuer } from './issuer.ts'
@@ -114,6 +115,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     documents: createDocumentPolicy(options.metadataDocuments, !issuer.secure && (options.outbound?.loopback ?? false)),
     fetch,
     identityAudiences: createIdentityAudiences(options.identityAudiences, issuer.issuer),
+    details: createDetailTypes(options.authorizationDetails),
     exchange: createExchangePolicy(options.exchange),
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, issuer.issuer),
     logouts: createLogoutNotifier(() => context),

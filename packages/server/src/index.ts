@@ -74,4 +74,5 @@ export { judge, isFailedExchange, type ClientHistory, type Judgement, type Verdi
 export type { Alert, AlertKind } from './alerts.ts'
 export { stages, tightenings, type Stage, type Stages, type Tightening } from './stages.ts'
 export { claimsOfScope, supportedClaims } from './claims.ts'
+export { createDetailTypes, DetailTypeError, type DetailTypes } from './detail-types.ts'
 export * from './model/index.ts'

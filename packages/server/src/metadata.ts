@@ -128,6 +128,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     metadata['backchannel_user_code_parameter_supported'] = false
   }
   if (ctx.registration.mode !== 'off') metadata['registration_endpoint'] = endpoints.registration
+  if (ctx.details.names.length > 0) metadata['authorization_details_types_supported'] = ctx.details.names
   if (ctx.accounts.acrValues.length > 0) metadata['acr_values_supported'] = ctx.accounts.acrValues
   if (ctx.accounts.uiLocales.length > 0) metadata['ui_locales_supported'] = ctx.accounts.uiLocales
   if (ctx.documents.accept !== 'none') metadata['client_id_metadata_document_supported'] = true

@@ -33,6 +33,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly acrUnmetError?: AcrUnmetError
   /** Refuse a request when none of its `acr_values` can be reached, so that clients do not loop (RFC 9470 section 5). */
   readonly stepUpStrict?: boolean
+  /** Take `authorization_details` in pushed requests only, so that they are in no address and nobody changes them (RFC 9396 section 12); on when left out. */
+  readonly requirePushedDetails?: boolean
   /** How far tightenings of all clients have come; each is `off` when left out. */
   readonly stages?: Partial<Stages>
 }
@@ -50,6 +52,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly requestUris: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stepUpStrict: boolean
+  readonly requirePushedDetails: boolean
   readonly stages: Stages
   readonly [brand]: 'Policy'
 }
@@ -78,6 +81,7 @@ const switches = [
   'requestUris',
   'backchannelGrant',
   'stepUpStrict',
+  'requirePushedDetails',
 ] as const
 
 const choices: Readonly<Record<string, readonly string[]>> = {
@@ -159,6 +163,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     requestUris: options.requestUris ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     stepUpStrict: options.stepUpStrict ?? false,
+    requirePushedDetails: options.requirePushedDetails ?? true,
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
     stages: stagesOf(options.stages),
   }) as Policy

@@ -7,6 +7,7 @@ import type { ExchangeOptions } from './exchange-policy.ts'
 import type { IdentityAudience } from './identity-audiences.ts'
 import type { Accounts } from './model/accounts.ts'
 import type { SecurityEvent } from './model/authorization.ts'
+import type { DetailType } from './model/detail.ts'
 import type { OutboundOptions } from './model/outbound.ts'
 import type { Pages } from './model/pages.ts'
 import type { Route } from './model/route.ts'
@@ -60,6 +61,8 @@ export type ServerOptions = {
   readonly trustedIssuers?: readonly TrustedIssuer[] | undefined
   /** Other authorization servers for which clients may get identity assertions (ID-JAG); none when left out. */
   readonly identityAudiences?: readonly IdentityAudience[] | undefined
+  /** Types of `authorization_details` that clients may ask for (RFC 9396); none when left out. */
+  readonly authorizationDetails?: readonly DetailType[] | undefined
   /** Who may exchange which tokens for which others (RFC 8693); nobody when left out. */
   readonly exchange?: ExchangeOptions | undefined
   /** How the server reaches other hosts; the guard itself cannot be turned off. */

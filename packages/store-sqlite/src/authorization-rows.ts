@@ -35,6 +35,7 @@ export function packDetails(authorization: Authorization, code: AuthorizationCod
     scope: authorization.scope,
     resources: authorization.resources,
     claims: authorization.claims,
+    authorizationDetails: authorization.authorizationDetails,
     authentication: authorization.authentication,
     tellAuthTime: authorization.tellAuthTime,
     tellAcr: authorization.tellAcr,
@@ -68,6 +69,7 @@ export function readAuthorization(
     scope: details.scope,
     resources: details.resources,
     claims: details.claims,
+    authorizationDetails: details.authorizationDetails,
     authentication: {
       time: details.authentication.time,
       acr: details.authentication.acr,

@@ -105,6 +105,7 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
       exchange: options.exchange,
       identityAudiences: options.identityAudiences,
       registration: options.registration,
+      authorizationDetails: options.authorizationDetails,
       mutualTls: options.mutualTls,
       algorithms: options.algorithms,
       externalKeys: options.externalKeys,

@@ -1,5 +1,6 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
 import type {
+  DetailType,
   DocumentOptions,
   ExchangeOptions,
   IdentityAudience,
@@ -30,6 +31,8 @@ export type TestIssuerOptions = {
   readonly registration?: RegistrationOptions | undefined
   /** How clients come with certificates; none does when left out. */
   readonly mutualTls?: MutualTlsOptions | undefined
+  /** Types of authorization details; none when left out. */
+  readonly authorizationDetails?: readonly DetailType[] | undefined
   readonly algorithms?: readonly JwsAlgorithm[] | undefined
   /** Signing keys that are kept elsewhere; none when left out. */
   readonly externalKeys?: ExternalKeys | undefined

@@ -61,6 +61,8 @@ export const de: Catalogue = {
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Angemeldet als',
   'consent.other': 'Anderes Konto verwenden',
+  'consent.details': '{app} bittet Sie, im Einzelnen zu erlauben:',
+  'consent.detailKeep': 'Dies erlauben',
   'consent.able': 'Wenn Sie es erlauben, kann {app}:',
   'consent.more': 'Neu: Wenn Sie es erlauben, kann {app} von nun an auch:',
   'consent.earlier': 'Das haben Sie schon erlaubt',

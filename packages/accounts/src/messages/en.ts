@@ -60,6 +60,8 @@ export const en = {
   'consent.website': 'Website: {site}',
   'consent.signedIn': 'Signed in as',
   'consent.other': 'Use another account',
+  'consent.details': '{app} asks you to allow, in detail:',
+  'consent.detailKeep': 'Allow this',
   'consent.able': 'If you allow it, {app} can:',
   'consent.more': 'New: if you allow it, {app} can from now on also:',
   'consent.earlier': 'You allowed it before',

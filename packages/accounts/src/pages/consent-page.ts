@@ -1,6 +1,7 @@
 import { isAgent, isSelfRegistered, type OpenInteraction } from '@sallyport/server/model'
 import type { Words } from '../messages/words.ts'
 import { addsToEarlier, earlierItems, newItems, repeatsEarlier } from './asked-items.ts'
+import { detailItems } from './detail-items.ts'
 import { hiddenFields, layout, pageAddress, problemSummary, type Problem, type Setting } from './layout.ts'
 import { foreign, markup, type Html } from './markup.ts'
 import { returnAddress } from './return-address.ts'
@@ -122,6 +123,10 @@ const headingName = ({ client }: OpenInteraction): Html =>
 export const appsLink = ({ words, base }: Setting): Html =>
   markup`<a href="${base}/account/apps" target="_blank" rel="noreferrer">${words.say('apps.title')}</a>`
 
+/** False for a request that says all it wants in its details. */
+const asksMore = ({ details, scopes, resources, claims }: OpenInteraction): boolean =>
+  details.length === 0 || scopes.length + resources.length + claims.length > 0
+
 /**
  * Asks for consent (A-UI-09). Both buttons have the same size and weight, and Deny comes first, so that a stray Enter
  * gives nothing away. The form carries the decision only: what is asked for stays with the server (A-AUTHZ-15).
@@ -137,11 +142,12 @@ ${publisher(setting, open)}
 ${agentNote(words, open)}
 ${accountCard(words, page.account, other)}
 ${repeatsEarlier(open) && markup`<p class="note" id="again">${words.say('consent.earlier')}</p>`}
-<p>${words.say(addsToEarlier(open) ? 'consent.more' : 'consent.able', { app })}</p>
+${asksMore(open) && markup`<p>${words.say(addsToEarlier(open) ? 'consent.more' : 'consent.able', { app })}</p>`}
 ${newItems(words, open)}
 ${earlierItems(words, open)}
 <form id="consent-form" method="post" action="${setting.base}/consent">
 ${hiddenFields({ interaction: open.id, csrf: open.csrf })}
+${detailItems(words, open)}
 ${whereTo(words, open)}
 ${open.mayRemember && rememberField(words, page, app)}
 <div class="decide">

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse, OpenInteraction, Route, RouteHost, Session } from '@sallyport/server/model'
 import { consentPage, type SignedInAs } from '../pages/consent-page.ts'
+import { detailField } from '../pages/detail-items.ts'
 import type { Problem, Setting } from '../pages/layout.ts'
 import { seeOther, show } from './respond.ts'
 
@@ -35,6 +36,7 @@ export function createConsentRoute({ settingFor, accountOf, rememberFor }: Conse
       allow: decision === 'allow',
       scope: open.scopes.map((scope) => scope.name),
       remember: open.mayRemember && form.has('remember'),
+      withoutDetails: open.details.flatMap((_, place) => (form.has(detailField(place)) ? [] : [place])),
     })
   }
 

@@ -49,6 +49,30 @@ export const authorizationRequestReasons = {
   prompt: entry('invalid_request', 400, 'openid-parameters', 'The prompt parameter is not valid'),
   max_age: entry('invalid_request', 400, 'openid-parameters', 'max_age must be a whole number of seconds'),
   claims_syntax: entry('invalid_request', 400, 'openid-parameters', 'The claims parameter is not valid'),
+  details: entry(
+    'invalid_authorization_details',
+    400,
+    'authorization-details',
+    'authorization_details is malformed, or of a type or with fields that are not known here',
+  ),
+  details_not_allowed: entry(
+    'invalid_authorization_details',
+    400,
+    'authorization-details',
+    'The client may not use this type of authorization_details',
+  ),
+  details_wider: entry(
+    'invalid_authorization_details',
+    400,
+    'authorization-details',
+    'authorization_details ask for more than was granted',
+  ),
+  details_not_pushed: entry(
+    'invalid_request',
+    400,
+    'authorization-details',
+    'A request with authorization_details has to be pushed',
+  ),
   id_token_hint: entry(
     'invalid_request',
     400,

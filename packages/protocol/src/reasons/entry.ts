@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'unsupported_token_type'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'invalid_authorization_details'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'insufficient_user_authentication'

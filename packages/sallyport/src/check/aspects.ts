@@ -51,6 +51,7 @@ export const clientAspects = {
   defaultScope: { kind: 'set', more: 'get more scopes without asking', less: 'get fewer scopes without asking' },
   machineScope: { kind: 'set', more: 'may ask for more scopes for themselves', less: 'lose scopes for themselves' },
   resources: { kind: 'set', more: 'may ask for tokens for more resources', less: 'lose resources' },
+  detailTypes: { kind: 'set', more: 'may use more types of authorization details', less: 'lose such types' },
   defaultResource: { kind: 'told', words: 'get tokens without asking for' },
   introspects: { kind: 'set', more: 'may introspect tokens of more resources', less: 'may introspect less' },
   introspectsOwnTokens: {

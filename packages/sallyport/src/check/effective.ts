@@ -32,6 +32,7 @@ const rightValues = (client: Client) =>
     machineScope: client.grantTypes.includes('client_credentials') ? sorted(client.machineScope ?? client.scope) : [],
     resources: client.resources === undefined ? null : sorted(client.resources),
     defaultResource: client.defaultResource ?? null,
+    detailTypes: client.authorizationDetailsTypes === undefined ? null : sorted(client.authorizationDetailsTypes),
     introspects: sorted(client.resourceServerOf),
     introspectsOwnTokens: client.introspectOwnTokens,
   }) satisfies Values

@@ -54,6 +54,7 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   defaultMaxAge: as('signInAge'),
   requireAuthTime: as('requireAuthTime'),
   defaultAcrValues: as('authenticationContexts'),
+  authorizationDetailsTypes: as('detailTypes'),
   requireState: as('requireState'),
   requirePushedRequests: as('requirePushedRequests'),
   requireSignedRequests: as('requireSignedRequests'),

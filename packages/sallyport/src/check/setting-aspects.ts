@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   stages,
+  type DetailType,
   type ExchangeRule,
   type IdentityAudience,
   type StatementIssuer,
@@ -88,6 +89,8 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'registration.reservedNames': set('less'),
   'assertions.issuers': set('more'),
   'assertions.audiences': set('more'),
+  'policy.requirePushedDetails': opens(false),
+  'authorizationDetails.types': set('more'),
   'exchange.rules': set('more'),
   'exchange.mayAct': set('less'),
   'exchange.neverImpersonated': set('less'),
@@ -131,6 +134,8 @@ export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): 
     return (value as readonly StatementIssuer[]).map(({ issuer, jwks }) => `${issuer} ${fingerprint(jwks)}`).sort()
   if (key === 'assertions.issuers') return assertionRights(value as readonly TrustedIssuer[])
   if (key === 'assertions.audiences') return audienceRights(value as readonly IdentityAudience[])
+  if (key === 'authorizationDetails.types')
+    return (value as readonly DetailType[]).map((one) => `${one.type} ${fingerprint(one)}`).sort()
   if (key === 'exchange.rules') return exchangeRights(value as readonly ExchangeRule[])
   if (key === 'exchange.mayAct') return actorPairs(value as Readonly<Record<string, string>>)
   if (Array.isArray(value)) return [...(value as readonly string[])].sort()

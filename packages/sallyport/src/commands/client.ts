@@ -91,6 +91,11 @@ function described(command: Command): Command {
     .option('--machine-scope <scope>', 'all that it may ask for when it acts for itself; as --scope when left out')
     .option('--resource <uri>', 'API it may ask tokens for; all of them when left out', collect)
     .option(
+      '--authorization-details-type <type>',
+      'type of authorization details it may use; every type there is when left out',
+      collect,
+    )
+    .option(
       '--default-resource <uri>',
       'API a request is for that names none; when left out the one that the scope belongs to, or the issuer itself',
     )

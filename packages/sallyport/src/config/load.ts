@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicyNumber } from '@sallyport/protocol'
-import type { DocumentOptions, OutboundOptions, PolicyOptions, RegistrationOptions } from '@sallyport/server'
+import type {
+  DetailType,
+  DocumentOptions,
+  OutboundOptions,
+  PolicyOptions,
+  RegistrationOptions,
+} from '@sallyport/server'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Declarations } from './declared.ts'
 import { defaultFile, readConfigFile } from './file.ts'
 import { environmentLayer, type ConfigFault, type Environment, type Layer } from './layers.ts'
 import type { DeclaredEntry } from './sections.ts'
 import * as known from './settings.ts'
+import { detailTypes } from './detail-settings.ts'
 import { exchangeOptions, type ExchangeConfig } from './exchange-settings.ts'
 import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
@@ -47,6 +54,7 @@ export type Config = {
   readonly registration: RegistrationOptions
   /** Whose tokens and assertions become tokens of others. */
   readonly exchange: ExchangeConfig
+  readonly authorizationDetails: readonly DetailType[]
   /** Target dates by setting, for the report of old habits. */
   readonly legacyTargets: Readonly<Record<string, string>>
 }
@@ -164,6 +172,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       refuseUnknownHosts: value(known.refuseUnknownHosts),
       acrUnmetError: value(known.acrUnmetError),
       stepUpStrict: value(known.stepUpStrict),
+      requirePushedDetails: value(known.requirePushedDetails),
       pkceExceptions: value(known.pkceExceptions),
       deviceGrant: value(known.deviceGrant),
       backchannelGrant: value(known.backchannelGrant),
@@ -177,6 +186,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     registration: registrationOptions(value),
     exchange: exchangeOptions(value),
+    authorizationDetails: value(detailTypes),
     metadataDocuments: {
       accept: value(known.documentMode),
       hosts: value(known.documentHosts),

@@ -27,6 +27,7 @@ import {
   text,
   type Kind,
 } from './kinds.ts'
+import { detailTypes } from './detail-settings.ts'
 import { exchangeSettings } from './exchange-settings.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
@@ -203,6 +204,13 @@ export const stepUpStrict = setting(
   { fallback: false },
 )
 
+export const requirePushedDetails = setting(
+  'policy.requirePushedDetails',
+  flag,
+  'Take authorization_details only in pushed requests, so that they stand in no address',
+  { fallback: true },
+)
+
 const tightened: Readonly<Record<Tightening, string>> = {
   requireState: 'state in every authorization request',
   requireNonce: 'nonce in every OpenID request',
@@ -278,6 +286,7 @@ export const settings: readonly AnySetting[] = [
     refuseUnknownHosts,
     acrUnmetError,
     stepUpStrict,
+    requirePushedDetails,
     pkceExceptions,
     deviceGrant,
     backchannelGrant,
@@ -294,6 +303,7 @@ export const settings: readonly AnySetting[] = [
   ...exchangeSettings,
   noticeWebhook,
   noticeSecret,
+  detailTypes,
   alertWebhook,
   alertSecret,
 ].map((one) => one as unknown as AnySetting)

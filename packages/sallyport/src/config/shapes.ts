@@ -112,6 +112,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   defaultMaxAge: 'seconds',
   requireAuthTime: 'flag',
   defaultAcrValues: 'texts',
+  authorizationDetailsTypes: 'texts',
   requireState: 'flag',
   requirePushedRequests: 'flag',
   requireSignedRequests: 'flag',

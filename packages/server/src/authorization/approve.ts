@@ -3,6 +3,8 @@ import type { Call, Context } from '../context.ts'
 import { agentDigest } from '../http.ts'
 import { orderedId } from '../ids.ts'
 import type { Authorization, AuthorizationCode, SecurityEvent } from '../model/authorization.ts'
+import type { AuthorizationDetail } from '../model/detail.ts'
+import { canonical } from '../narrow-details.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import { hearsOfLogout, isAgent, isBrowserBased, type Client } from '../model/client.ts'
 import type { Consent, Interaction, Session } from '../model/interaction.ts'
@@ -19,6 +21,7 @@ export type Approval = {
   readonly request: AuthorizationRequest
   readonly session: Session
   readonly scope: readonly string[]
+  readonly details: readonly AuthorizationDetail[]
   readonly remember: boolean
   readonly interaction: Interaction | undefined
 }
@@ -72,7 +75,11 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
   return { outcome, code: handle }
 }
 
-function authorizationFor(ctx: Context, { client, request, session, scope }: Approval, now: Seconds): Authorization {
+function authorizationFor(
+  ctx: Context,
+  { client, request, session, scope, details }: Approval,
+  now: Seconds,
+): Authorization {
   const refreshes = client.grantTypes.includes('refresh_token')
   const { refreshTokenAbsolute } = effectivePolicy(ctx.policy, client)
   const idToken = request.claims?.idToken
@@ -86,6 +93,7 @@ function authorizationFor(ctx: Context, { client, request, session, scope }: App
     scope,
     resources: request.resources,
     claims: request.claims,
+    authorizationDetails: details.length === 0 ? undefined : details,
     authentication: toldAuthentication(ctx, request, session),
     tellAuthTime: request.maxAge !== undefined || client.requireAuthTime || idToken?.['auth_time'] !== undefined,
     tellAcr: request.acrValues.length > 0 || idToken?.['acr'] !== undefined,
@@ -118,13 +126,19 @@ async function rememberedConsent(
   }
 }
 
+/** Which details were allowed: their types, and a digest of all that was shown, since the words themselves are nobody's business (JR-16). */
+const shownDetails = (details: readonly AuthorizationDetail[]) => ({
+  details: [...new Set(details.map(({ type }) => type))].join(' '),
+  details_digest: lookupKey(canonical(details)),
+})
+
 async function consentEvents(
   ctx: Context,
   call: Call,
   approval: Approval,
   authorization: Authorization,
 ): Promise<readonly SecurityEvent[]> {
-  const { client, session, scope, request, remember } = approval
+  const { client, session, scope, request, details, remember } = approval
   const earlier = await earlierScope(ctx, session, request)
   const draft = {
     event: 'consent.granted',
@@ -136,6 +150,7 @@ async function consentEvents(
       requested_scope: request.scope.join(' '),
       ...(earlier.scope.length === 0 ? {} : { earlier_scope: earlier.scope.join(' ') }),
       resources: request.resources.join(' '),
+      ...(details.length === 0 ? {} : shownDetails(details)),
       ...(isAgent(client) ? { agent: true } : {}),
       remembered: remember,
     },

@@ -1,6 +1,7 @@
 import { identityScopes, provesClientIdentity, scopeWithin, type Reason, type Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { AuthorizationRequest } from '../model/authorization-request.ts'
+import type { AuthorizationDetail } from '../model/detail.ts'
 import { isAgent, isPublic, isSelfRegistered, type Client } from '../model/client.ts'
 import { maxFailedCodes, type Consent, type Interaction, type Session } from '../model/interaction.ts'
 import type { InteractionStep } from '../model/interactions.ts'
@@ -20,6 +21,7 @@ export type Decision =
       readonly kind: 'approve'
       readonly session: Session
       readonly scope: readonly string[]
+      readonly details: readonly AuthorizationDetail[]
       /** Agreement to remember, when the person just gave it. */
       readonly remember: boolean
     }
@@ -140,22 +142,32 @@ const protocolNames: readonly string[] = ['sub', 'acr', 'amr', 'auth_time']
  * Whether agreement may be remembered for this client: another program could pose as a public client without an exact
  * https redirect URI, so that one always asks again (A-AUTHZ-16, CS-07).
  */
-export const mayRemember = (client: Client, request: Pick<AuthorizationRequest, 'redirectUri' | 'scope'>): boolean =>
+export const mayRemember = (
+  client: Client,
+  request: Pick<AuthorizationRequest, 'redirectUri' | 'scope' | 'authorizationDetails'>,
+): boolean =>
+  // One payment that was allowed allows no other (CS-06).
+  (request.authorizationDetails ?? noDetails).length === 0 &&
   (!isPublic(client) || provesClientIdentity(request.redirectUri)) &&
   // What acts by itself gets nothing without somebody looking.
   !isAgent(client) &&
   // What nobody looked at is asked about anew each time it wants more than to know who somebody is (A-UI-10).
   (!isSelfRegistered(client) || scopeWithin(request.scope, identityScopes))
 
+const noDetails: readonly AuthorizationDetail[] = []
+
 function consentStep({ client, request, consent, interaction }: DecisionFacts, session: Session): Decision {
   const { decision } = interaction ?? {}
   if (decision?.subject === session.subject) {
     if (!decision.allow) return refusal('user_denied')
-    return { kind: 'approve', session, scope: decision.scope, remember: decision.remember }
+    const details = decision.details ?? request.authorizationDetails ?? noDetails
+    return { kind: 'approve', session, scope: decision.scope, details, remember: decision.remember }
   }
+  // Whoever vouches for a client vouches for no payment: details are always shown (B-RAR-03).
+  if ((request.authorizationDetails ?? noDetails).length > 0) return step('consent')
   const offline = 'offline_access'
   if (client.firstParty && !request.prompt.includes('consent'))
-    return { kind: 'approve', session, scope: request.scope, remember: false }
+    return { kind: 'approve', session, scope: request.scope, details: noDetails, remember: false }
   const silent = request.scope.filter((value) => value !== offline)
   const covered =
     consent !== undefined &&
@@ -164,5 +176,5 @@ function consentStep({ client, request, consent, interaction }: DecisionFacts, s
     scopeWithin(requestedClaimNames(request), consent.claims)
   if (request.prompt.includes('consent') || !covered || !mayRemember(client, request)) return step('consent')
   // No page was shown, so offline access does not count in this answer (B-OIDC-37).
-  return { kind: 'approve', session, scope: silent, remember: false }
+  return { kind: 'approve', session, scope: silent, details: noDetails, remember: false }
 }

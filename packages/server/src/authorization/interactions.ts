@@ -7,7 +7,7 @@ import { looksLikeClientId } from '../ids.ts'
 import { isSelfRegistered } from '../model/client.ts'
 import { isPageRequest, type ClientInteraction, type Interaction, type Session } from '../model/interaction.ts'
 import type { HttpResponse } from '../model/http.ts'
-import type { InteractionStep, Login, OpenInteraction, OpenLogin } from '../model/interactions.ts'
+import type { ConsentDecision, InteractionStep, Login, OpenInteraction, OpenLogin } from '../model/interactions.ts'
 import { formToken, formTokenFits } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
 import { earlierScope, nothingEarlier } from './earlier-scope.ts'
@@ -16,6 +16,7 @@ import { requireOwnForm, requireOwnOrigin } from './own-form.ts'
 import { decideNow } from './proceed.ts'
 import { sessionsHere, takeIntoUse } from './other-accounts.ts'
 import { openRequest, sealRequest } from './sealed-request.ts'
+import { detailsInWords } from './detail-words.ts'
 import { resourceNames, scopesInWords } from './scope-words.ts'
 import { startSession } from './start-session.ts'
 
@@ -123,6 +124,7 @@ async function ofClient(
     csrf: csrfFor(ctx, interaction, session, step),
     scopes: await scopesInWords(ctx, request.scope),
     resources: await resourceNames(ctx, request.resources),
+    details: detailsInWords(ctx, request.authorizationDetails ?? []),
     claims: requestedClaimNames(request),
     earlierScope: earlier.scope.filter((value) => request.scope.includes(value)),
     earlierBeside: await scopesInWords(
@@ -209,7 +211,7 @@ export async function addAccount(ctx: Context, open: OpenInteraction): Promise<H
 export async function decideConsent(
   ctx: Context,
   open: OpenInteraction,
-  decision: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean },
+  decision: ConsentDecision,
 ): Promise<HttpResponse> {
   const session: Session | undefined = open.session
   // A decision is worth something only for the account it was shown to, and only when consent is what is asked.
@@ -217,11 +219,15 @@ export async function decideConsent(
     throw refuse('interaction_unknown', { detail: 'not at the consent step' })
   requireCheckedForm(open, 'session')
   const scope = open.interaction.request.scope.filter((value) => decision.scope.includes(value))
+  const without = decision.withoutDetails ?? []
+  const kept = open.details.filter(({ optional }, place) => !optional || !without.includes(place))
   await advance(ctx, open, {
     decision: {
-      allow: decision.allow,
+      // Somebody who leaves everything out has said no.
+      allow: decision.allow && (kept.length > 0 || open.details.length === 0),
       subject: session.subject,
       scope,
+      details: kept.length === 0 ? undefined : kept.map(({ detail }) => detail),
       remember: decision.remember && open.mayRemember,
     },
   })

@@ -82,10 +82,18 @@ async function approved(
   decision: Extract<Decision, { kind: 'approve' }>,
 ): Promise<HttpResponse> {
   const { client, request, interaction } = progress
-  const { session, scope, remember } = decision
+  const { session, scope, details, remember } = decision
   // A code that nobody could be told would be lost.
   if (isSigned(request.responseMode)) await responseEncryption(ctx, call, client)
-  const { outcome, code } = await approve(ctx, call, { client, request, session, scope, remember, interaction })
+  const { outcome, code } = await approve(ctx, call, {
+    client,
+    request,
+    session,
+    scope,
+    details,
+    remember,
+    interaction,
+  })
   switch (outcome) {
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })

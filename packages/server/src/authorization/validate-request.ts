@@ -20,6 +20,8 @@ import {
 } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import { exceptionFor } from '../relaxations.ts'
+import type { AuthorizationDetail } from '../model/detail.ts'
+import { requestedDetails } from '../tokens/details.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { claimsWished } from './claims-parameter.ts'
 import { hintedSubject } from './id-token-hint.ts'
@@ -77,7 +79,8 @@ export async function validateRequest(
   const responseMode = requireResponse(ctx, client, form)
   const codeChallenge = form.get('code_challenge') === undefined ? undefined : requireChallenge(ctx, form)
   const exceptionId = codeChallenge === undefined ? await requireException(ctx, client, form) : undefined
-  const scope = requireScope(client, form)
+  const authorizationDetails = requestedDetails(ctx, client, form)
+  const scope = scopeBeside(client, form, authorizationDetails)
   const nonce = requireNonce(form)
   if (exceptionId !== undefined && (nonce === undefined || !scope.includes('openid'))) throw refuse('exception_nonce')
   if (nonce === undefined && ctx.policy.stages.requireNonce === 'enforce' && scope.includes('openid'))
@@ -99,6 +102,7 @@ export async function validateRequest(
     maxAge: requireMaxAge(form) ?? client.defaultMaxAge,
     acrValues: words(form.get('acr_values'), 20) ?? client.defaultAcrValues,
     claims: claimsWished(form.get('claims'), words(form.get('claims_locales')?.toLowerCase(), 10) ?? none),
+    authorizationDetails,
     loginHint: form.get('login_hint')?.slice(0, 256),
     hintedSubject: hint === undefined ? undefined : hintedSubject(ctx, hint, client.id),
     uiLocales: words(form.get('ui_locales'), 10) ?? none,
@@ -152,6 +156,14 @@ async function requireException(ctx: Context, client: Client, form: Form): Promi
   if (exception === undefined) throw refuse('pkce_required')
   return exception.id
 }
+
+/** Details say by themselves what is asked for, so a request with some may name no scope (RFC 9396 section 3.1). */
+const scopeBeside = (
+  client: Client,
+  form: Form,
+  details: readonly AuthorizationDetail[] | undefined,
+): readonly string[] =>
+  details !== undefined && !form.has('scope') && client.defaultScope.length === 0 ? none : requireScope(client, form)
 
 /** The scope of a new grant: what is asked, within what the client may have, or its default (A-AUTHZ-06). */
 export function requireScope(client: Client, form: Form): readonly string[] {

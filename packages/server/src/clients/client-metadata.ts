@@ -58,6 +58,7 @@ export type SelfDescription = Required<
     | 'defaultMaxAge'
     | 'requireAuthTime'
     | 'defaultAcrValues'
+    | 'authorizationDetailsTypes'
     | 'dpopBoundAccessTokens'
     | 'certificateBoundAccessTokens'
     | 'useMtlsEndpointAliases'
@@ -111,6 +112,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     defaultMaxAge: secondsOf(document, 'default_max_age'),
     requireAuthTime: flagOf(document, 'require_auth_time'),
     defaultAcrValues: textsOf(document, 'default_acr_values'),
+    authorizationDetailsTypes: textsOf(document, 'authorization_details_types'),
     dpopBoundAccessTokens: flagOf(document, 'dpop_bound_access_tokens'),
     certificateBoundAccessTokens: flagOf(document, 'tls_client_certificate_bound_access_tokens'),
     useMtlsEndpointAliases: flagOf(document, 'use_mtls_endpoint_aliases'),

@@ -136,6 +136,7 @@ function describedBy(
     defaultMaxAge: input.defaultMaxAge,
     requireAuthTime: input.requireAuthTime ?? false,
     defaultAcrValues: input.defaultAcrValues ?? [],
+    authorizationDetailsTypes: input.authorizationDetailsTypes,
     requireState: input.requireState ?? false,
     requirePushedRequests: input.requirePushedRequests ?? false,
     requireSignedRequests: input.requireSignedRequests ?? false,

@@ -186,6 +186,7 @@ type Answers = Pick<
   | 'defaultMaxAge'
   | 'requireAuthTime'
   | 'defaultAcrValues'
+  | 'authorizationDetailsTypes'
   | 'dpopBoundAccessTokens'
   | 'certificateBoundAccessTokens'
   | 'useMtlsEndpointAliases'
@@ -205,6 +206,7 @@ const answersOf = (document: MetadataDocument): Answers => ({
   defaultMaxAge: secondsOf(document, 'default_max_age'),
   requireAuthTime: flagOf(document, 'require_auth_time'),
   defaultAcrValues: textsOf(document, 'default_acr_values'),
+  authorizationDetailsTypes: textsOf(document, 'authorization_details_types'),
   dpopBoundAccessTokens: flagOf(document, 'dpop_bound_access_tokens'),
   certificateBoundAccessTokens: flagOf(document, 'tls_client_certificate_bound_access_tokens'),
   useMtlsEndpointAliases: flagOf(document, 'use_mtls_endpoint_aliases'),

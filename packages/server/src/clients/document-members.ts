@@ -46,6 +46,7 @@ const saidByDocument: Readonly<Record<keyof SelfDescription, true>> = {
   defaultMaxAge: true,
   requireAuthTime: true,
   defaultAcrValues: true,
+  authorizationDetailsTypes: true,
   dpopBoundAccessTokens: true,
   certificateBoundAccessTokens: true,
   useMtlsEndpointAliases: true,

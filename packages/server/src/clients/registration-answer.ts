@@ -51,6 +51,7 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   tls_client_certificate_bound_access_tokens: client.certificateBoundAccessTokens,
   use_mtls_endpoint_aliases: client.useMtlsEndpointAliases,
+  authorization_details_types: client.authorizationDetailsTypes,
   default_acr_values: client.defaultAcrValues.length === 0 ? undefined : client.defaultAcrValues,
 })
 

@@ -62,6 +62,7 @@ export type ClientRegistration = {
   readonly defaultMaxAge?: number | undefined
   readonly requireAuthTime?: boolean | undefined
   readonly defaultAcrValues?: readonly string[] | undefined
+  readonly authorizationDetailsTypes?: readonly string[] | undefined
   readonly requireState?: boolean | undefined
   readonly requirePushedRequests?: boolean | undefined
   readonly requireSignedRequests?: boolean | undefined
@@ -181,6 +182,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'defaultMaxAge',
   'requireAuthTime',
   'defaultAcrValues',
+  'authorizationDetailsTypes',
   'requireState',
   'requirePushedRequests',
   'requireSignedRequests',

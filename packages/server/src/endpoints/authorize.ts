@@ -39,6 +39,8 @@ export async function authorize(ctx: Context, call: Call): Promise<HttpResponse>
   try {
     // Said before all else about it: what was wrong with a request that may not come this way helps nobody (JR-11).
     if (asked.use === undefined && mustPush(ctx, asked.settled.client)) throw refuse('par_required')
+    if (asked.use === undefined && ctx.policy.requirePushedDetails && asked.form.has('authorization_details'))
+      throw refuse('details_not_pushed')
     if (!asked.signed && mustSign(ctx, asked.settled.client)) throw refuse('jar_required')
     if (asked.object?.fault !== undefined) throw asked.object.fault
     request = await validateRequest(ctx, asked.settled, asked.form)

@@ -12,6 +12,7 @@ import type { HttpResponse } from '../model/http.ts'
 import type { Notice } from '../model/notice.ts'
 import { reportRefusal } from '../refusals.ts'
 import { sealPing } from '../secrets.ts'
+import { requireNoDetails } from '../tokens/details.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { provenBy } from '../usage.ts'
 
@@ -47,6 +48,7 @@ export async function backchannelAuthentication(ctx: Context, call: Call): Promi
 type Asked = { readonly client: AuthenticatedClient; readonly form: Form; readonly id: string }
 
 async function requestOf(ctx: Context, call: Call, { client, form, id }: Asked): Promise<DeviceRequest> {
+  requireNoDetails(form)
   const scope = requireScope(client, form)
   if (!scope.includes('openid')) throw refuse('backchannel_openid')
   const bindingMessage = requireBindingMessage(form)

@@ -10,6 +10,7 @@ import type { DeviceRequest } from '../model/device.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { reportRefusal } from '../refusals.ts'
 import { userCodeKey } from '../secrets.ts'
+import { requireNoDetails } from '../tokens/details.ts'
 import { resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { provenBy } from '../usage.ts'
 
@@ -40,6 +41,7 @@ export async function deviceAuthorization(ctx: Context, call: Call): Promise<Htt
 type Asked = Omit<DeviceRequest, 'digest' | 'userCodeKey'>
 
 async function requestOf(ctx: Context, call: Call, client: AuthenticatedClient, form: Form): Promise<Asked> {
+  requireNoDetails(form)
   const scope = requireScope(client, form)
   await requireByDevice(ctx, scope)
   const challenged = form.has('code_challenge') || form.has('code_challenge_method')

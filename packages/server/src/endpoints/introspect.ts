@@ -98,6 +98,7 @@ function describe(claims: AccessTokenClaims): object {
     iat: claims.iat,
     nbf: claims.iat,
     jti: claims.jti,
+    authorization_details: claims.authorization_details,
     auth_time: claims.auth_time,
     acr: claims.acr,
     amr: claims.amr,

@@ -70,7 +70,7 @@ export async function authorizationCode(
   const { authorization } = view
   const redemption = { kind: 'authorization_code', digest: code.digest } as const
   const approved = { redemption, authorization, nonce: openNonce(presented, code) }
-  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey }))
+  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey, form }))
 }
 
 /** The nonce of a code. An ID token without the nonce that was sent would lose a protection: then no token. */

@@ -47,6 +47,6 @@ export async function backchannel(
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
   const redemption = { kind: 'device_code', digest: request.digest } as const
   return tokenGrant(
-    await entitlement(ctx, client, { redemption, authorization, nonce: undefined }, { resources, senderKey }),
+    await entitlement(ctx, client, { redemption, authorization, nonce: undefined }, { resources, senderKey, form }),
   )
 }

@@ -3,6 +3,7 @@ import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
 import { isAgent, isPublic } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
+import { detailsOfMachine } from '../tokens/details.ts'
 import { accessTokenTarget, resourcesOfGrant } from '../tokens/resource-scope.ts'
 import { tokenGrant, type TokenGrant } from '../tokens/token-grant.ts'
 
@@ -32,6 +33,7 @@ export async function clientCredentials(
     redemption: { kind: 'none' },
     authorization: undefined,
     ...target,
+    details: detailsOfMachine(ctx, client, form, target.audience),
     idToken: undefined,
     refreshToken: undefined,
   })

@@ -59,7 +59,7 @@ export async function deviceCode(
   if (view.ended !== undefined) throw await fail(view.ended, { class: 'expired' })
   const redemption = { kind: 'device_code', digest: request.digest } as const
   const approved = { redemption, authorization, nonce: undefined }
-  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey }))
+  return tokenGrant(await entitlement(ctx, client, approved, { resources, senderKey, form }))
 }
 
 const intercepted: ExchangeClass = 'suspected_interception'

@@ -5,6 +5,7 @@ import type { Authentication } from '../model/authorization.ts'
 import { isPublic, type AuthenticatedClient } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
 import { derivedAuthorization } from '../tokens/derived-authorization.ts'
+import { requireNoDetails } from '../tokens/details.ts'
 import {
   accessTokenTarget,
   requestedResources,
@@ -32,6 +33,7 @@ export async function jwtBearer(
   const unproven = senderKeyFault(assertion.boundTo, senderKey)
   if (unproven !== undefined) throw refuse(unproven, { detail: 'assertion' })
   const subject = await personOf(ctx, assertion)
+  requireNoDetails(form)
   const wanted = grantedScope(client, assertion, form)
   const named = await namedResources(ctx, client, assertion, form)
   const resources = named.length === 0 ? await resourceOfScope(ctx, client, wanted) : named

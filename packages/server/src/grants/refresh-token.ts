@@ -15,6 +15,7 @@ import type { RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
 import { answerContext, answerKey, unseal } from '../secrets.ts'
+import { detailsOfToken } from '../tokens/details.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
 import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
@@ -61,6 +62,7 @@ export async function refreshToken(
     senderKey,
     resources,
     scope: narrowedScope(form, view),
+    form,
   })
 }
 
@@ -154,6 +156,7 @@ type RefreshWish = {
   readonly senderKey: string | undefined
   readonly resources: readonly string[]
   readonly scope: readonly string[]
+  readonly form: Form
 }
 
 async function entitlement(
@@ -178,6 +181,10 @@ async function entitlement(
     redemption: { kind: 'refresh_token', digest: token.digest },
     authorization,
     ...target,
+    details: detailsOfToken(ctx, client, wish.form, {
+      granted: authorization.authorizationDetails ?? [],
+      audience: target.audience,
+    }),
     idToken: scope.includes('openid') ? { nonce: undefined } : undefined,
     refreshToken: {
       sequence: token.sequence + 1,

@@ -9,6 +9,7 @@ import { derivedAuthorization } from '../tokens/derived-authorization.ts'
 import { exchangeRequest, ruleFor, type ExchangeRequest } from '../tokens/exchange-request.ts'
 import { identityAssertion, identityAssertionTokenType } from '../tokens/identity-assertion.ts'
 import { presentedToken, tokenTypes, type PresentedToken } from '../tokens/presented-token.ts'
+import { requireNoDetails } from '../tokens/details.ts'
 import { accessTokenTarget } from '../tokens/resource-scope.ts'
 import { senderKeyFault } from '../tokens/sender-key.ts'
 import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-grant.ts'
@@ -42,6 +43,7 @@ async function exchanged(
   senderKey: string | undefined,
 ): Promise<TokenGrant> {
   if (isPublic(client)) throw refuse('client_auth_missing')
+  requireNoDetails(form)
   const request = await exchangeRequest(ctx, client, form)
   const subject = await subjectOf(ctx, client, request)
   const rule = ruleFor(ctx, client, { target: request.target, kind: subject.kind, clientId: subject.clientId })

@@ -1,4 +1,5 @@
 import type { Confirmation } from '@sallyport/protocol'
+import type { AuthorizationDetail } from './detail.ts'
 
 /** Who acts for a person, and for whom that one acts in turn (RFC 8693 section 4.1); only the outermost decides anything. */
 export type Actor = { readonly sub: string; readonly act?: Actor }
@@ -13,6 +14,8 @@ export type AccessTokenClaims = {
   readonly exp: number
   readonly jti: string
   readonly scope?: string
+  /** What was allowed in detail, as far as it is for this audience (RFC 9396 section 9.1). */
+  readonly authorization_details?: readonly AuthorizationDetail[]
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]

@@ -1,3 +1,5 @@
+import type { AuthorizationDetail } from './detail.ts'
+
 /** One requested claim (OpenID Connect Core section 5.5.1). */
 export type ClaimRequest = {
   readonly essential: boolean
@@ -44,6 +46,8 @@ export type AuthorizationRequest = {
   readonly maxAge: number | undefined
   readonly acrValues: readonly string[]
   readonly claims: ClaimsRequest | undefined
+  /** `authorization_details` (RFC 9396), each checked against the schema of its type; none when left out. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[] | undefined
   readonly loginHint: string | undefined
   /** Subject of a verified id_token_hint. */
   readonly hintedSubject: string | undefined

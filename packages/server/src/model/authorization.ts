@@ -1,5 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { Actor, OpaqueAccessToken } from './access-token.ts'
+import type { AuthorizationDetail } from './detail.ts'
 import type { ClaimsRequest } from './authorization-request.ts'
 
 /** How somebody signed in, as it is told to clients (OpenID Connect Core section 2). */
@@ -30,6 +31,8 @@ export type Authorization = {
   readonly scope: readonly string[]
   readonly resources: readonly string[]
   readonly claims: ClaimsRequest | undefined
+  /** What the person allowed in detail (RFC 9396); nothing when left out. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[] | undefined
   readonly authentication: Authentication
   /** The ID Token says when the person signed in: max_age, require_auth_time or an essential claim asked for it. */
   readonly tellAuthTime: boolean

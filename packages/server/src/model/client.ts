@@ -123,6 +123,8 @@ export type Client = {
   readonly defaultMaxAge: number | undefined
   readonly requireAuthTime: boolean
   readonly defaultAcrValues: readonly string[]
+  /** Types of `authorization_details` it may use (RFC 9396 section 10); `undefined` means every type there is. */
+  readonly authorizationDetailsTypes: readonly string[] | undefined
   /** Absence of `state` is an error (A-AUTHZ-10). */
   readonly requireState: boolean
   /** Requests have to be pushed first: `require_pushed_authorization_requests` (RFC 9126 section 6, B-PAR-09). */
@@ -247,6 +249,7 @@ export const laterClientMembers = {
   certificateBoundAccessTokens: false,
   useMtlsEndpointAliases: false,
   mcp: false,
+  authorizationDetailsTypes: undefined,
   requirePushedRequests: false,
   requireSignedRequests: false,
   requestObjectAlgorithm: undefined,

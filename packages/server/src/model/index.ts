@@ -74,6 +74,16 @@ export type { LogoutNotice, LogoutStore, SessionClient } from './logout.ts'
 export { recoveryCodes, type FactorStore, type SecondFactor, type SecondFactorView } from './factor.ts'
 export { maxLogoBytes, maxLogos, type ClientLogo, type LogoStore, type LogoType } from './logo.ts'
 export type { DerivationStore, ParentView } from './derivation.ts'
+export {
+  maxDetails,
+  maxDetailsLength,
+  narrowings,
+  type AuthorizationDetail,
+  type DetailInWords,
+  type DetailType,
+  type DetailWords,
+  type Narrowing,
+} from './detail.ts'
 export type { DeviceDecision, DevicePage, DeviceProblem, DeviceStep, OpenDevice } from './device-page.ts'
 export {
   maxPollInterval,
@@ -104,6 +114,7 @@ export {
   type Session,
 } from './interaction.ts'
 export type {
+  ConsentDecision,
   Interactions,
   InteractionStep,
   Login,

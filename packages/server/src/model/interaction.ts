@@ -1,4 +1,5 @@
 import type { Seconds } from '@sallyport/protocol'
+import type { AuthorizationDetail } from './detail.ts'
 import type { Authentication } from './authorization.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 
@@ -69,6 +70,8 @@ export type InteractionDecision = {
   readonly allow: boolean
   readonly subject: string
   readonly scope: readonly string[]
+  /** The details that were allowed; those of the request when left out. */
+  readonly details?: readonly AuthorizationDetail[] | undefined
   readonly remember: boolean
 }
 

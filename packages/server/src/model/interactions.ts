@@ -1,6 +1,7 @@
 import type { Form } from '@sallyport/protocol'
 import type { Client } from './client.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
+import type { DetailInWords } from './detail.ts'
 import type { ClientInteraction, FirstFactor, Interaction, Session } from './interaction.ts'
 
 /** The page an interaction needs next. */
@@ -40,6 +41,8 @@ export type OpenInteraction = OpenLogin & {
   readonly redirectSource: string
   readonly scopes: readonly ScopeInWords[]
   readonly resources: readonly { readonly id: string; readonly name: string }[]
+  /** What is asked for in detail (RFC 9396 section 11); nothing of it is ever taken as allowed before. */
+  readonly details: readonly DetailInWords[]
   /** Names of claims asked for one by one (OpenID Connect Core section 5.5). */
   readonly claims: readonly string[]
   /** Scope values among them that this person allowed this client before, at the same APIs: only the others are new. */
@@ -52,6 +55,15 @@ export type OpenInteraction = OpenLogin & {
   readonly logo: string | undefined
   /** False when agreement may not be remembered for this client (A-AUTHZ-16). */
   readonly mayRemember: boolean
+}
+
+/** What a person answers on the consent page. */
+export type ConsentDecision = {
+  readonly allow: boolean
+  readonly scope: readonly string[]
+  readonly remember: boolean
+  /** Places of details that the person leaves out; only optional ones can be. */
+  readonly withoutDetails?: readonly number[] | undefined
 }
 
 /** What the application found out about a person who signed in. */
@@ -94,11 +106,7 @@ export type Interactions = {
   /** Goes on to the sign-in page for one more account, beside those there are; answers 303. */
   addAccount(request: HttpRequest, open: OpenInteraction): Promise<HttpResponse>
   /** Notes what the person decided and goes on; `scope` is cut to what was asked; answers 303. */
-  decide(
-    request: HttpRequest,
-    open: OpenInteraction,
-    decision: { readonly allow: boolean; readonly scope: readonly string[]; readonly remember: boolean },
-  ): Promise<HttpResponse>
+  decide(request: HttpRequest, open: OpenInteraction, decision: ConsentDecision): Promise<HttpResponse>
   /** Gives up: the client gets `access_denied`; answers 303. Without a client it throws the reason `user_denied`. */
   cancel(request: HttpRequest, open: OpenLogin): Promise<HttpResponse>
   /** A new CSRF token for showing the form again after a refused attempt; the old one is spent. Throws `csrf` when it already was. */

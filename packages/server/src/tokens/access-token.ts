@@ -33,13 +33,26 @@ export function accessTokenClaims(ctx: Context, grant: TokenGrant, now: Seconds)
   }
   const scope = grant.scope.length === 0 ? {} : { scope: formatScope(grant.scope) }
   const cnf = grant.senderKey === undefined ? {} : { cnf: confirmationOf(grant.senderKey) }
-  if (authorization === undefined) return { ...claims, ...scope, ...cnf }
+  if (authorization === undefined) return { ...claims, ...scope, ...detailsClaim(grant), ...cnf }
   const { authentication, derived } = authorization
   const { size } = ctx.exchange.mayAct
-  if (derived === undefined && size === 0) return { ...claims, ...scope, ...signIn(authentication), ...cnf }
+  if (derived === undefined && size === 0)
+    return { ...claims, ...scope, ...detailsClaim(grant), ...signIn(authentication), ...cnf }
   const known = derived?.signInKnown !== false
-  return { ...claims, ...scope, ...(known ? signIn(authentication) : {}), ...delegation(ctx, grant), ...cnf }
+  return {
+    ...claims,
+    ...scope,
+    ...detailsClaim(grant),
+    ...(known ? signIn(authentication) : {}),
+    ...delegation(ctx, grant),
+    ...cnf,
+  }
 }
+
+const nothing: Pick<AccessTokenClaims, 'authorization_details'> = {}
+
+const detailsClaim = ({ details }: TokenGrant): Pick<AccessTokenClaims, 'authorization_details'> =>
+  details === undefined || details.length === 0 ? nothing : { authorization_details: details }
 
 /** Who acts, and who may act next (RFC 8693 sections 4.1 and 4.4). */
 function delegation(ctx: Context, { client, authorization }: TokenGrant): Pick<AccessTokenClaims, 'act' | 'may_act'> {

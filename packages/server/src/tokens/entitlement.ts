@@ -1,8 +1,9 @@
-import type { Seconds } from '@sallyport/protocol'
+import type { Form, Seconds } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Authorization, Redemption } from '../model/authorization.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import { effectivePolicy } from '../policy.ts'
+import { detailsOfToken } from './details.ts'
 import { accessTokenTarget, resourcesLeft, stillAllowed } from './resource-scope.ts'
 import type { TokenGrantFacts } from './token-grant.ts'
 
@@ -14,14 +15,19 @@ export type Approved = {
 }
 
 /** What the token request adds: it can only narrow. */
-export type TokenWish = { readonly resources: readonly string[]; readonly senderKey: string | undefined }
+export type TokenWish = {
+  readonly resources: readonly string[]
+  readonly senderKey: string | undefined
+  /** The token request, for the details that it may narrow. */
+  readonly form: Form
+}
 
 /** What the first tokens of an approval may be: never more than the person approved (DV-07). */
 export async function entitlement(
   ctx: Context,
   client: AuthenticatedClient,
   { redemption, authorization, nonce }: Approved,
-  { resources, senderKey }: TokenWish,
+  { resources, senderKey, form }: TokenWish,
 ): Promise<TokenGrantFacts> {
   const policy = effectivePolicy(ctx.policy, client)
   // What an operator took from the client meanwhile is gone from what the person once granted.
@@ -42,6 +48,10 @@ export async function entitlement(
     redemption,
     authorization,
     ...target,
+    details: detailsOfToken(ctx, client, form, {
+      granted: authorization.authorizationDetails ?? [],
+      audience: target.audience,
+    }),
     idToken: scope.includes('openid') ? { nonce } : undefined,
     refreshToken: lasting ? { sequence: 0, idleExpiresAt, predecessor: undefined } : undefined,
   }

@@ -38,6 +38,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
     token_type: tokenTypeOf(claims.cnf),
     expires_in: claims.exp - claims.iat,
     scope: scopeOfAnswer(grant),
+    authorization_details: claims.authorization_details,
     refresh_token: refreshHandle,
     id_token: idToken,
   })

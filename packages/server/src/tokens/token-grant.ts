@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../model/detail.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { TokenFormat } from '../model/resource.ts'
 import type { EventDraft } from '../model/route.ts'
@@ -13,6 +14,8 @@ export type TokenGrantFacts = {
   readonly authorization: Authorization | undefined
   /** Scope of the access token. */
   readonly scope: readonly string[]
+  /** What it allows in detail at its audience (RFC 9396); nothing when left out. */
+  readonly details?: readonly AuthorizationDetail[] | undefined
   /** The one audience of the access token (A-RES-03). */
   readonly audience: string
   /** What the access token looks like. */

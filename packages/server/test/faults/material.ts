@@ -36,6 +36,7 @@ function lasting(issuer: TestIssuer): Material {
     max_age: ['0', '1', '3600', '99999999999'],
     acr_values: ['urn:sallyport:test:strong', 'x'],
     claims: ['{"id_token":{"sub":{"value":"x"},"email":null}}', '{"userinfo":{"name":{"essential":true}}}', '{'],
+    authorization_details: ['[{"type":"x"}]', '[]', '[{"type":"__proto__"}]', '{', '[[[[[[[[[[]]]]]]]]]]'],
     response_mode: ['query', 'form_post', 'fragment'],
     grant_type: [
       'authorization_code',

@@ -11,7 +11,7 @@ export const parameterNames: readonly string[] = (
   'code code_verifier client_secret refresh_token token token_type_hint client_assertion client_assertion_type interaction ' +
   'csrf username password decision remember approved sign_out post_logout_redirect_uri logout_hint access_token return_to ' +
   'device_code user_code assertion subject_token subject_token_type actor_token actor_token_type requested_token_type audience ' +
-  'session auth_req_id binding_message requested_expiry client_notification_token login_hint_token'
+  'session auth_req_id binding_message requested_expiry client_notification_token login_hint_token authorization_details'
 ).split(' ')
 
 /** What a request may be about: the server as it runs, what means something to it right now, and what was sent before. */
@@ -26,6 +26,7 @@ const words = (text: string): readonly string[] => text.split(' ')
 const authorize = [
   words('response_type client_id redirect_uri scope state nonce code_challenge code_challenge_method resource'),
   words('response_type client_id redirect_uri scope state code_challenge code_challenge_method prompt max_age claims'),
+  words('response_type client_id redirect_uri scope state code_challenge code_challenge_method authorization_details'),
   words('client_id request_uri'),
 ]
 

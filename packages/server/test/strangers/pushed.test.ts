@@ -3,6 +3,7 @@ import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import { describe, expect, it } from 'vitest'
 import { newIssuer } from '../fixtures.ts'
+import { detailTypes, payment, text } from '../rar/details.ts'
 import { askInMemory } from './ask-in-memory.ts'
 
 /** Nothing gets through here but what was pushed, so that a library which does not push gets nowhere. */
@@ -47,6 +48,31 @@ describe('openid-client', () => {
     const direct = client.buildAuthorizationUrl(config, parameters)
     const refused = await issuer.browser().open(`${direct.pathname}${direct.search}`)
     expect(new URL(refused.leftFor ?? '').searchParams.get('error')).toBe('invalid_request')
+  })
+})
+
+describe('openid-client with authorization details', () => {
+  it('B-RAR-04, B-RAR-07 pushes them, is told what was granted, and asks for less at a refresh', async () => {
+    const issuer = await newIssuer({ authorizationDetails: detailTypes, start: Date.now() / 1000 })
+    const known = await issuer.changeClient(issuer.clients.K, { idTokenAlgorithm: 'ES256' })
+    const fetch = askInMemory(issuer)
+    const proof = client.ClientSecretBasic(known.secret)
+    const options = { [client.customFetch]: fetch }
+    const config = await client.discovery(new URL(issuer.issuer), known.id, idTokens, proof, options)
+    config[client.customFetch] = fetch
+    expect(config.serverMetadata()['authorization_details_types_supported']).toContain('payment')
+    const verifier = client.randomPKCECodeVerifier()
+    const address = await client.buildAuthorizationUrlWithPAR(config, {
+      ...{ redirect_uri: known.redirectUri, scope: 'offline_access', authorization_details: text(payment('45.00')) },
+      ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    })
+    const back = await followed(issuer, known, address)
+    const tokens = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier })
+    expect(tokens.authorization_details).toEqual([payment('45.00')])
+    const refresh = (value: string) =>
+      client.refreshTokenGrant(config, tokens.refresh_token ?? '', { authorization_details: text(payment(value)) })
+    await expect(refresh('45.01')).rejects.toMatchObject({ error: 'invalid_authorization_details' })
+    expect((await refresh('5.00')).authorization_details).toEqual([payment('5.00')])
   })
 })
 

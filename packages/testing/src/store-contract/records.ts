@@ -72,6 +72,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   defaultMaxAge: undefined,
   requireAuthTime: false,
   defaultAcrValues: [],
+  authorizationDetailsTypes: undefined,
   requireState: false,
   requirePushedRequests: false,
   requireSignedRequests: false,
