@@ -5,6 +5,13 @@ import { importPublicKey, type KeySet, type PublicJwk } from './key-set.ts'
 export const keyEncryptionAlgorithms = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'] as const
 export type KeyEncryptionAlgorithm = (typeof keyEncryptionAlgorithms)[number]
 
+/** How the key of an encrypted request may reach the server, whose own keys for that are on P-256. */
+export const requestEncryptionAlgorithms = [
+  'ECDH-ES',
+  'ECDH-ES+A128KW',
+  'ECDH-ES+A256KW',
+] as const satisfies readonly KeyEncryptionAlgorithm[]
+
 /** How the message itself may be encrypted (RFC 7518 section 5.1). */
 export const contentEncryptionAlgorithms = ['A128CBC-HS256', 'A128GCM', 'A256GCM'] as const
 export type ContentEncryptionAlgorithm = (typeof contentEncryptionAlgorithms)[number]

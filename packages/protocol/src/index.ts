@@ -49,6 +49,7 @@ export {
   isContentEncryptionAlgorithm,
   isKeyEncryptionAlgorithm,
   keyEncryptionAlgorithms,
+  requestEncryptionAlgorithms,
   type ContentEncryptionAlgorithm,
   type EncryptionKey,
   type KeyEncryptionAlgorithm,

@@ -5,6 +5,7 @@ import {
   jwsAlgorithms,
   keyEncryptionAlgorithms,
   proofAlgorithms,
+  requestEncryptionAlgorithms,
   type JwsAlgorithm,
 } from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
@@ -115,6 +116,10 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
   }
   if (ctx.policy.stages.requirePushedRequests === 'enforce') metadata['require_pushed_authorization_requests'] = true
   if (ctx.policy.requestObjects) metadata['request_object_signing_alg_values_supported'] = clientAlgorithms
+  if (ctx.policy.requestObjectEncryption) {
+    metadata['request_object_encryption_alg_values_supported'] = requestEncryptionAlgorithms
+    metadata['request_object_encryption_enc_values_supported'] = contentEncryptionAlgorithms
+  }
   if (ctx.policy.stages.requireSignedRequests === 'enforce') metadata['require_signed_request_object'] = true
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.mutualTls !== undefined) metadata['tls_client_certificate_bound_access_tokens'] = true

@@ -28,6 +28,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly dpopNonces?: boolean
   /** Take requests that are signed by their client (RFC 9101); on when left out. */
   readonly requestObjects?: boolean
+  /** Publish a key that clients can encrypt them to, and open what was; off when left out. */
+  readonly requestObjectEncryption?: boolean
   /** Fetch such requests from addresses that their client registered; off when left out, since the server then asks where others say. */
   readonly requestUris?: boolean
   readonly acrUnmetError?: AcrUnmetError
@@ -50,6 +52,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly dpopNonces: boolean
   readonly requestObjects: boolean
   readonly requestUris: boolean
+  readonly requestObjectEncryption: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stepUpStrict: boolean
   readonly requirePushedDetails: boolean
@@ -79,6 +82,7 @@ const switches = [
   'dpopNonces',
   'requestObjects',
   'requestUris',
+  'requestObjectEncryption',
   'backchannelGrant',
   'stepUpStrict',
   'requirePushedDetails',
@@ -136,12 +140,13 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       problem: 'nobody would get a token while proofs of possession are not taken',
       fix: 'leave policy.dpop on, or go back to warn',
     })
-  if (options.requestObjects === false && options.requestUris === true)
-    faults.push({
-      key: 'policy.requestUris',
-      problem: 'what is fetched are signed requests, which are not taken',
-      fix: 'leave policy.requestObjects on, or this off',
-    })
+  for (const key of ['requestUris', 'requestObjectEncryption'] as const)
+    if (options.requestObjects === false && options[key] === true)
+      faults.push({
+        key: `policy.${key}`,
+        problem: 'is about signed requests, which are not taken',
+        fix: 'leave policy.requestObjects on, or this off',
+      })
   if (options.requestObjects === false && options.stages?.requireSignedRequests === 'enforce')
     faults.push({
       key: 'stages.requireSignedRequests',
@@ -161,6 +166,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     dpopNonces: options.dpopNonces ?? false,
     requestObjects: options.requestObjects ?? true,
     requestUris: options.requestUris ?? false,
+    requestObjectEncryption: options.requestObjectEncryption ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     stepUpStrict: options.stepUpStrict ?? false,
     requirePushedDetails: options.requirePushedDetails ?? true,

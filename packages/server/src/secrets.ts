@@ -18,6 +18,8 @@ export type Secrets = {
   /** Make the nonces of proofs: for the token endpoint, and for UserInfo (B-DPOP-24). */
   readonly tokenNonces: Buffer
   readonly resourceNonces: Buffer
+  /** Makes the keys that clients encrypt their requests to. */
+  readonly requestKeys: Buffer
   /** Makes pairwise identifiers. Never changes: with another one every person would be a stranger (A-PPID-06). */
   readonly pairwise: Buffer
   /** Makes the names of sessions in the tokens of clients. */
@@ -36,6 +38,7 @@ export function deriveSecrets(masterKey: Uint8Array): Secrets {
     factorSeal: purpose('second factors'),
     recoveryCodes: purpose('recovery codes'),
     pings: purpose('backchannel notifications'),
+    requestKeys: purpose('keys for requests'),
     pairwise: purpose('pairwise subjects'),
     sessions: purpose('sessions'),
     tokenNonces: purpose('dpop nonces of the token endpoint'),

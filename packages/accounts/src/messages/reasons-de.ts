@@ -73,6 +73,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   jar_nested: 'Eine Anfrage darf nicht auf eine andere verweisen',
   jar_required: 'Anfragen dieses Clients müssen signiert sein',
   jar_syntax: 'Das Request Object ist nicht lesbar',
+  jar_encryption: 'Das Request Object lässt sich nicht entschlüsseln',
   jar_typ: 'Das JWT wurde nicht als Request Object ausgestellt',
   jar_alg: 'Das Request Object ist mit keinem Verfahren dieses Clients signiert',
   jar_keys: 'Es gibt keinen Schlüssel dieses Clients zu diesem Request Object',

@@ -4,6 +4,7 @@ import { entry, type ReasonEntry } from './entry.ts'
 export const requestObjectReasons = {
   jar_required: entry('invalid_request', 400, 'request-object', 'Requests of this client have to be signed'),
   jar_syntax: entry('invalid_request_object', 400, 'request-object', 'The request object cannot be read'),
+  jar_encryption: entry('invalid_request_object', 400, 'request-object', 'The request object cannot be decrypted'),
   jar_typ: entry('invalid_request_object', 400, 'request-object', 'The JWT was not made as a request object'),
   jar_alg: entry(
     'invalid_request_object',

@@ -71,6 +71,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.dpopNonces': opens(false),
   'policy.requestObjects': opens(false),
   'policy.requestUris': opens(true),
+  'policy.requestObjectEncryption': opens(false),
   'outbound.loopback': opens(true),
   'metadataDocuments.accept': ranked('any', 'review', 'listed', 'none'),
   'metadataDocuments.hosts': set('more'),

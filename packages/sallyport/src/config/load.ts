@@ -180,6 +180,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       dpopNonces: value(known.dpopNonces),
       requestObjects: value(known.requestObjects),
       requestUris: value(known.requestUris),
+      requestObjectEncryption: value(known.requestObjectEncryption),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     notices: { webhook: maybe(known.noticeWebhook), secret: maybe(known.noticeSecret) },

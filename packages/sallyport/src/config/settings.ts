@@ -153,6 +153,12 @@ export const requestObjects = setting(
   'Take authorization requests that are signed by their client (JAR, RFC 9101)',
   { fallback: true },
 )
+export const requestObjectEncryption = setting(
+  'policy.requestObjectEncryption',
+  flag,
+  'Publish a key that clients can encrypt signed requests to, and open what was encrypted',
+  { fallback: false },
+)
 export const requestUris = setting(
   'policy.requestUris',
   flag,
@@ -294,6 +300,7 @@ export const settings: readonly AnySetting[] = [
     dpopNonces,
     requestObjects,
     requestUris,
+    requestObjectEncryption,
     outboundLoopback,
   ],
   ...stageSettings,

@@ -21,6 +21,7 @@ import {
 import { requestObjectKeys } from '../clients/request-object-keys.ts'
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
+import { decryptRequest, isEncrypted } from '../tokens/decrypt-request.ts'
 import { UnreadableRequest } from './pushed-request.ts'
 
 /** What a client says in a request object that it did sign. */
@@ -63,8 +64,9 @@ export async function openRequestObject(
   ctx: Context,
   call: Call,
   client: Client,
-  object: string,
+  sent: string,
 ): Promise<SignedRequest> {
+  const object = ctx.policy.requestObjectEncryption && isEncrypted(sent) ? await opened(ctx, client, sent) : sent
   // Before anything is believed: where it is somebody else's, nobody is sent anywhere (JR-03).
   const named = unverifiedClaims(object, maxRequestObjectLength)
   if (named !== undefined && named['client_id'] !== client.id) throw refuse('jar_client')
@@ -73,6 +75,12 @@ export async function openRequestObject(
   if ('unfit' in read) throw refuse('jar_claims', { detail: read.unfit, cause: new UnreadableRequest(client) })
   const { text } = read
   return { text, form: parseForm(text), fault: claimsFault(ctx, client, claims), mark: markOf(client, claims) }
+}
+
+async function opened(ctx: Context, client: Client, jwe: string): Promise<string> {
+  const object = jwe.length > maxRequestObjectLength ? undefined : await decryptRequest(ctx, jwe)
+  if (object === undefined) throw refuse('jar_encryption', { cause: new UnreadableRequest(client) })
+  return object
 }
 
 /** With the keys that are at hand, and once more with new ones where the key is not among them (B-JWK-07). */

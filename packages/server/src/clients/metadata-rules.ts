@@ -1,4 +1,4 @@
-import { refuse } from '@sallyport/protocol'
+import { contentEncryptionAlgorithms, refuse, requestEncryptionAlgorithms } from '@sallyport/protocol'
 import type { GrantType } from '../model/client.ts'
 import { looksLikeReserved } from './look-alike.ts'
 import type { Context } from '../context.ts'
@@ -23,22 +23,27 @@ export function refuseWeakerPkce(document: MetadataDocument): void {
   }
 }
 
-/** Members by which a client asks for a protection that this version does not give. */
-const protections = /^request_object_encryption_(?:alg|enc)$/
-
 /** Members by which a client asks for signed requests. */
 const ofSignedRequests = /^(?:require_signed_request_object|request_object_signing_alg)$/
+
+/** How a client says that it may encrypt its requests, and what it may name there. */
+const requestEncryption: Readonly<Record<string, readonly unknown[]>> = {
+  request_object_encryption_alg: requestEncryptionAlgorithms,
+  request_object_encryption_enc: contentEncryptionAlgorithms,
+}
 
 /** Protections that a policy can take away from all clients: proofs of possession, signed requests and certificates. */
 export type KeptProtections = {
   readonly dpop: boolean
   readonly requestObjects: boolean
+  readonly requestObjectEncryption: boolean
   readonly certificates: boolean
 }
 
 export const keptProtections = ({ policy, mutualTls }: Pick<Context, 'policy' | 'mutualTls'>): KeptProtections => ({
   dpop: policy.dpop,
   requestObjects: policy.requestObjects,
+  requestObjectEncryption: policy.requestObjectEncryption,
   certificates: mutualTls !== undefined,
 })
 
@@ -46,10 +51,11 @@ export const keptProtections = ({ policy, mutualTls }: Pick<Context, 'policy' | 
 export function refuseUnkeptProtection(document: MetadataDocument, kept: KeptProtections): void {
   for (const [member, value] of Object.entries(document)) {
     const unkept =
-      protections.test(member) ||
       (member === 'dpop_bound_access_tokens' && !kept.dpop) ||
       (member === 'tls_client_certificate_bound_access_tokens' && !kept.certificates) ||
-      (ofSignedRequests.test(member) && !kept.requestObjects)
+      (ofSignedRequests.test(member) && !kept.requestObjects) ||
+      (Object.hasOwn(requestEncryption, member) &&
+        !(kept.requestObjectEncryption && requestEncryption[member]?.includes(value) === true))
     if (unkept && value !== false) throw badMember(member, 'is a protection that is not offered')
   }
 }

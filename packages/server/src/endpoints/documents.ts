@@ -3,6 +3,7 @@ import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { serverMetadata } from '../metadata.ts'
 import type { HttpResponse } from '../model/http.ts'
+import { requestKeys, type RequestKey } from '../tokens/request-keys.ts'
 import { protectedResources, resourceDocuments } from '../resource-documents.ts'
 
 type Prepared = { readonly body: string; readonly etag: string }
@@ -21,9 +22,24 @@ function answer(call: Call, { body, etag }: Prepared, contentType: string): Http
   return { status: 200, headers, body }
 }
 
-/** The signing keys (OpenID Connect Core section 10.1); public members only. */
-export const jwks = (ctx: Context, call: Call): HttpResponse =>
-  answer(call, ctx.keys().jwks(ctx.now()), 'application/jwk-set+json')
+/** The signing keys (OpenID Connect Core section 10.1), and the one for requests where there is one; public members only. */
+export const jwks = (ctx: Context, call: Call): HttpResponse => {
+  const signing = ctx.keys().jwks(ctx.now())
+  const all = ctx.policy.requestObjectEncryption ? withRequestKey(signing, requestKeys(ctx)[0]) : signing
+  return answer(call, all, 'application/jwk-set+json')
+}
+
+const completed = new WeakMap<Prepared, { readonly kid: string; readonly prepared: Prepared }>()
+
+/** Made again when either changes. */
+function withRequestKey(signing: Prepared, { kid, publicJwk }: RequestKey): Prepared {
+  const known = completed.get(signing)
+  if (known?.kid === kid) return known.prepared
+  const { keys } = JSON.parse(signing.body) as { keys: readonly unknown[] }
+  const made = prepare({ keys: [...keys, publicJwk] })
+  completed.set(signing, { kid, prepared: made })
+  return made
+}
 
 /** Documents that follow from the registered resources, made again only when one of them changed. */
 type Documents = {

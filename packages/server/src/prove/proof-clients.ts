@@ -128,7 +128,7 @@ async function describeItself(registry: Registry, method: string): Promise<Proof
     askable: [],
     grantTypes: ['authorization_code', 'refresh_token'],
     allowed: [],
-    kept: { dpop: false, requestObjects: true, certificates: false },
+    kept: { dpop: false, requestObjects: true, requestObjectEncryption: false, certificates: false },
     reservedNames: [],
   })
   const { subjectType = 'pairwise' } = description
