@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isJwsAlgorithm, type JwsAlgorithm } from './jws-algorithm.ts'
 import type { VerificationKey } from './jws-verify.ts'
 
-/** Most keys of one set. */
-export const maxClientKeys = 50
+/** Most keys of one set (JW-08). */
+export const maxClientKeys = 20
 
 const textMembers = ['kty', 'kid', 'use', 'alg', 'crv', 'x', 'y', 'n', 'e'] as const
 
@@ -82,7 +82,7 @@ export function importPublicKey(jwk: PublicJwk): KeyObject | undefined {
 }
 
 /**
- * Reads a JWK set of a client (RFC 7517 section 5): public keys alone, at most 50, none too weak (B-JWK-08). Members that
+ * Reads a JWK set of a client (RFC 7517 section 5): public keys alone, at most 20, none too weak (B-JWK-08). Members that
  * mean nothing here are left out. A text says what is wrong with the set. Never throws.
  */
 export function readKeySet(value: unknown): KeySet | string {

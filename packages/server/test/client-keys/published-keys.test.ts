@@ -152,9 +152,9 @@ describe('keys at an address', () => {
     ['with a private key', { body: JSON.stringify({ keys: [key.jwk, key.privateKey.export({ format: 'jwk' })] }) }],
     ['with a symmetric key', { body: JSON.stringify({ keys: [key.jwk, { kty: 'oct', k: 'AAAA' }] }) }],
     ['without keys', { body: '{"keys":[]}' }],
-    ['with too many', { body: JSON.stringify({ keys: Array.from({ length: 51 }, () => key.jwk) }) }],
+    ['with too many', { body: JSON.stringify({ keys: Array.from({ length: 21 }, () => key.jwk) }) }],
   ]
-  it.for(broken)('B-JWK-08, B-JWK-10 a set %s is refused as a whole', async ([, what]) => {
+  it.for(broken)('B-JWK-08, B-JWK-10, JW-08 a set %s is refused as a whole', async ([, what]) => {
     const { issuer, host, ask } = await published()
     Object.assign(host, { body: bodyOf(key) }, what)
     expectRefusedFor(issuer, await ask(key), 'assertion_keys', jwksUri)

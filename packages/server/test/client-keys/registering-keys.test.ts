@@ -49,12 +49,19 @@ describe('keys that an operator registers', () => {
     ['that are symmetric without their value', set({ kty: 'oct', kid: '1' }), /^jwks has a private or symmetric key/],
     ['beside an address', { jwksUri: 'https://a.test/jwks' }, /^jwksUri and jwks exclude each other/],
     ['that are none', set(), /^jwks has 0 keys/],
-    ['that are too many', set(...Array.from({ length: 51 }, () => ({ ...key.jwk }))), /^jwks has 51 keys/],
+    ['that are too many', set(...Array.from({ length: 21 }, () => ({ ...key.jwk }))), /^jwks has 21 keys/],
+    ['that are a thousand', set(...Array.from({ length: 1000 }, () => ({ ...key.jwk }))), /^jwks has 1000 keys/],
+    ['of the curve P-192', set({ kty: 'EC', crv: 'P-192', x: 'a', y: 'b' }), /^jwks has no key/],
     ['without a type', set({ kid: '1' }), /^jwks has a key without kty/],
     ['that are damaged', set({ ...key.jwk, x: 'AAAA' }), /^jwks has a key that cannot be read/],
     ['with an empty kid', set({ ...key.jwk, kid: '' }), /^jwks has a key whose kid/],
     ['whose kid is a number', set({ ...key.jwk, kid: 7 }), /^jwks has a key whose kid/],
     ['of RSA with 1024 bits', set(rsa(1024)), /^jwks has an RSA key of 1024 bits/],
+    [
+      'of RSA with the exponent 1',
+      set({ ...rsa(2048), e: 'AQ' }),
+      /^jwks has (?:an RSA key with an unusual|a key that)/,
+    ],
     ['of RSA with the exponent 3', set(rsa(2048, 3)), /^jwks has an RSA key with an unusual exponent/],
     ['for another curve alone', set({ kty: 'EC', crv: 'secp256k1', x: 'a', y: 'b' }), /^jwks has no key/],
     ['for encryption alone', set({ ...key.jwk, use: 'enc' }), /^jwks has no key/],
@@ -65,7 +72,7 @@ describe('keys that an operator registers', () => {
     ['at a part of a page', { jwks: undefined, jwksUri: 'https://a.test/jwks#1' }, /^jwksUri must be/],
     ['nowhere', { jwks: undefined }, /^authenticationMethod private_key_jwt needs jwks or jwksUri/],
   ]
-  it.for(bad)('B-JWK-08, B-REG-06 keys %s are refused', ([, more, fault]) => {
+  it.for(bad)('B-JWK-08, B-REG-06, JW-08 keys %s are refused', ([, more, fault]) => {
     expect(faultsOf(more)).toEqual([expect.stringMatching(fault)])
   })
 
