@@ -54,6 +54,10 @@ const groups: Readonly<Record<string, Group>> = {
     summary: 'APIs that tokens can be issued for',
     load: async () => (await import('./commands/resource.ts')).addResource,
   },
+  'master-key': {
+    summary: 'the key that seals what lies in the store',
+    load: async () => (await import('./commands/master-key.ts')).addMasterKey,
+  },
   key: { summary: 'signing keys', load: async () => (await import('./commands/key.ts')).addKey },
   config: {
     summary: 'check, describe and show the configuration',

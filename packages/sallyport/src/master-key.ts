@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -38,6 +41,11 @@ export function makeMasterKey(data: string): boolean {
   const file = masterKeyFile(data)
   if (existsSync(file)) return false
   makeFolder(data)
+  return writeKey(file, randomBytes(32))
+}
+
+/** Writes a key where there is none, for its owner alone and onto the disk. False when a file is there already. */
+function writeKey(file: string, key: Uint8Array): boolean {
   let handle: number
   try {
     handle = openSync(file, 'wx', 0o600)
@@ -46,7 +54,7 @@ export function makeMasterKey(data: string): boolean {
     throw refuse(`the master key ${file} cannot be made (${codeOf(error)})`)
   }
   try {
-    writeSync(handle, `${randomBytes(32).toString('base64')}\n`)
+    writeSync(handle, `${Buffer.from(key).toString('base64')}\n`)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
@@ -74,7 +82,12 @@ const decode = (text: string, from: string): Buffer => {
 /** Reads the master key: the configured one, else the file in the data folder. */
 export function readMasterKey(data: string, configured: string | undefined): Buffer {
   if (configured !== undefined) return decode(configured, 'masterKey')
-  const file = masterKeyFile(data)
+  if (existsSync(nextFile(data)))
+    throw refuse(`a change of the master key in ${data} was not finished; run: sallyport master-key rotate`)
+  return readKeyFile(masterKeyFile(data))
+}
+
+function readKeyFile(file: string): Buffer {
   if (!existsSync(file))
     throw refuse(
       `there is no master key at ${file}; run sallyport migrate for a new store, or restore the file from a backup`,
@@ -82,3 +95,43 @@ export function readMasterKey(data: string, configured: string | undefined): Buf
   checkMode(file)
   return decode(readFileSync(file, 'utf8'), file)
 }
+
+const nextFile = (data: string): string => `${masterKeyFile(data)}.next`
+
+/** Where the master key lies that was in force before the last change. */
+export const formerFile = (data: string): string => `${masterKeyFile(data)}.before`
+
+/** A change of the master key in its file that is on its way: both keys are on the disk until it is over. */
+export type KeyChange = {
+  readonly from: Buffer
+  readonly to: Buffer
+  /** The store has the new key: puts it into its place. */
+  readonly finish: () => void
+  /** The store kept the old key: throws the new one away. */
+  readonly cancel: () => void
+}
+
+/** Begins a change, or takes up one that was cut off. */
+export function beginKeyChange(data: string): KeyChange {
+  const file = masterKeyFile(data)
+  const next = nextFile(data)
+  const from = readKeyFile(file)
+  writeKey(next, randomBytes(32))
+  const to = readKeyFile(next)
+  return {
+    from,
+    to,
+    finish: () => {
+      copyFileSync(file, formerFile(data))
+      chmodSync(formerFile(data), 0o600)
+      // The new key takes the place of the old one in one step.
+      renameSync(next, file)
+    },
+    cancel: () => {
+      rmSync(next, { force: true })
+    },
+  }
+}
+
+/** A master key from a file that somebody made elsewhere. */
+export const masterKeyIn = (file: string): Buffer => readKeyFile(file)

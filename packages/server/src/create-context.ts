@@ -29,11 +29,11 @@ import { createFetcher } from './outbound/fetcher.ts'
 import { createMutualTls } from './mutual-tls.ts'
 import { createPolicy } from './policy.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
-import { deriveSecrets, pairwiseFingerprint } from './secrets.ts'
+import { loadSecrets, requireSamePairwiseKey } from './master-key.ts'
 import type { ServerOptions } from './server-options.ts'
 import { generateSigningKeyPair } from './tokens/key-pair.ts'
 import { isExternal, requireSoundNames } from './tokens/external-signer.ts'
-import { loadKeyRing, MasterKeyMismatch, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
+import { loadKeyRing, type KeyRing, type KeyRingOptions } from './tokens/key-ring.ts'
 import { addNextKey, algorithmsWithoutKey, requireExternalSigners } from './tokens/key-schedule.ts'
 import { createTrustedIssuers } from './trusted-issuers.ts'
 import { createUsageBook } from './usage.ts'
@@ -83,7 +83,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
   if (policy.backchannelGrant && options.accounts.requestsUrl === undefined)
     throw new TypeError('policy.backchannelGrant needs accounts.requestsUrl, the page on which people decide')
   const now = options.now ?? (() => seconds(Date.now() / 1000))
-  const secrets = deriveSecrets(options.masterKey)
+  const secrets = await loadSecrets(store, options.masterKey)
   const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
   const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
   const external = soundKeys(options.externalKeys, algorithms)
@@ -177,26 +177,11 @@ function createWatch(
   return { events: createEventWriter({ store, random, now, log }), alerts }
 }
 
-const pairwiseSetting = 'pairwise_key'
-
-/**
- * With another key every person would be a stranger to every client that knows them by a pairwise identifier, and nothing
- * else would tell: so the store remembers a fingerprint of the first key, and the server does not start with another (A-PPID-06).
- */
-async function requireSamePairwiseKey({ store, secrets }: KeyRingOptions): Promise<void> {
-  const own = pairwiseFingerprint(secrets)
-  const known = await store.admin.readSetting(pairwiseSetting)
-  if (known === undefined && (await store.admin.writeSetting(pairwiseSetting, own, undefined))) return
-  // Another node may have been first.
-  if ((known ?? (await store.admin.readSetting(pairwiseSetting))) !== own)
-    throw new MasterKeyMismatch('what pairwise identifiers were made with')
-}
-
 /** Loads the keys, and makes the first of each algorithm. Two nodes starting at once agree by the store's law. */
 async function firstKeys(options: KeyRingOptions, now: Seconds): Promise<KeyRing> {
   const ring = await loadKeyRing(options)
   // Before anything is sealed with a key that may be the wrong one.
-  await requireSamePairwiseKey(options)
+  await requireSamePairwiseKey(options.store, options.secrets)
   await requireExternalSigners(options, ring, now)
   const missing = algorithmsWithoutKey(options, ring.records)
   if (missing.length === 0) return ring

@@ -3,6 +3,8 @@ import { equalInConstantTime, type Random } from '@sallyport/protocol'
 
 /** Keys for one purpose each, all derived from the master key (B-JWK-09). */
 export type Secrets = {
+  /** Seals the keys that outlive a master key. */
+  readonly keptSeal: Buffer
   /** Seals signing keys at rest. */
   readonly keySeal: Buffer
   /** Authenticates form tokens and logout requests. */
@@ -26,12 +28,21 @@ export type Secrets = {
   readonly sessions: Buffer
 }
 
+/** The master key does not open what is stored: the server must not start (AR-06). */
+export class MasterKeyMismatch extends Error {
+  constructor(what: string) {
+    super(`the master key does not open ${what}; start with the master key this store was made with`)
+    this.name = 'MasterKeyMismatch'
+  }
+}
+
 /** Derives the purpose keys. The master key is 32 random bytes kept outside the database. */
 export function deriveSecrets(masterKey: Uint8Array): Secrets {
   if (masterKey.length !== 32) throw new TypeError('the master key must be 32 bytes')
   const purpose = (name: string): Buffer =>
     Buffer.from(hkdfSync('sha256', masterKey, new Uint8Array(0), `sallyport ${name}`, 32))
   return {
+    keptSeal: purpose('kept keys'),
     keySeal: purpose('signing keys'),
     forms: purpose('forms'),
     userCodes: purpose('user codes'),

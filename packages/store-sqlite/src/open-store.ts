@@ -26,6 +26,7 @@ import { pushedStore } from './pushed.ts'
 import { redeemVerbs } from './redeem.ts'
 import { registrationStore } from './registrations.ts'
 import { createSubjectEnder, sessionVerbs } from './sessions.ts'
+import { sealedStore } from './sealed.ts'
 import { settingVerbs } from './settings.ts'
 import { signingKeyVerbs } from './signing-keys.ts'
 import { standingVerbs } from './standing.ts'
@@ -127,5 +128,6 @@ function verbs(connection: Connection): Omit<Store, 'close'> {
     factors: factorStore(connection, events),
     containment: containmentStore(connection, events),
     derivations: derivationStore(connection),
+    sealed: sealedStore(connection, events),
   }
 }

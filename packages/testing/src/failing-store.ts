@@ -15,6 +15,7 @@ export type StoreVerb = Exclude<
   | 'pushed'
   | 'derivations'
   | 'factors'
+  | 'sealed'
 >
 
 /** Where a fault strikes: before the store did anything, or after its write is durable but before anybody knows. */

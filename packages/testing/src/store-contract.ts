@@ -20,6 +20,7 @@ import { pushedContract } from './store-contract/pushed.ts'
 import { registrationContract } from './store-contract/registrations.ts'
 import { codeContract } from './store-contract/redeem-code.ts'
 import { refreshContract } from './store-contract/refresh.ts'
+import { sealedContract } from './store-contract/sealed.ts'
 import { sessionContract } from './store-contract/sessions.ts'
 import { standingContract } from './store-contract/standing.ts'
 import { sweepContract } from './store-contract/sweep.ts'
@@ -61,6 +62,7 @@ const parts = [
   factorContract,
   containmentContract,
   derivationContract,
+  sealedContract,
   aliasContract,
 ]
 

@@ -161,6 +161,7 @@ export type {
 } from './registrations.ts'
 export { maxPage, retention } from './retention.ts'
 export type { EventDraft, PageOptions, Route, RouteHandler, RouteHost } from './route.ts'
+export type { SealedChange, SealedItem, SealedStore } from './sealed.ts'
 export type { SigningKey } from './signing-key.ts'
 export {
   StoreUnavailable,

@@ -27,6 +27,7 @@ import type { Page } from './page.ts'
 import type { PushedRequestUse, PushedStore } from './pushed-request.ts'
 import type { RegistrationStore } from './registrations.ts'
 import type { Resource } from './resource.ts'
+import type { SealedStore } from './sealed.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { UsageStore } from './usage.ts'
 
@@ -198,6 +199,7 @@ export type Store = {
   readonly factors: FactorStore
   readonly containment: ContainmentStore
   readonly derivations: DerivationStore
+  readonly sealed: SealedStore
   /** Waits for what is under way and lets go of the medium. */
   close(): Promise<void>
 }

@@ -14,6 +14,7 @@ import { memoryLogouts } from './memory-logouts.ts'
 import { memoryMarks } from './memory-marks.ts'
 import { memoryPushed } from './memory-pushed.ts'
 import { memoryRegistrations } from './memory-registrations.ts'
+import { memorySealed } from './memory-sealed.ts'
 import { memorySessions } from './memory-sessions.ts'
 import { emptyState } from './memory-state.ts'
 import { sweepMemory } from './memory-sweep.ts'
@@ -53,6 +54,7 @@ export function createMemoryStore(): Store {
     factors: memoryFactors(state),
     containment: memoryContainment(state),
     derivations: memoryDerivations(state),
+    sealed: memorySealed(state),
     close: async () => undefined,
   }
 }

@@ -12,7 +12,7 @@ import type { ExternalKeys } from '../model/external-keys.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Store } from '../model/store.ts'
 import type { Policy } from '../policy.ts'
-import { unseal, type Secrets } from '../secrets.ts'
+import { MasterKeyMismatch, unseal, type Secrets } from '../secrets.ts'
 import { externalSigner } from './external-signer.ts'
 
 /** The keys as this process knows them. Times decide, so that nodes agree without talking to each other. */
@@ -27,14 +27,6 @@ export type KeyRing = {
   jwks(now: Seconds): { readonly body: string; readonly etag: string }
   /** Public records, for lists and for the schedule. */
   readonly records: readonly SigningKey[]
-}
-
-/** The master key does not open what is stored: the server must not start (AR-06). */
-export class MasterKeyMismatch extends Error {
-  constructor(what: string) {
-    super(`the master key does not open ${what}; start with the master key this store was made with`)
-    this.name = 'MasterKeyMismatch'
-  }
 }
 
 export type KeyRingOptions = {
