@@ -16,6 +16,15 @@ export function setCookie(name: string, value: string, options: CookieOptions): 
 }
 
 /**
+ * The one cookie that a script may read and that goes along from frames of other sites: it is worth nothing, and only changes
+ * when the session does (B-LOG-15). Without TLS browsers keep no such cookie, so there it stays on its own site.
+ */
+export function setReadableCookie(name: string, value: string, { maxAge, secure }: CookieOptions): string {
+  const lifetime = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
+  return `${cookieName(name, secure)}=${value}; Path=/; ${secure ? 'SameSite=None; Secure' : 'SameSite=Lax'}${lifetime}`
+}
+
+/**
  * The value of a cookie in a `Cookie` header; `undefined` when it is absent or present twice, since then somebody else
  * may have planted one of them.
  */

@@ -24,7 +24,7 @@ export {
   type ApplicationType,
 } from './redirect-uri.ts'
 export { canonicalResource, maxResourceLength, resourceMetadataUrl } from './resource-uri.ts'
-export { cookieName, readCookie, setCookie, type CookieOptions } from './cookies.ts'
+export { cookieName, readCookie, setCookie, setReadableCookie, type CookieOptions } from './cookies.ts'
 export { reasons, type ExchangeClass, type Reason } from './reasons.ts'
 export type { ErrorCode, ReasonEntry } from './reasons/entry.ts'
 export { OAuthError, refuse, type ErrorPrivate } from './oauth-error.ts'

@@ -36,6 +36,8 @@ export type Endpoints = {
   readonly userinfo: string
   readonly jwks: string
   readonly logout: string
+  /** The frame that applications watch the session by; there is nothing there unless the policy offers it. */
+  readonly checkSession: string
   /** Device authorization; there is nothing there unless the policy offers the grant. */
   readonly deviceAuthorization: string
   /** Backchannel authentication; there is nothing there unless the policy offers the grant. */

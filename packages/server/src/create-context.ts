@@ -130,6 +130,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
       userinfo: url('/oauth2/userinfo'),
       jwks: url('/oauth2/jwks'),
       logout: url('/oauth2/logout'),
+      checkSession: url('/oauth2/check-session'),
       deviceAuthorization: url('/oauth2/device_authorization'),
       backchannel: url('/oauth2/backchannel_authentication'),
       registration: url('/oauth2/register'),

@@ -1,5 +1,5 @@
 import { refuse } from '@sallyport/protocol'
-import { currentSession, sessionClearCookie } from './authorization/browser.ts'
+import { currentSession, sessionClearCookies } from './authorization/browser.ts'
 import { listApps, withdrawApp } from './authorization/connected-apps.ts'
 import {
   addAccount,
@@ -61,7 +61,7 @@ export function sessionsOf(ctx: Context, call: Call): Sessions {
     find: () => currentSession(ctx, call),
     end: async () => {
       await endSessions(ctx, call, await everySession(ctx, call), { clientId: undefined, reason: 'logout' })
-      return { 'set-cookie': [sessionClearCookie(ctx), ...asideClearCookies(ctx, call)] }
+      return { 'set-cookie': [...sessionClearCookies(ctx), ...asideClearCookies(ctx, call)] }
     },
   }
 }

@@ -121,6 +121,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     metadata['request_object_encryption_enc_values_supported'] = contentEncryptionAlgorithms
   }
   if (ctx.policy.stages.requireSignedRequests === 'enforce') metadata['require_signed_request_object'] = true
+  if (ctx.policy.sessionManagement) metadata['check_session_iframe'] = endpoints.checkSession
   if (ctx.policy.dpop) metadata['dpop_signing_alg_values_supported'] = proofAlgorithms
   if (ctx.mutualTls !== undefined) metadata['tls_client_certificate_bound_access_tokens'] = true
   if (ctx.policy.deviceGrant) metadata['device_authorization_endpoint'] = endpoints.deviceAuthorization

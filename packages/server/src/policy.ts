@@ -32,6 +32,8 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
   readonly requestObjectEncryption?: boolean
   /** Fetch such requests from addresses that their client registered; off when left out, since the server then asks where others say. */
   readonly requestUris?: boolean
+  /** Let applications watch the session from a frame (OpenID Connect Session Management); off when left out. */
+  readonly sessionManagement?: boolean
   readonly acrUnmetError?: AcrUnmetError
   /** Refuse a request when none of its `acr_values` can be reached, so that clients do not loop (RFC 9470 section 5). */
   readonly stepUpStrict?: boolean
@@ -53,6 +55,7 @@ export type Policy = { readonly [key in PolicyNumber]: number } & {
   readonly requestObjects: boolean
   readonly requestUris: boolean
   readonly requestObjectEncryption: boolean
+  readonly sessionManagement: boolean
   readonly acrUnmetError: AcrUnmetError
   readonly stepUpStrict: boolean
   readonly requirePushedDetails: boolean
@@ -83,6 +86,7 @@ const switches = [
   'requestObjects',
   'requestUris',
   'requestObjectEncryption',
+  'sessionManagement',
   'backchannelGrant',
   'stepUpStrict',
   'requirePushedDetails',
@@ -167,6 +171,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     requestObjects: options.requestObjects ?? true,
     requestUris: options.requestUris ?? false,
     requestObjectEncryption: options.requestObjectEncryption ?? false,
+    sessionManagement: options.sessionManagement ?? false,
     acrUnmetError: options.acrUnmetError ?? 'unmet_authentication_requirements',
     stepUpStrict: options.stepUpStrict ?? false,
     requirePushedDetails: options.requirePushedDetails ?? true,

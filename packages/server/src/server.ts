@@ -4,6 +4,7 @@ import { documentPreflight, preflight } from './clients/cors.ts'
 import type { Call, Context } from './context.ts'
 import { authorize, resume } from './endpoints/authorize.ts'
 import { backchannelAuthentication } from './endpoints/backchannel-authentication.ts'
+import { checkSession } from './endpoints/check-session.ts'
 import { clientLogoImage } from './endpoints/client-logo.ts'
 import { deviceAuthorization } from './endpoints/device-authorization.ts'
 import { discovery, jwks, resourceMetadata } from './endpoints/documents.ts'
@@ -123,6 +124,8 @@ function protocolRoutes(ctx: Context): Routes {
   at(`${base}/oauth2/par`, { POST: pushedAuthorization, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/resume`, { GET: resume }, 'page')
   at(`${base}/oauth2/logout`, { GET: logout, POST: logout }, 'page')
+  const frame = sound(checkSession)
+  if (ctx.policy.sessionManagement) at(`${base}/oauth2/check-session`, { GET: frame, HEAD: frame }, 'json')
   at(`${base}/oauth2/token`, { POST: token, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/revoke`, { POST: revoke, OPTIONS: crossOrigin('POST') }, 'json')
   at(`${base}/oauth2/introspect`, { POST: introspect }, 'json')

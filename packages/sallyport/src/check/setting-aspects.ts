@@ -72,6 +72,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'policy.requestObjects': opens(false),
   'policy.requestUris': opens(true),
   'policy.requestObjectEncryption': opens(false),
+  'policy.sessionManagement': opens(true),
   'outbound.loopback': opens(true),
   'metadataDocuments.accept': ranked('any', 'review', 'listed', 'none'),
   'metadataDocuments.hosts': set('more'),

@@ -181,6 +181,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
       requestObjects: value(known.requestObjects),
       requestUris: value(known.requestUris),
       requestObjectEncryption: value(known.requestObjectEncryption),
+      sessionManagement: value(known.sessionManagement),
       stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
     },
     notices: { webhook: maybe(known.noticeWebhook), secret: maybe(known.noticeSecret) },

@@ -147,6 +147,12 @@ export const dpopNonces = setting(
   'Take a proof only with a nonce that this server made in the last two minutes',
   { fallback: false },
 )
+export const sessionManagement = setting(
+  'policy.sessionManagement',
+  flag,
+  'Let applications watch from a frame whether the session is still the same (check_session_iframe); read the guide first',
+  { fallback: false },
+)
 export const requestObjects = setting(
   'policy.requestObjects',
   flag,
@@ -301,6 +307,7 @@ export const settings: readonly AnySetting[] = [
     requestObjects,
     requestUris,
     requestObjectEncryption,
+    sessionManagement,
     outboundLoopback,
   ],
   ...stageSettings,

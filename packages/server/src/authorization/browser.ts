@@ -1,4 +1,13 @@
-import { cookieName, equalInConstantTime, lookupKey, readCookie, setCookie, type Random } from '@sallyport/protocol'
+import { createHmac } from 'node:crypto'
+import {
+  cookieName,
+  equalInConstantTime,
+  lookupKey,
+  readCookie,
+  setCookie,
+  setReadableCookie,
+  type Random,
+} from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header, redirect } from '../http.ts'
 import type { HttpResponse } from '../model/http.ts'
@@ -9,6 +18,8 @@ import { formToken, type Secrets } from '../secrets.ts'
 const sessionCookie = 'sallyport-session'
 /** The browser itself, signed in or not: what an unfinished request is bound to. Never the session cookie (A-UI-07). */
 const browserCookie = 'sallyport-browser'
+/** What the check-session frame reads. */
+const stateCookie = 'sallyport-state'
 
 const read = (ctx: Context, call: Call, name: string): string | undefined => {
   const value = readCookie(header(call.request, 'cookie'), cookieName(name, ctx.secure))
@@ -39,11 +50,30 @@ export async function liveSession(ctx: Context, handle: string): Promise<Session
   return session
 }
 
-export const sessionSetCookie = (ctx: Context, handle: string): string =>
-  setCookie(sessionCookie, handle, { maxAge: ctx.policy.sessionAbsolute, secure: ctx.secure })
+/** What a browser gets when a session begins: its handle, and its state where applications may watch that. */
+export const sessionSetCookies = (ctx: Context, handle: string): readonly string[] => [
+  setCookie(sessionCookie, handle, { maxAge: ctx.policy.sessionAbsolute, secure: ctx.secure }),
+  ...(ctx.policy.sessionManagement ? [stateSetCookie(ctx, lookupKey(handle))] : []),
+]
 
-export const sessionClearCookie = (ctx: Context): string =>
-  setCookie(sessionCookie, '', { maxAge: 0, secure: ctx.secure })
+export const sessionClearCookies = (ctx: Context): readonly string[] => [
+  setCookie(sessionCookie, '', { maxAge: 0, secure: ctx.secure }),
+  ...(ctx.policy.sessionManagement ? [setReadableCookie(stateCookie, '', { maxAge: 0, secure: ctx.secure })] : []),
+]
+
+export const stateCookieName = (ctx: Context): string => cookieName(stateCookie, ctx.secure)
+
+/** The state of a browser with this session: another one after each sign-in, and of no other use (Session Management section 3.2). */
+export const browserStateOf = (ctx: Context, digest: string): string =>
+  createHmac('sha256', ctx.secrets.sessions).update(`browser state ${digest}`).digest('base64url')
+
+export const readBrowserState = (ctx: Context, call: Call): string | undefined => read(ctx, call, stateCookie)
+
+export const stateSetCookie = (ctx: Context, digest: string): string =>
+  setReadableCookie(stateCookie, browserStateOf(ctx, digest), {
+    maxAge: ctx.policy.sessionAbsolute,
+    secure: ctx.secure,
+  })
 
 /** Digest of the browser's own cookie, if it has one. */
 export function browserDigest(ctx: Context, call: Call): string | undefined {

@@ -2,7 +2,7 @@ import { cookieName, readCookie, setCookie } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import type { Session } from '../model/interaction.ts'
-import { currentSession, liveSession, sessionHandle, sessionSetCookie } from './browser.ts'
+import { currentSession, liveSession, sessionHandle, sessionSetCookies } from './browser.ts'
 
 /** Handles of the sessions that stand aside at this browser while another person's is in use, joined by dots. */
 const asideCookie = 'sallyport-accounts'
@@ -62,7 +62,7 @@ export async function takeIntoUse(ctx: Context, call: Call, sessionId: string): 
   const before = sessionHandle(ctx, call)
   const rest = aside.filter((one) => one !== chosen).map(({ handle }) => handle)
   const others = before === undefined ? rest : [...rest, before]
-  return [sessionSetCookie(ctx, chosen.handle), asideSetCookie(ctx, others.slice(-maxAside))]
+  return [...sessionSetCookies(ctx, chosen.handle), asideSetCookie(ctx, others.slice(-maxAside))]
 }
 
 /**

@@ -16,6 +16,7 @@ import { sessionsHere } from './other-accounts.ts'
 import { answeredOnce, pushedUse } from './pushed-request.ts'
 import { isPosted, respond, respondEarlyError, respondError, type ResponseTarget } from './respond.ts'
 import { isSigned, responseEncryption } from './response-jwt.ts'
+import { sessionState, withBrowserState } from './session-state.ts'
 
 export type Progress = {
   readonly client: Client
@@ -98,7 +99,7 @@ async function approved(
     case 'issued':
       ctx.measure('authorization_requests', { outcome: 'success', reason: '' })
       ctx.usage.note(client.id, request.exceptionId === undefined ? issued : issuedUnderException)
-      return respond(ctx, call, targetOf(call, progress), { code })
+      return answered(ctx, call, progress, session, code)
     case 'exception_ended':
       return refused(ctx, call, progress, refuse('pkce_required'))
     case 'challenge_reused':
@@ -112,6 +113,24 @@ async function approved(
     case 'session_ended':
       return refused(ctx, call, progress, refuse('login_required'))
   }
+}
+
+/** The code, and where applications may watch the session what they watch it by. */
+function answered(
+  ctx: Context,
+  call: Call,
+  progress: Progress,
+  session: Session,
+  code: string,
+): HttpResponse | Promise<HttpResponse> {
+  const { client, request } = progress
+  const target = targetOf(call, progress)
+  if (!ctx.policy.sessionManagement) return respond(ctx, call, target, { code })
+  const { redirectUri, scope } = request
+  const state = sessionState(ctx, session, { clientId: client.id, redirectUri, scope })
+  return Promise.resolve(respond(ctx, call, target, { code, ...state })).then((response) =>
+    withBrowserState(ctx, call, session, response),
+  )
 }
 
 const issued: readonly UsageName[] = ['codes_issued']

@@ -4,7 +4,7 @@ import { header } from '../http.ts'
 import { typedId } from '../ids.ts'
 import type { Session } from '../model/interaction.ts'
 import type { Login } from '../model/interactions.ts'
-import { sessionSetCookie } from './browser.ts'
+import { sessionSetCookies } from './browser.ts'
 import { putAside } from './other-accounts.ts'
 
 /**
@@ -46,7 +46,7 @@ export async function startSession(
   )
   await ctx.store.startSession(session, same ? before.id : undefined, [event])
   ctx.events.stored([event])
-  return { session, cookies: [sessionSetCookie(ctx, handle), ...aside.cookies] }
+  return { session, cookies: [...sessionSetCookies(ctx, handle), ...aside.cookies] }
 }
 
 /**
@@ -70,5 +70,5 @@ export async function raiseSession(
   )
   if (!(await ctx.store.raiseSession(session, before.digest, [event]))) return undefined
   ctx.events.stored([event])
-  return [sessionSetCookie(ctx, handle)]
+  return sessionSetCookies(ctx, handle)
 }

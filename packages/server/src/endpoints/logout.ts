@@ -9,7 +9,7 @@ import {
   toBase64url,
   type Form,
 } from '@sallyport/protocol'
-import { askAgainByGet, currentSession, sessionClearCookie } from '../authorization/browser.ts'
+import { askAgainByGet, currentSession, sessionClearCookies } from '../authorization/browser.ts'
 import { endSessions, everySession } from '../authorization/end-sessions.ts'
 import { frameSources, logoutFrames } from '../authorization/front-channel.ts'
 import { readIdTokenHint, type IdTokenHint } from '../authorization/id-token-hint.ts'
@@ -120,7 +120,7 @@ async function signOut(
   await endSessions(ctx, call, ending, { clientId: request.client?.id, reason: 'logout' })
   const ended = (session: Session): boolean => ending.some(({ id }) => id === session.id)
   const cookies = [
-    ...(current !== undefined && ended(current) ? [sessionClearCookie(ctx)] : []),
+    ...(current !== undefined && ended(current) ? sessionClearCookies(ctx) : []),
     ...(ending.length > 0 && (await everySession(ctx, call)).length === 0 ? asideClearCookies(ctx, call) : []),
   ]
   const cookie = cookies.length === 0 ? {} : { 'set-cookie': cookies }
