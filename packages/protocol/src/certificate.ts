@@ -18,6 +18,13 @@ export type ClientCertificate = {
 /** `x5t#S256`: base64url of the SHA-256 of the DER bytes (RFC 8705 section 3.1, B-MTLS-06). */
 export const certificateThumbprint = (der: Uint8Array): string => sha256Bytes(der).toString('base64url')
 
+const block = (label: string): RegExp =>
+  new RegExp(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+?)-----END ${label}-----`, 'g')
+
+/** The DER bytes of everything with this label in a text of PEM (RFC 7468); text between is passed over. */
+export const pemBlocks = (text: string, label: 'CERTIFICATE' | 'X509 CRL'): readonly Buffer[] =>
+  [...text.matchAll(block(label))].map(([, body = '']) => Buffer.from(body, 'base64'))
+
 /**
  * One certificate of DER bytes, all of them and no more; `undefined` for what is none, is too large, or has a key that is too
  * weak or was made to keep a server busy. Never throws (B-MTLS-13).

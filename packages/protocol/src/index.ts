@@ -65,10 +65,12 @@ export {
   type Bounds,
   type PolicyNumber,
 } from './floor.ts'
+export { parseDistinguishedName, sameName, type DistinguishedName, type NameAttribute } from './distinguished-name.ts'
 export {
   certificateThumbprint,
   maxCertificateBytes,
   maxCertificateChain,
+  pemBlocks,
   readCertificate,
   type ClientCertificate,
 } from './certificate.ts'

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { isJwsAlgorithm, type JwsAlgorithm } from './jws-algorithm.ts'
 import type { VerificationKey } from './jws-verify.ts'
 
@@ -10,6 +10,8 @@ const textMembers = ['kty', 'kid', 'use', 'alg', 'crv', 'x', 'y', 'n', 'e'] as c
 /** A public key as a set of a client keeps it (RFC 7517 section 4): the members that are read here, and no others. */
 export type PublicJwk = { readonly [member in (typeof textMembers)[number]]?: string } & {
   readonly key_ops?: readonly string[]
+  /** The certificate of the key in base64, without those that would vouch for it (RFC 7517 section 4.7). */
+  readonly x5c?: readonly [string]
 }
 
 /** A JWK set with public keys alone. */
@@ -49,12 +51,33 @@ function readKey(value: unknown): PublicJwk | string {
       return 'has a key whose key_ops is no list of texts'
     key['key_ops'] = operations
   }
+  const certificate = certificateOf(source)
+  if (certificate !== undefined) key['x5c'] = [certificate]
   const jwk = key as PublicJwk
   if (typeof jwk.kty !== 'string') return 'has a key without kty'
   if (jwk.kid !== undefined && (jwk.kid === '' || jwk.kid.length > 256))
     return 'has a key whose kid is empty or too long'
   return isKnown(jwk) ? (faultOf(jwk) ?? jwk) : jwk
 }
+
+/** The first certificate of a key, if it is one and of that very key; anything else means nothing here, as other members do (B-MTLS-05). */
+function certificateOf(source: Readonly<Record<string, unknown>>): string | undefined {
+  const { x5c } = source
+  const text: unknown = Array.isArray(x5c) ? x5c[0] : undefined
+  if (typeof text !== 'string' || text.length > maxCertificateText) return undefined
+  const der = Buffer.from(text, 'base64')
+  if (der.toString('base64') !== text) return undefined
+  try {
+    const certified = new X509Certificate(der)
+    return certified.raw.equals(der) && certified.publicKey.equals(createPublicKey({ key: source, format: 'jwk' }))
+      ? text
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const maxCertificateText = 16_384
 
 /** True for an RSA modulus that is neither too weak nor made to keep a server busy. */
 export const isGoodModulus = (bits: number): boolean => bits >= modulusBits.least && bits <= modulusBits.most

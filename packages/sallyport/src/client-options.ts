@@ -53,6 +53,11 @@ export type Options = {
   readonly backchannelNotificationEndpoint?: string
   readonly dpopBoundAccessTokens?: boolean
   readonly certificateBoundAccessTokens?: boolean
+  readonly tlsClientAuthSubjectDn?: string
+  readonly tlsClientAuthSanDns?: string
+  readonly tlsClientAuthSanUri?: string
+  readonly tlsClientAuthSanIp?: string
+  readonly tlsClientAuthSanEmail?: string
   readonly useMtlsEndpointAliases?: boolean
   readonly sessionRefreshTokens?: boolean
   readonly accessTokenLifetime?: string
@@ -119,6 +124,11 @@ export function registration(options: Options): Partial<ClientRegistration> {
     backchannelNotificationEndpoint: options.backchannelNotificationEndpoint,
     dpopBoundAccessTokens: options.dpopBoundAccessTokens,
     certificateBoundAccessTokens: options.certificateBoundAccessTokens,
+    tlsClientAuthSubjectDn: options.tlsClientAuthSubjectDn,
+    tlsClientAuthSanDns: options.tlsClientAuthSanDns,
+    tlsClientAuthSanUri: options.tlsClientAuthSanUri,
+    tlsClientAuthSanIp: options.tlsClientAuthSanIp,
+    tlsClientAuthSanEmail: options.tlsClientAuthSanEmail,
     useMtlsEndpointAliases: options.useMtlsEndpointAliases,
     owner: options.owner,
     purpose: options.purpose,

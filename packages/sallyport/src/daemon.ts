@@ -11,7 +11,7 @@ import {
   type SecurityEvent,
   type Server,
 } from '@sallyport/server'
-import { nodeListener } from '@sallyport/server/adapters/node'
+import { nodeListener, type NodeAdapterOptions } from '@sallyport/server/adapters/node'
 import type { SqliteStore } from '@sallyport/store-sqlite'
 import { sallyportBrand, type PasswordAccounts } from '@sallyport/accounts'
 import { alertDelivery, alertLine, type AlertDelivery } from './alert-delivery.ts'
@@ -25,8 +25,9 @@ import { demoPorts } from './demo-hook.ts'
 import { createManagementServer, type Health } from './management.ts'
 import type { Metrics } from './metrics.ts'
 import { createNetworkList } from './network-list.ts'
+import { mutualTlsOptions } from './mutual-tls.ts'
 import { keepProving, signHere } from './proving.ts'
-import { createPublicListener, listen, type Listener } from './public-listener.ts'
+import { createPublicListener, listen, type Listener, type ListenerOptions } from './public-listener.ts'
 import { createTiming } from './timed-listener.ts'
 import { keepCertificate, ownCertificate } from './tls.ts'
 import { now } from './workplace.ts'
@@ -59,6 +60,8 @@ export type Daemon = {
 /** The public port, taken before anything that needs to know its number. */
 export type PublicDoor = ReturnType<typeof createPublicListener> & {
   readonly port: number
+  /** The port that asks for client certificates. */
+  readonly mutual: { readonly listener: ReturnType<typeof createPublicListener>; readonly port: number } | undefined
   connect(server: Server, log: Log): void
 }
 
@@ -69,15 +72,20 @@ export async function atDoor<T>(config: Config, mayMove: boolean, work: (door: P
     return await work(door)
   } finally {
     // A start that failed half-way must not leave a port open that nobody answers at.
-    door.server.close()
-    door.server.closeAllConnections()
+    for (const server of serversOf(door)) {
+      server.close()
+      server.closeAllConnections()
+    }
   }
 }
 
+const serversOf = ({ server, mutual }: PublicDoor): readonly HttpServer[] =>
+  mutual === undefined ? [server] : [server, mutual.listener.server]
+
 async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
-  const { http } = config
+  const { http, mtls } = config
   let report: (fault: string, address: string) => void = () => undefined
-  const listener = createPublicListener({
+  const options: ListenerOptions = {
     tls: ownCertificate(config),
     maxConnections: http.maxConnections,
     maxConnectionsPerAddress: http.maxConnectionsPerAddress,
@@ -85,11 +93,15 @@ async function takePort(config: Config, mayMove: boolean): Promise<PublicDoor> {
     onFault: (fault, address) => {
       report(fault, address)
     },
-  })
+  }
+  const listener = createPublicListener(options)
   const port = await listen(listener.server, http.host, http.port, mayMove, [config.management.port, ...demoPorts])
+  const mutual = mtls.accept === 'direct' ? createPublicListener({ ...options, clientCertificates: true }) : undefined
+  const mutualPort = mutual && (await listen(mutual.server, http.host, mtls.port, mayMove, [port, ...demoPorts]))
   return {
     ...listener,
     port,
+    mutual: mutual === undefined || mutualPort === undefined ? undefined : { listener: mutual, port: mutualPort },
     connect: (server) => {
       report = (reason, address) => void server.emit({ event: 'http.request.rejected', reason }, address)
     },
@@ -127,13 +139,20 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
   const ignored = (address: string): void =>
     void server.emit({ event: 'forwarded.header.ignored', severity: 'low' }, address)
   const timing = createTiming(server, metrics, config.log.level === 'debug' ? log : undefined)
-  const answer: Listener = nodeListener(observed(server, options.observe), {
-    trustedProxies: config.http.trustedProxies,
-    onForwardedIgnored: ignored,
-    onAnswer: timing.onAnswer,
-  })
-  door.serve(timing.around(answer))
-  const certificate = keepCertificate(config.tls, [door.server], log)
+  const listening = (certificates: NodeAdapterOptions['certificates']): Listener =>
+    timing.around(
+      nodeListener(observed(server, options.observe), {
+        trustedProxies: config.http.trustedProxies,
+        certificates,
+        onCertificateIgnored: (address) =>
+          void server.emit({ event: 'mtls.header.untrusted', severity: 'high' }, address),
+        onForwardedIgnored: ignored,
+        onAnswer: timing.onAnswer,
+      }),
+    )
+  door.serve(listening(config.mtls.accept === 'proxy' ? config.mtls.proxyHeader : undefined))
+  door.mutual?.listener.serve(listening('socket'))
+  const certificate = keepCertificate(config.tls, serversOf(door), log)
   health.started = true
   // After the door is open, so that nobody waits for it.
   proving.begin()
@@ -143,7 +162,7 @@ export async function startDaemon(options: DaemonOptions, door: PublicDoor): Pro
     stop: async () => {
       certificate.stop()
       const proofEnded = proving.stop()
-      await stop({ server, health, door: door.server, management, drainLimit: config.drainLimit })
+      await stop({ server, health, doors: serversOf(door), management, drainLimit: config.drainLimit })
       await proofEnded
       await external.close()
       await Promise.all([alerts.close(), notices.close()])
@@ -185,6 +204,7 @@ async function makeServer(options: DaemonOptions, { metrics, alerts, externalKey
       ...options.config.exchange,
       authorizationDetails: options.config.authorizationDetails,
       outbound: options.config.outbound,
+      mutualTls: mutualTlsOptions(options.config),
       metadataDocuments: options.config.metadataDocuments,
       routes: [
         ...routes,
@@ -262,7 +282,7 @@ export const nodeName = (): string => `${hostname()}-${process.pid}`
 type Running = {
   readonly server: Server
   readonly health: Health
-  readonly door: HttpServer
+  readonly doors: readonly HttpServer[]
   readonly management: HttpServer
   readonly drainLimit: number
 }
@@ -270,16 +290,16 @@ type Running = {
 const closed = (server: HttpServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
 
 /** Ready is false first, then nothing new is accepted, then what runs may finish (FT-16). */
-async function stop({ server, health, door, management, drainLimit }: Running): Promise<void> {
+async function stop({ server, health, doors, management, drainLimit }: Running): Promise<void> {
   health.draining = true
   await server.emit({ event: 'lifecycle.drain.started' })
-  const finished = closed(door)
+  const finished = Promise.all(doors.map(closed))
   // A connection that was busy when the door closed becomes idle with its answer and is closed then.
   const idle = setInterval(() => {
-    door.closeIdleConnections()
+    for (const door of doors) door.closeIdleConnections()
   }, 25)
   const limit = setTimeout(() => {
-    door.closeAllConnections()
+    for (const door of doors) door.closeAllConnections()
   }, drainLimit * 1000)
   await finished
   clearInterval(idle)

@@ -1,6 +1,13 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from '@sallyport/protocol'
+import { isJwsAlgorithm, jwsAlgorithms, pemBlocks, type JwsAlgorithm } from '@sallyport/protocol'
 import { usage } from './failure.ts'
 
 const maxBytes = 64 * 1024
@@ -35,13 +42,24 @@ function thumbprint({ kty, crv, x, y, n, e }: Jwk): string {
   return hash('sha256', JSON.stringify(members), 'base64url')
 }
 
+/** The key of a certificate together with the certificate, as clients of `self_signed_tls_client_auth` have it. */
+function certified(der: Buffer): Jwk {
+  try {
+    const jwk = new X509Certificate(der).publicKey.export({ format: 'jwk' })
+    return { ...jwk, kid: thumbprint({ ...jwk }), x5c: [der.toString('base64')] }
+  } catch {
+    throw usage('the file holds a certificate that cannot be read')
+  }
+}
+
 /**
- * The public keys in a file: a JWK set, one JWK, or a public key as PEM, which gets a `kid` that follows from it. The rules of
+ * The public keys in a file: a JWK set, one JWK, or public keys or certificates as PEM, which get a `kid` that follows from it. The rules of
  * registration judge them.
  */
 export function readPublicKeys(path: string): { readonly keys: readonly Jwk[] } {
   const text = contents(path)
   if (text.includes('PRIVATE KEY-----')) throw usage(`${path} holds a private key; give the public half of it`)
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return { keys: pemBlocks(text, 'CERTIFICATE').map(certified) }
   if (text.includes('-----BEGIN')) {
     try {
       const jwk = createPublicKey(text).export({ format: 'jwk' })

@@ -14,6 +14,8 @@ export type FramingFault = 'framing' | 'timeout' | 'size' | 'connections'
 export type ListenerOptions = {
   /** Speak TLS with this certificate. */
   readonly tls?: TlsMaterial | undefined
+  /** Ask clients for a certificate, and take any: whose it is, the server finds out (RFC 8705 section 2). */
+  readonly clientCertificates?: boolean | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   /** True for peers that stand for many, such as proxies. */
@@ -128,13 +130,15 @@ const limits: ServerOptions = {
 }
 
 /** node:https is loaded only where it is needed. */
-function bareServer(tls: TlsMaterial | undefined): HttpServer {
+function bareServer({ tls, clientCertificates = false }: ListenerOptions): HttpServer {
   if (tls === undefined) return createServer(limits)
   const https = process.getBuiltinModule('node:https')
   const server = https.createServer({
     ...limits,
     ...suites,
     ...tls,
+    requestCert: clientCertificates,
+    rejectUnauthorized: false,
     handshakeTimeout: 10_000,
     ALPNProtocols: ['http/1.1'],
   })
@@ -151,7 +155,7 @@ export function createPublicListener(options: ListenerOptions): {
   server: HttpServer
   serve(listener: Listener): void
 } {
-  const server = bareServer(options.tls)
+  const server = bareServer(options)
   server.maxConnections = options.maxConnections
   server.maxRequestsPerSocket = 0
   // A peer that never reads its answer holds a connection for so long, twice at most, and no longer.

@@ -4,6 +4,7 @@ import { bindFaults } from './bind-rules.ts'
 import type { ConfigFault } from './config/layers.ts'
 import { configOf, faultLine, loadSettings, type Config, type Loaded, type Sources } from './config/load.ts'
 import { CommandFailure, exitCode } from './failure.ts'
+import { mutualTlsFaults } from './mutual-tls.ts'
 import { readTls } from './tls.ts'
 import { noticeFaults } from './notice-delivery.ts'
 import type { PlaceOf } from './webhook-faults.ts'
@@ -39,6 +40,7 @@ function understood(resolved: Loaded['resolved']): Config | undefined {
 const unsafeFaults = (config: Config, placeOf: PlaceOf): readonly ConfigFault[] => [
   ...bindFaults(config),
   ...tlsFaults(config, placeOf),
+  ...mutualTlsFaults(config, placeOf),
   ...issuerFaults(config.issuer, placeOf('issuer')),
   ...alertFaults(config, placeOf),
   ...noticeFaults(config, placeOf),

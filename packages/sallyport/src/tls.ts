@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
@@ -18,6 +18,8 @@ type Files = Config['tls']
  * nothing without authenticated encryption (B-FAPI-11).
  */
 export const suites: SecureContextOptions = {
+  // A connection is what its own handshake says: no tickets that outlive their keys, no second handshake with other certificates.
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   minVersion: 'TLSv1.2',
   ciphers: [
     'TLS_AES_128_GCM_SHA256',

@@ -52,6 +52,8 @@ describe('config check of declared objects', () => {
       '',
     ],
     ['resource-unknown', client('m2m', 'service', '    resources: [https://api.example/none]\n'), orders],
+    ['certificate-not-offered', web, `${orders}    binding: mtls\n`],
+    ['certificate-not-offered', client('m2m', 'service', '    certificateBoundAccessTokens: true\n'), ''],
     ['resource-refused', web, `${orders}    binding: paseto\n`],
     ['scope-unknown', client('m2m', 'service', '    scope: orders:write\n'), orders],
     ['secret-without-use', client('spa', 'spa', '    redirectUris: [https://a.example/]\n    secretFile: /x\n'), ''],

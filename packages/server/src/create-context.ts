@@ -10,6 +10,7 @@ import {
   type Seconds,
 } from '@sallyport/protocol'
 import { createAlertBook } from './alerts.ts'
+import { createAuthorityCheck } from './clients/authorities.ts'
 import { createClientCache } from './clients/client-cache.ts'
 import { createClientKeys } from './clients/client-keys.ts'
 import type { Context } from './context.ts'
@@ -100,7 +101,7 @@ export async function createContext(options: ServerOptions & { readonly random: 
     acceptPublishedChallenges: options.acceptPublishedChallenges ?? false,
     policy,
     registration: createRegistrationPolicy(options.registration),
-    mutualTls: createMutualTls(options.mutualTls, issuer),
+    mutualTls: createMutualTls(options.mutualTls, issuer, createAuthorityCheck),
     store,
     accounts: options.accounts,
     pages: options.pages,

@@ -31,6 +31,7 @@ const high = new Set([
   'token.refresh.reuse_detected',
   'token.refresh.client_mismatch',
   'client.assertion.replayed',
+  'mtls.header.untrusted',
   'token.assertion.replayed',
   'dpop.proof.replayed',
   'mfa.code_replayed',

@@ -10,6 +10,7 @@ import {
 } from '@sallyport/protocol'
 import { promptValues } from './authorization/validate-request.ts'
 import { supportedClaims } from './claims.ts'
+import { certificateMethods } from './clients/metadata-rules.ts'
 import { subjectTypes } from './clients/sector-rules.ts'
 import type { Context } from './context.ts'
 import { offeredGrants } from './grants/index.ts'
@@ -27,8 +28,10 @@ const allMethods: readonly ClientAuthenticationMethod[] = [
 const keysOnly: readonly ClientAuthenticationMethod[] = ['none', 'private_key_jwt']
 
 /** Secrets are offered no longer than they are taken (A-META-05). */
-const methodsOf = ({ policy }: Context): readonly ClientAuthenticationMethod[] =>
-  policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods
+const methodsOf = (ctx: Context): readonly ClientAuthenticationMethod[] => [
+  ...(ctx.policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods),
+  ...certificateMethods(ctx),
+]
 
 /** What assertions and request objects of clients may be signed with; RS256 by clients that were registered with it. */
 const clientAlgorithms = Object.keys(jwsAlgorithms)

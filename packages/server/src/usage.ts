@@ -1,5 +1,5 @@
 import type { Reason, Seconds } from '@sallyport/protocol'
-import type { Client } from './model/client.ts'
+import { isCertificateMethod, type Client } from './model/client.ts'
 import type { HttpHeaders } from './model/http.ts'
 import type { Store } from './model/store.ts'
 import { addCounts, isoWeek, mergeLastUse, weekEnd, type UsageDelta, type UsageName } from './model/usage.ts'
@@ -27,7 +27,7 @@ const byKey: readonly UsageName[] = ['authenticated_by_key']
 /** How the client proved who it is: all there is to count of a request that only shows that it lives. */
 export function provenBy({ authenticationMethod: method }: Pick<Client, 'authenticationMethod'>): readonly UsageName[] {
   if (method === 'none') return byNothing
-  return method === 'private_key_jwt' ? byKey : bySecret
+  return method === 'private_key_jwt' || isCertificateMethod(method) ? byKey : bySecret
 }
 
 type Entry = {

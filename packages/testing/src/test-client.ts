@@ -34,6 +34,9 @@ export const basic = (id: string, secret: string): string =>
 /** The credentials a client is registered to send; `secret` stands in for its own. */
 export function credentialsOf(client: TestClient, secret = client.secret ?? ''): Credentials {
   switch (client.method) {
+    // The certificate comes with the connection.
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
     case 'none':
       return { headers: {}, parameters: { client_id: client.id } }
     case 'client_secret_basic':

@@ -1,6 +1,6 @@
 import { entry, type ReasonEntry } from './entry.ts'
 
-/** Tokens that are bound to a client certificate (RFC 8705), and certificates that cannot be read. */
+/** Tokens that are bound to a client certificate (RFC 8705), and certificates that prove nobody. */
 export const certificateReasons = {
   certificate_missing: entry('invalid_request', 400, 'mutual-tls', 'A client certificate is required here'),
   certificate_and_proof: entry(
@@ -16,6 +16,11 @@ export const certificateReasons = {
     'mutual-tls',
     'The access token is bound to another client certificate',
   ),
+  cert_missing: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
+  cert_invalid: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
+  cert_subject: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
+  cert_unknown: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
+  cert_keys: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   cert_syntax: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   cert_multiple: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
 } as const satisfies Record<string, ReasonEntry>

@@ -12,12 +12,15 @@ export type Aspect =
   /** A change is said, and is neither weaker nor stronger. */
   | { readonly kind: 'told'; readonly words: string }
 
+/** Neither is weaker than a key of another kind. */
+const certificateMethods = ['self_signed_tls_client_auth', 'tls_client_auth']
+
 /** What each value of a client means; phrases are about several clients and begin with their verb. */
 export const clientAspects = {
   type: { kind: 'told', words: 'are of type' },
   authentication: {
     kind: 'ranked',
-    ranks: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
+    ranks: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt', ...certificateMethods],
     words: 'authenticate by',
   },
   assertionAudience: { kind: 'ranked', ranks: ['interop', 'issuer'], words: 'name the audience of assertions by' },
@@ -27,6 +30,7 @@ export const clientAspects = {
     less: 'lose algorithms for assertions',
   },
   keys: { kind: 'told', words: 'prove themselves by the keys' },
+  certificateName: { kind: 'told', words: 'are named in certificates as' },
   grants: { kind: 'set', more: 'may use more grants', less: 'lose grants' },
   redirectUris: { kind: 'set', more: 'may be returned to at more redirect URIs', less: 'lose redirect URIs' },
   postLogoutRedirectUris: {

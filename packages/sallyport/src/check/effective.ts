@@ -14,12 +14,21 @@ const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)
 const fingerprint = (keys: object): string =>
   createHash('sha256').update(JSON.stringify(keys)).digest('base64url').slice(0, 16)
 
+const certificateName = ({
+  tlsClientAuthSubjectDn: dn,
+  tlsClientAuthSanDns: dns,
+  tlsClientAuthSanUri: uri,
+  tlsClientAuthSanIp: ip,
+  tlsClientAuthSanEmail: email,
+}: Client): string | null => dn ?? dns ?? uri ?? ip ?? email ?? null
+
 /** How it proves who it is. */
 const proofValues = (client: Client) =>
   ({
     authentication: client.authenticationMethod,
     assertionAudience: client.assertionAudience,
     assertionAlgorithms: client.authenticationAlgorithm === undefined ? null : [client.authenticationAlgorithm],
+    certificateName: certificateName(client),
     keys: client.jwksUri ?? (client.jwks === undefined ? null : fingerprint(client.jwks)),
   }) satisfies Values
 

@@ -33,6 +33,7 @@ export const rules = {
   'resource-refused': { severity: 'error', about: 'Every resource follows the rules of the server' },
   'scope-unknown': { severity: 'warning', about: 'Clients ask only for scopes that a resource or OpenID Connect has' },
   'grant-not-offered': { severity: 'warning', about: 'Clients have only grants that the policy offers' },
+  'certificate-not-offered': { severity: 'error', about: 'Certificates are demanded only where they are taken' },
   'proof-not-offered': { severity: 'error', about: 'Bound tokens are demanded only where the policy takes proofs' },
   'secret-without-use': { severity: 'warning', about: 'Only clients that have a secret are given one' },
   'exception-forbidden': {

@@ -15,7 +15,7 @@ import { bindFaults, isLoopback } from '../bind-rules.ts'
 import type { DeclaredClient } from '../config/declared.ts'
 import { exceptionRuleFindings } from './exception-rules.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
-import { proofFindings } from './proof-rule.ts'
+import { certificateFindings, proofFindings } from './proof-rule.ts'
 import { proxyFindings } from './proxy-rule.ts'
 import { declaredFaults, placeIn, type Subject } from './subject.ts'
 
@@ -36,6 +36,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...scopeFindings(subject),
   ...grantFindings(subject),
   ...proofFindings(subject),
+  ...certificateFindings(subject),
   ...secretFindings(subject),
   ...exceptionRuleFindings(subject),
 ]

@@ -53,6 +53,14 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'externalKeys.token': set('less'),
   'externalKeys.pin': harmless('is a secret; a token without one does not open'),
   ...Object.fromEntries(keyNames.map(({ key }) => [key, told])),
+  // Without certificates nobody proves anything by them, and nothing is bound to them.
+  'mtls.accept': told,
+  'mtls.port': harmless('says where, not what'),
+  'mtls.url': told,
+  'mtls.proxyHeader': told,
+  'mtls.trustAnchors': told,
+  // Without lists a certificate that was taken back still counts.
+  'mtls.revocationLists': set('less'),
   'management.host': harmless('is judged by the rule management-exposed'),
   'management.port': harmless('says where, not what'),
   'log.level': ranked('error', 'warn', 'info', 'debug'),
@@ -129,6 +137,7 @@ const fingerprint = (jwks: object): string =>
  * its origin alone; keys of issuers of software statements are named by a digest.
  */
 export function settingValue({ key }: Pick<AnySetting, 'key'>, value: unknown): Value {
+  if (key === 'mtls.revocationLists') return typeof value === 'string' ? ['there are some'] : []
   if (key === 'alerts.webhook') return typeof value === 'string' ? [originOf(value)] : []
   if (key === 'externalKeys.token') return typeof value === 'string' ? [value] : []
   if (value === undefined || value === null) return null

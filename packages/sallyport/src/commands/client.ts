@@ -8,6 +8,9 @@ import { endingSecret } from '../secret-ends.ts'
 import { instant, table } from '../terminal.ts'
 import { inWorkplace } from '../workplace.ts'
 
+const authenticationMethods =
+  'none, client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or self_signed_tls_client_auth'
+
 /** Adds `sallyport client …`. */
 export function addClient(program: Command): void {
   const group = addGroup(program, 'client', 'applications that may ask for tokens')
@@ -101,7 +104,7 @@ function described(command: Command): Command {
     )
     .option('--resource-server-of <uri>', 'API it is the server of, so that it may introspect tokens for it', collect)
     .option('--grant-type <type>', 'authorization_code, refresh_token or client_credentials', collect)
-    .option('--authentication-method <method>', 'none, client_secret_basic, client_secret_post or private_key_jwt')
+    .option('--authentication-method <method>', authenticationMethods)
     .option('--jwks <file>', 'its public keys: a JWK set, one JWK, or a public key as PEM')
     .option('--jwks-uri <url>', 'https address where it publishes its public keys')
     .option(
@@ -153,6 +156,11 @@ function described(command: Command): Command {
     )
     .option('--request-uri <url>', 'address its signed requests may be fetched from (policy.requestUris)', collect)
     .option('--dpop-bound-access-tokens', 'bind all its tokens to a key: no token request without a proof (DPoP)')
+    .option('--tls-client-auth-subject-dn <dn>', 'its certificate has this subject, such as CN=app,O=Example')
+    .option('--tls-client-auth-san-dns <host>', 'or this host name')
+    .option('--tls-client-auth-san-uri <uri>', 'or this URI')
+    .option('--tls-client-auth-san-ip <address>', 'or this IP address')
+    .option('--tls-client-auth-san-email <address>', 'or this e-mail address')
     .option(
       '--certificate-bound-access-tokens',
       'bind all its tokens to its client certificate: no token request without one (mutual TLS)',

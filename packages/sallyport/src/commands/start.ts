@@ -4,7 +4,7 @@ import { checkedIssuer } from '../administration.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
 import { claimStore } from '../daemon-lock.ts'
-import { atDoor, nodeName, startDaemon, type Daemon } from '../daemon.ts'
+import { atDoor, nodeName, startDaemon, type Daemon, type PublicDoor } from '../daemon.ts'
 import { exceptionNotices, standingExceptions } from '../exceptions.ts'
 import { CommandFailure, exitCode, type ExitCode } from '../failure.ts'
 import { createLog, type Log, type ProcessLog } from '../log.ts'
@@ -67,7 +67,7 @@ async function serve(config: Config, bare: ProcessLog): Promise<ExitCode> {
       // Whoever reads that it listens may send a signal at once.
       const ended = runUntilSignal(daemon, log)
       await tellExceptions(log, config, store)
-      tellListening(log, { config, port: door.port, daemon })
+      tellListening(log, { config, door, daemon })
       return ended
     })
   } finally {
@@ -90,12 +90,13 @@ function issuerOf(config: Config, stored: string | undefined): string {
   return checkedIssuer(stored).issuer
 }
 
-type Listening = { readonly config: Config; readonly port: number; readonly daemon: Daemon }
+type Listening = { readonly config: Config; readonly door: PublicDoor; readonly daemon: Daemon }
 
-function tellListening(log: Log, { config, port, daemon }: Listening): void {
+function tellListening(log: Log, { config, door, daemon }: Listening): void {
   // The issuer stands in every line.
   log.line('info', 'listening', {
-    address: `${config.http.host}:${port}`,
+    address: `${config.http.host}:${door.port}`,
+    ...(door.mutual === undefined ? {} : { mutual_tls: `${config.http.host}:${door.mutual.port}` }),
     management: `${config.management.host}:${daemon.managementPort}`,
   })
 }

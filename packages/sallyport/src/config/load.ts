@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PolicyNumber } from '@sallyport/protocol'
+import type { CertificateForm, PolicyNumber } from '@sallyport/protocol'
 import type {
   DetailType,
   DocumentOptions,
@@ -20,7 +20,7 @@ import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
 import { externalKeyFaults, keyPlace, type KeyPlace } from './key-settings.ts'
-import { tlsCert, tlsKey } from './tls-settings.ts'
+import * as tls from './tls-settings.ts'
 
 /** Everything the daemon and the commands go by. */
 export type Config = {
@@ -39,6 +39,15 @@ export type Config = {
   /** Files of the certificate and its key, where the server speaks TLS itself. */
   readonly tls: { readonly cert: string | undefined; readonly key: string | undefined }
   readonly externalKeys: KeyPlace
+  /** Client certificates, and files of what they are held against. */
+  readonly mtls: {
+    readonly accept: tls.CertificateOrigin
+    readonly port: number
+    readonly url: string | undefined
+    readonly proxyHeader: CertificateForm
+    readonly trustAnchors: string | undefined
+    readonly revocationLists: string | undefined
+  }
   readonly management: { readonly host: string; readonly port: number }
   readonly log: { readonly level: LogLevel }
   readonly drainLimit: number
@@ -158,7 +167,15 @@ export function configOf(resolved: Loaded['resolved']): Config {
       maxConnections: value(known.maxConnections),
       maxConnectionsPerAddress: value(known.maxConnectionsPerAddress),
     },
-    tls: { cert: maybe(tlsCert), key: maybe(tlsKey) },
+    tls: { cert: maybe(tls.tlsCert), key: maybe(tls.tlsKey) },
+    mtls: {
+      accept: value(tls.mtlsAccept),
+      port: value(tls.mtlsPort),
+      url: maybe(tls.mtlsUrl),
+      proxyHeader: value(tls.mtlsProxyHeader),
+      trustAnchors: maybe(tls.mtlsTrustAnchors),
+      revocationLists: maybe(tls.mtlsRevocationLists),
+    },
     externalKeys: keyPlace((key) => resolved.get(key)?.value),
     management: { host: value(known.managementHost), port: value(known.managementPort) },
     log: { level: value(known.logLevel) },

@@ -32,7 +32,16 @@ import { exchangeSettings } from './exchange-settings.ts'
 import { registrationSettings } from './registration-settings.ts'
 import { setting, type Setting } from './setting.ts'
 import { keyModule, keyNames, keyPin, keyToken } from './key-settings.ts'
-import { tlsCert, tlsKey } from './tls-settings.ts'
+import {
+  mtlsAccept,
+  mtlsPort,
+  mtlsProxyHeader,
+  mtlsRevocationLists,
+  mtlsTrustAnchors,
+  mtlsUrl,
+  tlsCert,
+  tlsKey,
+} from './tls-settings.ts'
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -290,7 +299,8 @@ export type AnySetting = Setting<unknown>
 /** Everything that can be configured. */
 export const settings: readonly AnySetting[] = [
   ...[issuer, data, store, masterKey, httpHost, httpPort, trustedProxies, maxConnections, maxConnectionsPerAddress],
-  ...[tlsCert, tlsKey, keyModule, keyToken, keyPin, ...keyNames],
+  ...[tlsCert, tlsKey, mtlsAccept, mtlsPort, mtlsUrl, mtlsProxyHeader, mtlsTrustAnchors, mtlsRevocationLists],
+  ...[keyModule, keyToken, keyPin, ...keyNames],
   ...[managementHost, managementPort, logLevel, drainLimit, language, secondFactor, acrLevels],
   ...policySettings,
   ...[

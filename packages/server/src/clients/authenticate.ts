@@ -11,8 +11,15 @@ import { factsOfPresentedCode } from '../code-facts.ts'
 import type { Call, Context } from '../context.ts'
 import { header } from '../http.ts'
 import { clientIdForRecords } from '../ids.ts'
-import type { AuthenticatedClient, Client, ClientSecret } from '../model/client.ts'
+import {
+  isCertificateMethod,
+  type AuthenticatedClient,
+  type Client,
+  type ClientAuthenticationMethod,
+  type ClientSecret,
+} from '../model/client.ts'
 import { provenByAssertion, type AssertionFault } from './assertion.ts'
+import { provenByCertificate } from './certificate.ts'
 import { presented, type Presented } from './credentials.ts'
 import { documentStillAccepted } from './documents.ts'
 import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
@@ -48,8 +55,25 @@ function verdict(
 const secretsEnded = ({ policy }: Context): Reason | undefined =>
   policy.stages.requirePrivateKeyJwt === 'enforce' ? 'client_secret_refused' : undefined
 
-const settle = (client: Client | undefined, unfit: Reason | undefined): Client | AssertionFault =>
-  client === undefined || unfit !== undefined ? { reason: unfit ?? 'client_auth_unknown' } : client
+/** The client itself, or its certificate where that is what proves it. */
+function settle(
+  ctx: Context,
+  call: Call,
+  client: Client | undefined,
+  unfit: Reason | undefined,
+): Client | AssertionFault | Promise<Client | AssertionFault> {
+  if (client === undefined || unfit !== undefined) return { reason: unfit ?? 'client_auth_unknown' }
+  return isCertificateMethod(client.authenticationMethod) ? provenByCertificate(ctx, call, client) : client
+}
+
+/** A request with nothing but its `client_id` leaves it to the certificate of the connection, if the client is one of those (B-MTLS-01). */
+const withCertificate = ({ mutualTls }: Context, client: Client | undefined, sent: Presented): Presented =>
+  mutualTls !== undefined &&
+  sent.method === 'none' &&
+  client !== undefined &&
+  isCertificateMethod(client.authenticationMethod)
+    ? { ...sent, method: client.authenticationMethod }
+    : sent
 
 /** Ids that this server gave are short; the address of a metadata document may be 512 characters (A-CIMD-01). */
 const maxIdLength = 512
@@ -72,6 +96,7 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   }
   const found = credentials.clientId.length > maxIdLength ? undefined : ctx.clients.find(credentials.clientId)
   const client = found instanceof Promise ? await found : found
+  credentials = withCertificate(ctx, client, credentials)
   // A client without a secret has nothing to be guessed, and whoever sends one in its name must not lock it out.
   const guessable = client === undefined || client.authenticationMethod !== 'none'
   if (guessable) requireNotThrottled(ctx, call, secretGuesses(client))
@@ -82,7 +107,7 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
     : (verdict(client, credentials, secret) ?? (secret === undefined ? undefined : secretsEnded(ctx)))
   const settled =
     credentials.assertion === undefined
-      ? settle(client, unfit)
+      ? await settle(ctx, call, client, unfit)
       : await provenByAssertion(ctx, call, { client, unfit, assertion: credentials.assertion })
   if (!('reason' in settled)) {
     if (secret !== undefined) ctx.usage.secretUsed(credentials.clientId, secret.id)
@@ -91,16 +116,25 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   const { reason, what } = settled
   const error = await reported(ctx, call, reason, { form, client, named: credentials.clientId, what })
   // A secret that is right was not guessed.
-  const guessed = guessable && credentials.method !== 'none' && reason !== 'client_secret_refused'
+  const guessed = guessable && !provesNothing(credentials.method) && reason !== 'client_secret_refused'
   if (guessed) await countFailure(ctx, call, secretGuesses(client))
   throw error
 }
+
+/** Nobody gets nearer to the key of a certificate by asking again. */
+const provesNothing = (method: ClientAuthenticationMethod): boolean => method === 'none' || isCertificateMethod(method)
 
 const faults: Readonly<Record<CertificateFault, Reason>> = { multiple: 'cert_multiple', syntax: 'cert_syntax' }
 
 /** A certificate that cannot be read is refused whoever asks: something is wrong with the proxy, or with who went round it (B-MTLS-12). */
 const certificateFault = ({ request: { certificate } }: Call): Reason | undefined =>
   typeof certificate === 'string' ? faults[certificate] : undefined
+
+/** Events that say more than that somebody failed. */
+const events: Partial<Record<Reason, { readonly event: string }>> = {
+  assertion_replayed: { event: 'client.assertion.replayed' },
+  cert_multiple: { event: 'mtls.header.untrusted' },
+}
 
 type Claimed = {
   readonly form: Form
@@ -127,8 +161,7 @@ async function reported(
     ...(presentedId === undefined ? {} : { presented_client_id: presentedId }),
     ...(what === undefined ? {} : { reason_detail: what }),
   }
-  const event =
-    reason === 'assertion_replayed' ? { event: 'client.assertion.replayed' } : { event: 'client.auth.failed' }
+  const event = events[reason] ?? { event: 'client.auth.failed' }
   await ctx.events.write(
     { ...event, clientId: client?.id, reason, ...facts, detail },
     { requestId: call.id, network: call.network },

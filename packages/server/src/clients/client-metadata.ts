@@ -15,6 +15,7 @@ import {
   refuseWeakerPkce,
   type KeptProtections,
 } from './metadata-rules.ts'
+import type { SubjectMember, SubjectMembers } from './certificate-subject.ts'
 import type { ClientRegistration } from './registration.ts'
 import { commonHost, subjectTypes } from './sector-rules.ts'
 
@@ -25,6 +26,8 @@ export type MetadataFacts = {
   readonly development: boolean
   /** No new client gets a secret: keys are the only way. */
   readonly keysOnly: boolean
+  /** Methods by which certificates prove clients here. */
+  readonly certificateMethods: readonly string[]
   /** Which protections there are. */
   readonly kept: KeptProtections
 }
@@ -62,6 +65,7 @@ export type SelfDescription = Required<
     | 'dpopBoundAccessTokens'
     | 'certificateBoundAccessTokens'
     | 'useMtlsEndpointAliases'
+    | SubjectMember
     | 'clientUri'
     | 'logoUri'
     | 'policyUri'
@@ -97,6 +101,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     mcp: facts.policy.mcp,
     authenticationMethod,
     ...keysOf(document, authenticationMethod),
+    ...subjectOf(document),
     grantTypes,
     scope: scopeOf(document, facts),
     ...sectorMembers(document, redirectUris),
@@ -189,13 +194,22 @@ const methods: readonly string[] = ['none', 'client_secret_basic', 'client_secre
 function methodOf(
   document: MetadataDocument,
   type: ApplicationType,
-  { keysOnly }: MetadataFacts,
+  { keysOnly, certificateMethods }: MetadataFacts,
 ): ClientAuthenticationMethod {
   const method = textOf(document, 'token_endpoint_auth_method') ?? (type === 'native' ? 'none' : 'client_secret_basic')
-  if (!methods.includes(method) || (type === 'native' && method !== 'none'))
+  if (!(methods.includes(method) || certificateMethods.includes(method)) || (type === 'native' && method !== 'none'))
     throw refuse(authenticationRefusal(keysOnly), { detail: 'token_endpoint_auth_method' })
   return method as ClientAuthenticationMethod
 }
+
+/** By what its certificate names it; the one validator says whether that is enough. */
+export const subjectOf = (document: MetadataDocument): SubjectMembers => ({
+  tlsClientAuthSubjectDn: textOf(document, 'tls_client_auth_subject_dn'),
+  tlsClientAuthSanDns: textOf(document, 'tls_client_auth_san_dns'),
+  tlsClientAuthSanUri: textOf(document, 'tls_client_auth_san_uri'),
+  tlsClientAuthSanIp: textOf(document, 'tls_client_auth_san_ip'),
+  tlsClientAuthSanEmail: textOf(document, 'tls_client_auth_san_email'),
+})
 
 /** Its keys, which the one validator looks into, and the algorithm it signs with where it signs (A-DCR-08). */
 function keysOf(

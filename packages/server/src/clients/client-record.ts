@@ -107,6 +107,11 @@ function describedBy(
     jwksUri: input.jwksUri,
     authenticationAlgorithm: input.authenticationAlgorithm,
     assertionAudience: input.assertionAudience ?? 'issuer',
+    tlsClientAuthSubjectDn: input.tlsClientAuthSubjectDn,
+    tlsClientAuthSanDns: input.tlsClientAuthSanDns,
+    tlsClientAuthSanUri: input.tlsClientAuthSanUri,
+    tlsClientAuthSanIp: input.tlsClientAuthSanIp,
+    tlsClientAuthSanEmail: input.tlsClientAuthSanEmail,
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
     backchannelLogoutUri: input.backchannelLogoutUri,
@@ -231,6 +236,6 @@ function changeFaults(client: Client, input: ClientRegistration): ClientFault[] 
   const problem =
     before === 'none'
       ? 'a public client stays public; register another client'
-      : `a client that authenticates by ${before.startsWith('client') ? 'a secret' : 'a key'} does not go down to ${next}; register another client`
+      : `a client that authenticates by ${before.startsWith('client') ? 'a secret' : before === 'private_key_jwt' ? 'a key' : 'a certificate'} does not go down to ${next}; register another client`
   return [{ member: 'authenticationMethod', problem }]
 }

@@ -1,7 +1,7 @@
 import { identityScopes, OAuthError, parseScope } from '@sallyport/protocol'
 import type { GrantType, SubjectType } from '../model/client.ts'
 import { authorizationResponseMembers, type AuthorizationResponses } from './authorization-responses.ts'
-import { applicationTypeOf, type SelfDescription } from './client-metadata.ts'
+import { applicationTypeOf, subjectOf, type SelfDescription } from './client-metadata.ts'
 import { parseDocument } from './document-json.ts'
 import { encryptedAnswerMembers, type EncryptedAnswers } from './encrypted-answers.ts'
 import { introspectionMembers } from './introspection-metadata.ts'
@@ -149,6 +149,7 @@ function read(document: MetadataDocument, facts: DocumentFacts): SelfDescription
     redirectUris,
     postLogoutRedirectUris: returns(document, 'post_logout_redirect_uris', facts.allowed),
     allowedOrigins: undefined,
+    ...subjectOf(document),
     // Documents are how MCP clients are known, and no document can prove whose a private-use scheme is (A-MCP-05).
     mcp: true,
     authenticationMethod: method,

@@ -7,7 +7,7 @@ import { changeClient, registerClient, type RegistrationContext } from './client
 import { authenticationRefusal, readClientMetadata, type SelfDescription } from './client-metadata.ts'
 import { requireFetchedMetadata } from './fetched-metadata.ts'
 import type { MetadataDocument } from './metadata-fields.ts'
-import { keptProtections } from './metadata-rules.ts'
+import { certificateMethods, keptProtections } from './metadata-rules.ts'
 import { ClientMetadataError } from './registration-rules.ts'
 import type { PresentedRegistration } from './registration-access.ts'
 import { withSoftwareStatement } from './software-statement.ts'
@@ -65,6 +65,7 @@ function described(
     scopeCeiling,
     development: !ctx.secure,
     keysOnly: keysOnly(ctx),
+    certificateMethods: certificateMethods(ctx),
     kept: keptProtections(ctx),
   }
   return { description: readClientMetadata(document, facts), statement }

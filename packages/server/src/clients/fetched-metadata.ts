@@ -13,12 +13,15 @@ export async function requireFetchedMetadata(ctx: Context, call: Call, client: C
   const source = { requestId: call.id, network: call.network }
   const fault = await sectorDocumentFault(ctx.fetch, client, source)
   if (fault !== undefined) throw badMember('sector_identifier_uri', fault.problem)
+  const certified = comesAnew(client, before)
   const [signs, reads] = [signsAnew(client, before), readsAnew(client, before)]
-  if (!(signs || reads) || client.jwksUri === undefined) return
+  if (!(signs || reads || certified) || client.jwksUri === undefined) return
   const found = await fetchKeySet(ctx.fetch, client.jwksUri, source)
   if (typeof found === 'string') throw badMember('jwks_uri', found)
   if (signs && verificationKeys(found.set, client.authenticationAlgorithm).length === 0)
     throw badMember('jwks_uri', 'has no key that the assertions of the client can be verified with')
+  if (certified && !found.set.keys.some(({ x5c }) => x5c !== undefined))
+    throw badMember('jwks_uri', 'has no key with a certificate of its own (x5c)')
   for (const member of encrypted) {
     const { [member]: alg } = client
     if (reads && alg !== undefined && encryptionKey(found.set, alg) === undefined)
@@ -32,6 +35,11 @@ const signsAnew = (client: Client, before: Client | undefined): boolean =>
   (before?.authenticationMethod !== client.authenticationMethod ||
     before.jwksUri !== client.jwksUri ||
     before.authenticationAlgorithm !== client.authenticationAlgorithm)
+
+/** The same for a client whose own certificate proves it (B-MTLS-05). */
+const comesAnew = (client: Client, before: Client | undefined): boolean =>
+  client.authenticationMethod === 'self_signed_tls_client_auth' &&
+  (before?.authenticationMethod !== client.authenticationMethod || before.jwksUri !== client.jwksUri)
 
 const encrypted = [
   'introspectionEncryptionAlgorithm',

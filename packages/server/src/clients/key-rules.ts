@@ -6,12 +6,6 @@ import type { ClientRegistration } from './registration.ts'
 /** What an assertion may name as its audience, by client (B-CX-03). */
 export const assertionAudiences = ['issuer', 'interop'] as const
 
-/** One token is bound in one way (RFC 7800 section 3.1, B-ATJ-08, B-DPOP-36). */
-export const bindingFaults = (input: ClientRegistration): ClientFault[] =>
-  input.certificateBoundAccessTokens === true && input.dpopBoundAccessTokens === true
-    ? [{ member: 'certificateBoundAccessTokens', problem: 'and dpopBoundAccessTokens exclude each other' }]
-    : []
-
 /** The rules for the keys of a client and for what it signs with them (A-DCR-08, B-JWK-08, B-REG-06). */
 export function keyFaults(input: ClientRegistration, development: boolean): ClientFault[] {
   const faults: ClientFault[] = []

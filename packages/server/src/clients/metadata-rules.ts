@@ -2,6 +2,7 @@ import { contentEncryptionAlgorithms, refuse, requestEncryptionAlgorithms } from
 import type { GrantType } from '../model/client.ts'
 import { looksLikeReserved } from './look-alike.ts'
 import type { Context } from '../context.ts'
+import type { CertificateMethod } from '../model/client.ts'
 import { badMember, textOf, textsOf, type MetadataDocument } from './metadata-fields.ts'
 import { pageUriFault } from './page-rules.ts'
 
@@ -46,6 +47,13 @@ export const keptProtections = ({ policy, mutualTls }: Pick<Context, 'policy' | 
   requestObjectEncryption: policy.requestObjectEncryption,
   certificates: mutualTls !== undefined,
 })
+
+/** Methods of clients with certificates, as far as there is what they need (RFC 8705 section 2). */
+export const certificateMethods = ({ mutualTls }: Pick<Context, 'mutualTls'>): readonly CertificateMethod[] => {
+  if (mutualTls === undefined) return []
+  const own = 'self_signed_tls_client_auth'
+  return mutualTls.check === undefined ? [own] : ['tls_client_auth', own]
+}
 
 /** A client that asks for a protection and does not get it is told: it would believe in it otherwise (RFC 7591 section 5). */
 export function refuseUnkeptProtection(document: MetadataDocument, kept: KeptProtections): void {

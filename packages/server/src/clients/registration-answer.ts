@@ -1,6 +1,7 @@
 import { numericDate } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
+import { subjectMetadata } from './certificate-subject.ts'
 import type { DynamicRegistration } from '../model/registrations.ts'
 
 /** The metadata of a client as it is stored and in force (RFC 7591 section 3.2.1). */
@@ -22,6 +23,7 @@ const clientMetadata = (client: Client): Readonly<Record<string, unknown>> => ({
   frontchannel_logout_session_required: client.frontchannelLogoutSessionRequired,
   token_endpoint_auth_method: client.authenticationMethod,
   token_endpoint_auth_signing_alg: client.authenticationAlgorithm,
+  ...subjectMetadata(client),
   jwks: client.jwks,
   jwks_uri: client.jwksUri,
   grant_types: client.grantTypes,

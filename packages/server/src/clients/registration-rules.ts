@@ -9,12 +9,13 @@ import {
 } from '@sallyport/protocol'
 import { backchannelGrant, type ClientChannel } from '../model/client.ts'
 import { agentFaults, mcpFaults } from './agent-rules.ts'
+import { certificateFaults } from './certificate-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 import { responseModeFaults } from './authorization-responses.ts'
 import { encryptionFaults } from './encryption-rules.ts'
 import { inventoryFaults } from './inventory.ts'
 import { logoutFaults } from './logout-rules.ts'
-import { bindingFaults, keyFaults } from './key-rules.ts'
+import { keyFaults } from './key-rules.ts'
 import { pageFaults, pageUriFault } from './page-rules.ts'
 import { requestObjectFaults } from './request-object-rules.ts'
 import { sectorFaults } from './sector-rules.ts'
@@ -211,7 +212,7 @@ export function registrationFaults(
     ...nameFaults(input.name),
     ...grantFaults(input, defaults, development),
     ...keyFaults(input, development),
-    ...bindingFaults(input),
+    ...certificateFaults(input),
     ...encryptionFaults(input),
     ...responseModeFaults(input),
     ...requestObjectFaults(input, development),

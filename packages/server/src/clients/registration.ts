@@ -36,6 +36,11 @@ export type ClientRegistration = {
   readonly jwksUri?: string | undefined
   readonly authenticationAlgorithm?: JwsAlgorithm | undefined
   readonly assertionAudience?: AssertionAudience | undefined
+  readonly tlsClientAuthSubjectDn?: string | undefined
+  readonly tlsClientAuthSanDns?: string | undefined
+  readonly tlsClientAuthSanUri?: string | undefined
+  readonly tlsClientAuthSanIp?: string | undefined
+  readonly tlsClientAuthSanEmail?: string | undefined
   readonly grantTypes?: readonly GrantType[] | undefined
   readonly scope?: string | undefined
   readonly defaultScope?: string | undefined
@@ -105,6 +110,8 @@ const confidential: readonly ClientAuthenticationMethod[] = [
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
 ]
 
 /** What each kind of client is (A-REDIR-10, A-REDIR-11): software in the hands of users has no secret. */
@@ -156,6 +163,11 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'jwksUri',
   'authenticationAlgorithm',
   'assertionAudience',
+  'tlsClientAuthSubjectDn',
+  'tlsClientAuthSanDns',
+  'tlsClientAuthSanUri',
+  'tlsClientAuthSanIp',
+  'tlsClientAuthSanEmail',
   'grantTypes',
   'scope',
   'defaultScope',

@@ -14,8 +14,12 @@ export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service' | 'agen
 /** By which door a client came in. */
 export type ClientChannel = 'managed' | 'dynamic' | 'metadata_document'
 
+/** Methods by which the certificate of the connection proves a client (RFC 8705 section 2). */
+export type CertificateMethod = 'tls_client_auth' | 'self_signed_tls_client_auth'
+
 /** How a client proves who it is at the token, revocation and introspection endpoints; one method per client. */
-export type ClientAuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+export type ClientAuthenticationMethod =
+  'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | CertificateMethod
 
 /** What an assertion of a client must name as its audience: the issuer and nothing else, or also the address it is sent to (B-CX-03). */
 export type AssertionAudience = 'issuer' | 'interop'
@@ -70,6 +74,12 @@ export type Client = {
   /** The one algorithm its assertions are signed with; `undefined` leaves it to each key. */
   readonly authenticationAlgorithm: JwsAlgorithm | undefined
   readonly assertionAudience: AssertionAudience
+  /** By what its certificate names it, where an authority vouches for it: exactly one of these (RFC 8705 section 2.1.2). */
+  readonly tlsClientAuthSubjectDn: string | undefined
+  readonly tlsClientAuthSanDns: string | undefined
+  readonly tlsClientAuthSanUri: string | undefined
+  readonly tlsClientAuthSanIp: string | undefined
+  readonly tlsClientAuthSanEmail: string | undefined
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
   /** Where it hears that a session has ended (Back-Channel Logout section 2.2). */
@@ -199,6 +209,10 @@ export const isPublic = (client: Client): boolean => client.authenticationMethod
 export const hasSecret = ({ authenticationMethod: method }: Pick<Client, 'authenticationMethod'>): boolean =>
   method === 'client_secret_basic' || method === 'client_secret_post'
 
+/** True for a method by which the certificate of the connection proves a client. */
+export const isCertificateMethod = (method: ClientAuthenticationMethod): method is CertificateMethod =>
+  method === 'tls_client_auth' || method === 'self_signed_tls_client_auth'
+
 /** True for a client that gets no access token that is bound to nothing. */
 export const bindsTokens = (client: Pick<Client, 'dpopBoundAccessTokens' | 'certificateBoundAccessTokens'>): boolean =>
   client.dpopBoundAccessTokens || client.certificateBoundAccessTokens
@@ -245,6 +259,11 @@ export const laterClientMembers = {
   jwksUri: undefined,
   authenticationAlgorithm: undefined,
   assertionAudience: 'issuer',
+  tlsClientAuthSubjectDn: undefined,
+  tlsClientAuthSanDns: undefined,
+  tlsClientAuthSanUri: undefined,
+  tlsClientAuthSanIp: undefined,
+  tlsClientAuthSanEmail: undefined,
   dpopBoundAccessTokens: false,
   certificateBoundAccessTokens: false,
   useMtlsEndpointAliases: false,

@@ -39,6 +39,7 @@ export {
   backchannelGrant,
   deviceGrant,
   bindsTokens,
+  isCertificateMethod,
   hasSecret,
   isBrowserBased,
   laterClientMembers,

@@ -276,7 +276,8 @@ describe('a certificate that cannot be read', () => {
     for (const certificate of ['multiple', 'syntax'] as const) {
       const refused = await service(issuer, issuer.clients.S, { certificate })
       expectRefusal(refused, 'invalid_client', 401)
-      const event = { event: 'client.auth.failed', reason: `cert_${certificate}` }
+      const name = certificate === 'multiple' ? 'mtls.header.untrusted' : 'client.auth.failed'
+      const event = { event: name, reason: `cert_${certificate}` }
       expect(issuer.records.events.at(-1)).toMatchObject(event)
       expectRefusal(await issuer.introspect(issuer.clients.RS1, 'x', { certificate }), 'invalid_client', 401)
     }
