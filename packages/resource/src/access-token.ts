@@ -1,6 +1,5 @@
-import { parseScope, verifyJwt, type VerificationKey } from '@sallyport/protocol'
+import { parseScope, readConfirmation, verifyJwt, type Confirmation, type VerificationKey } from '@sallyport/protocol'
 import type { BearerReason } from './bearer-error.ts'
-import { boundKey } from './confirmation.ts'
 
 /** A verified access token (RFC 9068). */
 export type AccessToken = {
@@ -14,11 +13,19 @@ export type AccessToken = {
   readonly issuedAt: number
   /** Seconds since 1970. */
   readonly expiresAt: number
-  /** Thumbprint of the key it is bound to, which was proven (RFC 9449 section 6); `undefined` for a bearer token. */
+  /** Thumbprint of the key it is bound to, which was proven (RFC 9449 section 6); `undefined` for a token that is bound to none. */
   readonly jkt: string | undefined
+  /** Thumbprint of the client certificate it is bound to (RFC 8705 section 3); `undefined` for a token that is bound to none. */
+  readonly certificateThumbprint: string | undefined
   /** Every claim, as signed. */
   readonly claims: Readonly<Record<string, unknown>>
 }
+
+/** To what a token is bound; at most one of the two has a value. */
+export const boundBy = (cnf: Confirmation | undefined): Pick<AccessToken, 'jkt' | 'certificateThumbprint'> => ({
+  jkt: cnf !== undefined && 'jkt' in cnf ? cnf.jkt : undefined,
+  certificateThumbprint: cnf !== undefined && 'x5t#S256' in cnf ? cnf['x5t#S256'] : undefined,
+})
 
 export type Expected = { readonly issuer: string; readonly audience: string; readonly tolerance: number }
 
@@ -49,10 +56,10 @@ function readClaims(
   if (!names(aud, expected.audience)) return 'aud'
   if (exp + expected.tolerance <= now) return 'exp'
   if (Math.max(nbf ?? iat, iat) > now + expected.tolerance) return 'nbf'
-  const jkt = boundKey(claims['cnf'])
+  const cnf = readConfirmation(claims['cnf'])
   // Presence decides: a confirmation that cannot be checked here must not be taken for none.
-  if ('cnf' in claims && jkt === undefined) return 'cnf'
-  return { subject: sub, clientId, scope: scopes, id: jti, issuedAt: iat, expiresAt: exp, jkt, claims }
+  if ('cnf' in claims && cnf === undefined) return 'cnf'
+  return { subject: sub, clientId, scope: scopes, id: jti, issuedAt: iat, expiresAt: exp, ...boundBy(cnf), claims }
 }
 
 /**

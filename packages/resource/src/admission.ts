@@ -16,6 +16,7 @@ export type AdmissionRules = {
   readonly resourceMetadata: string | undefined
   readonly announceScope: boolean
   readonly requireDpop: boolean
+  readonly requireCertificate: boolean
   readonly requireAuthentication: AuthenticationNeeded | undefined
 }
 
@@ -40,13 +41,17 @@ const nonceHeaders = (nonce: string): Readonly<Record<string, string>> => ({
 })
 
 function requireRules(verifier: Verifier, rules: AdmissionRules): void {
-  const { realm, scope, resourceMetadata, requireDpop, requireAuthentication } = rules
+  const { realm, scope, resourceMetadata, requireDpop, requireCertificate, requireAuthentication } = rules
   requireQuotable('realm', realm)
   requireQuotable('scope', scope.join(' '))
   if (resourceMetadata !== undefined) requireQuotable('resourceMetadata', resourceMetadata)
   if (requireAuthentication !== undefined) requireAuthenticationRule(requireAuthentication)
   if (requireDpop && verifier.dpop === undefined)
     throw new TypeError('requireDpop needs a verifier with the option dpop, or nobody could ever get in')
+  if (requireCertificate && verifier.certificateOf === undefined)
+    throw new TypeError('requireCertificate needs a verifier with the option certificates, or nobody could ever get in')
+  if (requireCertificate && requireDpop)
+    throw new TypeError('requireCertificate and requireDpop exclude each other: a token is bound in one way')
 }
 
 /** Finds the token of a request, verifies it in the way it was sent, and compares its scopes and how the person signed in. */
@@ -60,11 +65,15 @@ export function createAdmission(verifier: Verifier, rules: AdmissionRules): Admi
   const verified = async (parts: RequestParts, scheme: TokenScheme | undefined): Promise<ProvenToken> => {
     const token = await sentToken(parts, scheme)
     if (scheme === 'DPoP' && dpop !== undefined) {
+      if (rules.requireCertificate) throw new BearerError('certificate_unbound')
       if (parts.proof === undefined) throw new BearerError('dpop_missing')
       return dpop.verify(token, parts.proof)
     }
     if (rules.requireDpop) throw new BearerError('bearer')
-    return { token: await verifier.verify(token), nonce: undefined }
+    const content = await verifier.verify(token, parts.certificate)
+    if (rules.requireCertificate && content.certificateThumbprint === undefined)
+      throw new BearerError('certificate_unbound')
+    return { token: content, nonce: undefined }
   }
 
   /** One challenge tells all that is missing, so that nobody has to be asked twice (RFC 9470 section 3). */

@@ -32,6 +32,12 @@ export type BearerReason =
   | 'bearer'
   /** The proof is by another key than the one the token is bound to (B-DPOP-29). */
   | 'jkt_mismatch'
+  /** It is bound to a client certificate, and the connection has none, another one, or one that a proxy passed on wrongly (B-MTLS-07). */
+  | 'certificate_missing'
+  | 'certificate_mismatch'
+  | 'certificate_syntax'
+  /** It is bound to no client certificate, and the operation takes only tokens that are. */
+  | 'certificate_unbound'
   /** There is no proof. */
   | 'dpop_missing'
   /** What is wrong with the proof; `dpop_nonce` is one that has to be made anew, with our nonce. */
@@ -90,6 +96,14 @@ const proofAnswers: Readonly<Partial<Record<BearerReason, BearerAnswer>>> = {
   dpop_replayed: invalidProof('The DPoP proof was used before'),
   dpop_nonce: answer(401, 'use_dpop_nonce', 'The DPoP proof needs the nonce of the header DPoP-Nonce'),
   jkt_mismatch: answer(401, 'invalid_token', 'The access token is bound to another key'),
+  certificate_missing: answer(401, 'invalid_token', 'The access token needs the client certificate it is bound to'),
+  certificate_mismatch: answer(401, 'invalid_token', 'The access token is bound to another client certificate'),
+  certificate_syntax: answer(401, 'invalid_token', 'The client certificate cannot be read'),
+  certificate_unbound: answer(
+    401,
+    'invalid_token',
+    'This operation takes only access tokens that are bound to a client certificate',
+  ),
   bearer: answer(401, 'invalid_token', 'This operation takes only access tokens that are bound to a key'),
 }
 

@@ -1,4 +1,4 @@
-import { parseForm } from '@sallyport/protocol'
+import { parseForm, type PresentedCertificate } from '@sallyport/protocol'
 import { BearerError } from './bearer-error.ts'
 import type { ProofParts } from './dpop.ts'
 
@@ -13,6 +13,8 @@ export type RequestParts = {
   readonly formBody: () => Promise<string>
   /** What a proof is about; without it no token that is bound to a key gets in. */
   readonly proof?: ProofParts | undefined
+  /** The client certificate of the connection; without it no token that is bound to one gets in. */
+  readonly certificate?: PresentedCertificate | undefined
 }
 
 /** How an access token is sent: RFC 6750 section 2.1, RFC 9449 section 7.1. */

@@ -71,6 +71,8 @@ export function createDpopVerifier(options: DpopOptions, { audience, now, read }
     async verify(sent, { proofs, method, path }) {
       const header = onlyProof(proofs)
       const token = await read(sent)
+      // A certificate binds it, and is sent in another way.
+      if (token.certificateThumbprint !== undefined) throw new BearerError('cnf')
       if (token.jkt === undefined) throw new BearerError('not_bound')
       // The other form of an address in a request line has a host in it, and no host is taken from a request.
       if (!path.startsWith('/')) throw new BearerError('dpop_htu')

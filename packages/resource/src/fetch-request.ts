@@ -1,5 +1,12 @@
+import type { ClientCertificate } from '@sallyport/protocol'
 import type { RequestParts } from './credentials.ts'
 import { maxFormBytes } from './node-request.ts'
+
+/** What a host knows and a web-standard request does not tell. */
+export type RequestInfo = {
+  /** The certificate that the client proved in the TLS handshake, with this host or with a proxy that it trusts. */
+  readonly certificate?: ClientCertificate | undefined
+}
 
 async function peek(request: Request): Promise<string> {
   const body: AsyncIterable<Uint8Array> | null = request.clone().body

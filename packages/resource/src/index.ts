@@ -2,6 +2,7 @@ export { createVerifier, type VerifierOptions } from './verifier.ts'
 export type { Verifier } from './verifier-of.ts'
 export { createIntrospector, type IntrospectorOptions } from './introspector.ts'
 export type { DecryptionKey, SignedAnswers } from './signed-answer.ts'
+export type { RequestInfo } from './fetch-request.ts'
 export { protect, type FetchHandler, type Guard, type NodeHandler, type ProtectOptions } from './protect.ts'
 export {
   createResourceMetadata,
@@ -17,6 +18,7 @@ export {
 export { protectMcp, type McpCall, type McpCaller, type McpGuard, type McpProtectOptions } from './protect-mcp.ts'
 export type { AccessToken } from './access-token.ts'
 export type { AuthenticationNeeded } from './authentication.ts'
+export type { CertificateOptions } from './client-certificate.ts'
 export type { RequestParts } from './credentials.ts'
 export type { DpopVerifier, ProofParts, ProvenToken } from './dpop.ts'
 export type { DpopOptions, ReplayStore } from './dpop-options.ts'

@@ -1,7 +1,7 @@
-import { parseScope, sha256 } from '@sallyport/protocol'
-import type { AccessToken } from './access-token.ts'
+import { parseScope, readConfirmation, sha256 } from '@sallyport/protocol'
+import { boundBy, type AccessToken } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
-import { boundKey } from './confirmation.ts'
+import type { CertificateOptions } from './client-certificate.ts'
 import type { DpopOptions } from './dpop-options.ts'
 import { parseObject, postForm, requireSecureUrl } from './fetch-document.ts'
 import { discoverAddress } from './key-source.ts'
@@ -24,6 +24,8 @@ export type IntrospectorOptions = {
   readonly signedAnswers?: SignedAnswers | undefined
   /** Takes tokens that are bound to a key, and how; without it they are refused. */
   readonly dpop?: DpopOptions | undefined
+  /** Takes tokens that are bound to client certificates, and where those come from; without it they are refused. */
+  readonly certificates?: CertificateOptions | undefined
   readonly fetch?: typeof fetch | undefined
   /** Seconds since 1970; the system clock when left out. */
   readonly now?: (() => number) | undefined
@@ -72,8 +74,9 @@ function readAnswer(
   if (!names(aud, audience)) return 'aud'
   if (exp <= now) return 'exp'
   if (nbf !== undefined && nbf > now) return 'nbf'
-  const jkt = boundKey(answer['cnf'])
-  if (('cnf' in answer && jkt === undefined) || !isType(type, jkt === undefined ? 'bearer' : 'dpop')) return 'cnf'
+  const cnf = readConfirmation(answer['cnf'])
+  const bound = boundBy(cnf)
+  if (('cnf' in answer && cnf === undefined) || !isType(type, bound.jkt === undefined ? 'bearer' : 'dpop')) return 'cnf'
   return {
     subject: sub,
     clientId,
@@ -81,7 +84,7 @@ function readAnswer(
     id: text(jti) ? jti : '',
     issuedAt: iat ?? now,
     expiresAt: exp,
-    jkt,
+    ...bound,
     claims: answer,
   }
 }

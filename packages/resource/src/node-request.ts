@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { CertificateSource } from './client-certificate.ts'
 import type { RequestParts } from './credentials.ts'
 
 /** Bytes of a form body that are looked at. */
@@ -48,7 +49,7 @@ const wholeUrl = ({ url = '', originalUrl }: IncomingMessage & { readonly origin
   typeof originalUrl === 'string' ? originalUrl : url
 
 /** The parts of a request of node:http. */
-export function nodeRequestParts(req: IncomingMessage): RequestParts {
+export function nodeRequestParts(req: IncomingMessage, certificateOf?: CertificateSource): RequestParts {
   const url = wholeUrl(req)
   const mark = url.indexOf('?')
   return {
@@ -56,6 +57,7 @@ export function nodeRequestParts(req: IncomingMessage): RequestParts {
     query: mark === -1 ? '' : url.slice(mark + 1),
     contentType: req.headers['content-type'],
     formBody: () => peek(req),
+    certificate: certificateOf?.(req),
     proof: {
       proofs: headerValues(req, 'dpop'),
       method: req.method ?? '',

@@ -6,7 +6,7 @@ import { createAdmission, isRefusal, type Admitted } from './admission.ts'
 import type { Refusal } from './challenge.ts'
 import { requireQuotable } from './challenge-text.ts'
 import type { RequestParts } from './credentials.ts'
-import { fetchRequestParts, withHeaders } from './fetch-request.ts'
+import { fetchRequestParts, withHeaders, type RequestInfo } from './fetch-request.ts'
 import { judgeOrigin, originSet } from './mcp-origin.ts'
 import { fetchJson, nodeJson, toolsOf, type JsonBody } from './mcp-body.ts'
 import { nodeRequestParts } from './node-request.ts'
@@ -28,6 +28,8 @@ export type McpProtectOptions = {
   readonly maxBytes?: number | undefined
   /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
   readonly requireDpop?: boolean | undefined
+  /** Takes only tokens that are bound to a client certificate (RFC 8705). */
+  readonly requireCertificate?: boolean | undefined
   /** How the person has to have signed in; otherwise 401 `insufficient_user_authentication` says so (RFC 9470). */
   readonly requireAuthentication?: AuthenticationNeeded | undefined
 }
@@ -58,7 +60,7 @@ export type McpGuard = {
   /** For servers that speak Request and Response. */
   fetch(
     handler: (request: Request, call: McpCall) => Response | Promise<Response>,
-  ): (request: Request) => Promise<Response>
+  ): (request: Request, info?: RequestInfo) => Promise<Response>
 }
 
 const unreadable = (status: 400 | 413): Refusal => ({
@@ -96,6 +98,7 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
     resourceMetadata: metadata.url,
     announceScope: true,
     requireDpop: options.requireDpop ?? false,
+    requireCertificate: options.requireCertificate ?? false,
     requireAuthentication: options.requireAuthentication,
   })
   for (const needed of [scope, ...Object.values(tools)]) {
@@ -119,7 +122,7 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
     node: (handler) => async (req, res) => {
       const { headers, answer } = judgeOrigin(origins, req.method ?? '', req.headers.origin)
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-      const parts = nodeRequestParts(req)
+      const parts = nodeRequestParts(req, verifier.certificateOf)
       const checked = answer ?? (await admission.admit(parts))
       const read = isRefusal(checked) || req.method !== 'POST' ? undefined : await nodeJson(req, maxBytes)
       if (req.errored !== null) return
@@ -130,9 +133,9 @@ export function protectMcp(verifier: Verifier, options: McpProtectOptions): McpG
       if (result.status === 413) res.setHeader('connection', 'close')
       res.writeHead(result.status, result.headers).end(result.body)
     },
-    fetch: (handler) => async (request) => {
+    fetch: (handler) => async (request, info) => {
       const { headers, answer } = judgeOrigin(origins, request.method, request.headers.get('origin') ?? undefined)
-      const parts = fetchRequestParts(request)
+      const parts = { ...fetchRequestParts(request), certificate: info?.certificate }
       const checked = answer ?? (await admission.admit(parts))
       const read = isRefusal(checked) || request.method !== 'POST' ? undefined : await fetchJson(request, maxBytes)
       const result = isRefusal(checked) ? checked : admit(checked, parts, read)

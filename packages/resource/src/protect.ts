@@ -4,7 +4,7 @@ import type { AuthenticationNeeded } from './authentication.ts'
 import { createAdmission, isRefusal } from './admission.ts'
 import type { Refusal } from './challenge.ts'
 import type { RequestParts } from './credentials.ts'
-import { fetchRequestParts, withHeaders } from './fetch-request.ts'
+import { fetchRequestParts, withHeaders, type RequestInfo } from './fetch-request.ts'
 import { nodeRequestParts } from './node-request.ts'
 import type { ScopeImplications } from './scope-rules.ts'
 import type { Verifier } from './verifier-of.ts'
@@ -22,6 +22,8 @@ export type ProtectOptions = {
   readonly announceScope?: boolean | undefined
   /** Takes only tokens that are bound to a key (RFC 9449), whatever else the verifier would take. */
   readonly requireDpop?: boolean | undefined
+  /** Takes only tokens that are bound to a client certificate (RFC 8705). */
+  readonly requireCertificate?: boolean | undefined
   /** How the person has to have signed in; otherwise 401 `insufficient_user_authentication` says so (RFC 9470). */
   readonly requireAuthentication?: AuthenticationNeeded | undefined
 }
@@ -35,7 +37,7 @@ export type Guard = {
   /** For node:http. A rejection of the handler is the caller's: it comes out of the returned promise. */
   node(handler: NodeHandler): (req: IncomingMessage, res: ServerResponse) => Promise<void>
   /** For servers that speak Request and Response. */
-  fetch(handler: FetchHandler): (request: Request) => Promise<Response>
+  fetch(handler: FetchHandler): (request: Request, info?: RequestInfo) => Promise<Response>
   /** For everything else: the token, or the answer to give. Clients get a new nonce with a 401 here, not with a 200. */
   check(parts: RequestParts): Promise<AccessToken | Refusal>
 }
@@ -54,6 +56,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard
     resourceMetadata: options.resourceMetadata,
     announceScope: options.announceScope ?? false,
     requireDpop: options.requireDpop ?? false,
+    requireCertificate: options.requireCertificate ?? false,
     requireAuthentication: options.requireAuthentication,
   })
 
@@ -63,7 +66,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard
       return isRefusal(result) ? result : result.token
     },
     node: (handler) => async (req, res) => {
-      const result = await admit(nodeRequestParts(req))
+      const result = await admit(nodeRequestParts(req, verifier.certificateOf))
       // The sender is gone: there is nobody to answer, and reading on would only fail.
       if (req.errored !== null) return
       for (const [name, value] of Object.entries(result.headers)) res.setHeader(name, value)
@@ -71,8 +74,8 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Guard
       res.statusCode = result.status
       res.end(result.body)
     },
-    fetch: (handler) => async (request) => {
-      const result = await admit(fetchRequestParts(request))
+    fetch: (handler) => async (request, info) => {
+      const result = await admit({ ...fetchRequestParts(request), certificate: info?.certificate })
       if (!isRefusal(result)) return withHeaders(await handler(request, result.token), result.headers)
       return new Response(result.body === '' ? null : result.body, { status: result.status, headers: result.headers })
     },

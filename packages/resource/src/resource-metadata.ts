@@ -16,6 +16,8 @@ export type ResourceMetadataOptions = {
   readonly documentation?: string | undefined
   /** Whether tokens that are bound to a key are taken as well (`offered`), or no others (`required`). */
   readonly dpop?: 'offered' | 'required' | undefined
+  /** Whether tokens that are bound to client certificates are taken (RFC 8705). */
+  readonly certificates?: boolean | undefined
 }
 
 /** The document by which clients find out who issues tokens for an API (RFC 9728). */
@@ -44,7 +46,7 @@ const dpopMembers = (dpop: ResourceMetadataOptions['dpop']): object =>
     : { dpop_signing_alg_values_supported: proofAlgorithms, dpop_bound_access_tokens_required: dpop === 'required' }
 
 function documentOf(options: ResourceMetadataOptions): object {
-  const { resource, authorizationServers, name, scopes, documentation, dpop } = options
+  const { resource, authorizationServers, name, scopes, documentation, dpop, certificates } = options
   if (authorizationServers.length === 0) throw new TypeError('authorizationServers must not be empty')
   for (const issuer of authorizationServers) requireSecureUrl('authorizationServers', issuer)
   if (documentation !== undefined) requireSecureUrl('documentation', documentation)
@@ -57,6 +59,7 @@ function documentOf(options: ResourceMetadataOptions): object {
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],
     ...dpopMembers(dpop),
+    ...(certificates === true ? { tls_client_certificate_bound_access_tokens: true } : {}),
     resource_name: name,
     ...(documentation === undefined ? {} : { resource_documentation: documentation }),
   }

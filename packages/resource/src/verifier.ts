@@ -1,6 +1,7 @@
 import { isJwsAlgorithm, type JwsAlgorithm } from '@sallyport/protocol'
 import { readAccessToken, type Expected } from './access-token.ts'
 import { BearerError, type BearerReason } from './bearer-error.ts'
+import type { CertificateOptions } from './client-certificate.ts'
 import { requireSecureUrl } from './fetch-document.ts'
 import type { DpopOptions } from './dpop-options.ts'
 import { createKeySource, defaultAlgorithms } from './key-source.ts'
@@ -19,6 +20,8 @@ export type VerifierOptions = {
   readonly tolerance?: number | undefined
   /** Takes tokens that are bound to a key, and how; without it they are refused. */
   readonly dpop?: DpopOptions | undefined
+  /** Takes tokens that are bound to client certificates, and where those come from; without it they are refused. */
+  readonly certificates?: CertificateOptions | undefined
   readonly fetch?: typeof fetch | undefined
   /** Seconds since 1970; the system clock when left out. */
   readonly now?: (() => number) | undefined

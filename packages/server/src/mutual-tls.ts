@@ -117,7 +117,7 @@ export function endpointAliases(
 }
 
 /** The same, by their names in the context. */
-const paths = ['token', 'pushed', 'introspect', 'revoke', 'userinfo', 'deviceAuthorization']
+const paths = ['token', 'pushed', 'introspect', 'revoke', 'userinfo', 'deviceAuthorization', 'backchannel']
 
 /** Whether a path is that of an endpoint on the other host. */
 export const isAliased = (
