@@ -8,7 +8,7 @@ export {
 export { sallyportBrand, type Brand, type BrandColours } from './brand.ts'
 export { claimsOf } from './claims.ts'
 export { seedContext } from './factors/factor-check.ts'
-export { codeAt } from './factors/totp.ts'
+export { codeAt, keyText, seedBytes } from './factors/totp.ts'
 export { demoClaims } from './demo-person.ts'
 export { en, type Catalogue, type MessageKey } from './messages/en.ts'
 export { de } from './messages/de.ts'

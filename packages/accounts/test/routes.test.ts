@@ -257,8 +257,8 @@ describe('consent', () => {
     )
     await call('/consent', pageRequest({ decision: 'deny' }))
     expect(calls.decisions).toEqual([
-      { allow: true, scope: ['openid'], remember: true },
-      { allow: false, scope: ['openid'], remember: false },
+      { allow: true, scope: ['openid'], remember: true, withoutDetails: [] },
+      { allow: false, scope: ['openid'], remember: false, withoutDetails: [] },
     ])
   })
 

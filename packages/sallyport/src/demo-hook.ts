@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { People } from '@sallyport/accounts'
-import type { HttpRequest, HttpResponse, Route, SecurityEvent, Server, Store } from '@sallyport/server'
+import type { HttpRequest, HttpResponse, Route, SecurityEvent, Server, Store, Vault } from '@sallyport/server'
 
 /** What the demonstration works with; the same object from seeding to the end. */
 export type DemoState = {
@@ -10,6 +10,8 @@ export type DemoState = {
   readonly publicUrl: string
   readonly store: Store
   readonly people: People
+  /** Seals secrets of people, with the keys that the server will open them with. */
+  readonly vault: Vault
   readonly dataDir: string
   /** Set before the first request is answered. */
   server: Server | undefined

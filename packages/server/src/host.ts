@@ -26,9 +26,8 @@ import { endSessions, everySession } from './authorization/end-sessions.ts'
 import { page } from './http.ts'
 import { isPageRequest } from './model/interaction.ts'
 import type { Interactions, Sessions } from './model/interactions.ts'
-import type { Vault } from './model/own-pages.ts'
 import type { RouteHost } from './model/route.ts'
-import { recoveryDigest, seal, unseal } from './secrets.ts'
+import { vaultOf } from './vault.ts'
 
 /** The interactions of one request. */
 export function interactionsOf(ctx: Context, call: Call): Interactions {
@@ -66,12 +65,6 @@ export function sessionsOf(ctx: Context, call: Call): Sessions {
   }
 }
 
-const vaultOf = ({ secrets, random }: Context): Vault => ({
-  seal: (secret, context) => seal(secrets.factorSeal, secret, context, random),
-  open: (sealed, context) => unseal(secrets.factorSeal, sealed, context),
-  digest: (secret, context) => recoveryDigest(secrets, secret, context),
-})
-
 /** What an added route may use, for one request. */
 export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   issuer: ctx.issuer,
@@ -82,7 +75,7 @@ export const hostFor = (ctx: Context, call: Call): RouteHost => ({
   ownSessions: { list: () => listOwnSessions(ctx, call), end: () => endOwnSessions(ctx, call) },
   device: { show: () => showDevice(ctx, call), post: () => postDevice(ctx, call) },
   own: ownPagesOf(ctx, call),
-  vault: vaultOf(ctx),
+  vault: vaultOf(ctx.secrets, ctx.random),
   waiting: { show: () => showWaiting(ctx, call), post: () => postWaiting(ctx, call) },
   now: () => ctx.now(),
   requestId: call.id,

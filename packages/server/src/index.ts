@@ -62,6 +62,7 @@ export { MasterKeyMismatch } from './secrets.ts'
 export { changeMasterKey, masterKeyOpens, type MasterKeyChange } from './master-key.ts'
 export { clientId, isClientId, orderedId, subjectId, typedId } from './ids.ts'
 export { networkOf } from './network.ts'
+export { openVault } from './vault.ts'
 export {
   ExceptionRefused,
   mayHaveException,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { SecurityEvent } from '@sallyport/server'
+import { systemRandom } from '@sallyport/protocol'
+import { openVault, type SecurityEvent } from '@sallyport/server'
 import { checkedIssuer } from '../administration.ts'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import type { Config } from '../config/load.ts'
@@ -26,10 +27,12 @@ export function addDev(program: Command): void {
 
 async function dev(call: Call): Promise<ExitCode> {
   const given = await startableConfig(call.sources)
-  // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events, and wants to see devices too.
+  // Whoever looks around wants Ctrl-C to work at once, also while a page listens to events, wants to see devices too, and types a
+  // code only where the demo asks for a better sign-in.
   const config: Config = {
     ...given,
     policy: { ...given.policy, deviceGrant: true, backchannelGrant: true },
+    secondFactor: 'on_demand',
     drainLimit: 0.3,
   }
   const store = await openStore(config.storePath, { migrate: true })
@@ -70,6 +73,7 @@ async function serve({ config, store, masterKey, issuer, door, terminal }: Servi
     publicUrl: ownUrl(config, door.port),
     store,
     people: accounts.people,
+    vault: openVault(masterKey, systemRandom()),
     dataDir: config.data,
     server: undefined,
     observe: undefined,

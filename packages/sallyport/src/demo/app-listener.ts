@@ -18,6 +18,14 @@ import { attackDpop, showDpop, showDpopAttack, startDpop } from './dpop/dpop-app
 import type { EventStreams } from './event-stream.ts'
 import { attackMcp, comeBackToMcp, showMcp, showMcpAttack, startMcp, stepUp } from './mcp/mcp-app.ts'
 import { allAssets } from './pages/assets.ts'
+import {
+  attackStepUp,
+  comeBackToTreasure,
+  showStepUp,
+  showStepUpAttack,
+  signInBetter,
+  startStepUp,
+} from './step-up/step-up-app.ts'
 import { attackPushed, comeBackPushed, showPushed, showPushedAttack, startPushed } from './pushed/pushed-app.ts'
 
 // Cookies on one host name are shared between ports, so the name is nobody else's.
@@ -64,6 +72,12 @@ async function post(app: DemoApp, state: BrowserState, req: IncomingMessage, pat
       return startDpop(app, state)
     case '/dpop/attack':
       return attackDpop(app, state, form.get('attack'))
+    case '/step-up/run':
+      return startStepUp(app, state)
+    case '/step-up/more':
+      return signInBetter(app, state)
+    case '/step-up/attack':
+      return attackStepUp(app, state, form.get('attack'))
     case '/sign-out':
       return signOut(app, state)
     default:
@@ -92,6 +106,10 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
       return comeBackPushed(app, state, req)
     case '/dpop':
       return showDpop(app, state)
+    case '/step-up':
+      return showStepUp(app, state)
+    case '/step-up/callback':
+      return comeBackToTreasure(app, state, req)
     case '/attacks/next':
       return nextAttack(app, state)
     case '/signed-out':
@@ -102,6 +120,8 @@ async function get(app: DemoApp, state: BrowserState, req: IncomingMessage, path
       if (path.startsWith('/pushed/attacks/'))
         return showPushedAttack(app, state, path.slice('/pushed/attacks/'.length))
       if (path.startsWith('/dpop/attacks/')) return showDpopAttack(app, state, path.slice('/dpop/attacks/'.length))
+      if (path.startsWith('/step-up/attacks/'))
+        return showStepUpAttack(app, state, path.slice('/step-up/attacks/'.length))
       if (path.startsWith('/mcp/attacks/')) return showMcpAttack(app, state, path.slice('/mcp/attacks/'.length))
       return path.startsWith('/attacks/') ? showAttack(app, state, path.slice(9)) : plain(404, 'There is nothing here.')
   }

@@ -6,6 +6,7 @@ import type { FlowRun } from './flow-run.ts'
 import { newDeviceState, type DeviceState } from './device/device-state.ts'
 import { newDpopState, type DpopState } from './dpop/dpop-state.ts'
 import { newMcpState, type McpState } from './mcp/mcp-state.ts'
+import { newStepUpState, type StepUpState } from './step-up/step-up-state.ts'
 import { newPushedState, type PushedState } from './pushed/pushed-state.ts'
 
 /** Somebody was sent away and has not come back. */
@@ -29,6 +30,7 @@ export type BrowserState = {
   readonly device: DeviceState
   readonly pushed: PushedState
   readonly dpop: DpopState
+  readonly stepUp: StepUpState
   /** Attacks still to come while all of them are tried in a row; `undefined` while none of them or a single one is. */
   queue: readonly AttackId[] | undefined
   seenAt: number
@@ -82,6 +84,7 @@ export function createBrowserStates(random: Random, now: () => number): BrowserS
         device: newDeviceState(),
         pushed: newPushedState(),
         dpop: newDpopState(),
+        stepUp: newStepUpState(),
         queue: undefined,
         seenAt: now(),
       }

@@ -7,6 +7,7 @@ import {
   type BearerReason,
   type Verifier,
 } from '@sallyport/resource'
+import { multiFactorAcr } from '@sallyport/server'
 import { ordersScope } from './demo.ts'
 import { rejectedToken, type ProtectedOptions } from './rejected-token.ts'
 
@@ -21,7 +22,7 @@ const crossOrigin = {
   'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce',
 }
 
-/** The protected API: one list of orders behind one scope, guarded like any API would be. */
+/** The protected API: a list of orders behind a scope, and a treasure that wants a better sign-in; guarded like any API would be. */
 export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const { issuer, api } = options.addresses
   // Proofs are compared with the address that the demo was given, never with what a request says about itself.
@@ -39,6 +40,19 @@ export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: 
       const text = JSON.stringify({ orders_of: token.subject, orders }, null, 2)
       res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text)
     })
+  const openTreasure = (reporting: Verifier) =>
+    protect(reporting, {
+      scope: [ordersScope],
+      resourceMetadata: metadata.url,
+      requireAuthentication: { acr: [multiFactorAcr], maxAge: 300 },
+    }).node((_req, res, token) => {
+      const text = JSON.stringify({ opened_for: token.subject, treasure: 'one crown, slightly bent' }, null, 2)
+      res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text)
+    })
+  const operations: Readonly<Record<string, typeof answerOrders>> = {
+    'GET /orders': answerOrders,
+    'POST /treasure': openTreasure,
+  }
   return (req, res) => {
     const requestId = options.random.id(12)
     for (const [name, value] of Object.entries({ ...crossOrigin, 'x-request-id': requestId }))
@@ -51,15 +65,16 @@ export function demoApi(options: ProtectedOptions): (req: IncomingMessage, res: 
       return
     }
     if (metadata.node(req, res)) return
-    if (path !== '/orders' || req.method !== 'GET') {
-      const about = `The demo API. It has one operation, GET ${api}/orders, for access tokens with scope ${ordersScope}.\n`
+    const operation = operations[`${req.method ?? ''} ${path ?? ''}`]
+    if (operation === undefined) {
+      const about = `The demo API, for access tokens with scope ${ordersScope}: GET ${api}/orders, and POST ${api}/treasure for a sign-in with two factors.\n`
       res.writeHead(path === '/' ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' }).end(about)
       return
     }
     const report = (reason: BearerReason): void => {
       options.onEvent(rejectedToken(options, { requestId, reason, surface: 'demo_api' }))
     }
-    answerOrders({ ...verifier, rejected: report })(req, res).catch(() => {
+    operation({ ...verifier, rejected: report })(req, res).catch(() => {
       res.destroy()
     })
   }

@@ -14,6 +14,8 @@ export function redirectUriOf(name: DemoClientName, { app }: DemoAddresses): str
       return `${app}/attacker/callback`
     case 'pushing':
       return `${app}/pushed/callback`
+    case 'treasury':
+      return `${app}/step-up/callback`
     case 'spa':
       return 'http://localhost:5173/callback'
     case 'native':
@@ -69,6 +71,8 @@ export function registrationFor(
         requirePushedRequests: true,
         jwks: { keys: [{ ...publicKey, alg: 'ES256', use: 'sig' }] },
       }
+    case 'treasury':
+      return { type: 'web', name: 'Demo Treasury', redirectUris, scope, resources: [api, issuer], firstParty: true }
     case 'spa':
       return {
         type: 'spa',

@@ -7,6 +7,8 @@ export type DemoRecord = {
   readonly password: string
   /** `undefined` in a file of a release that had none. */
   readonly requestKey: RequestKey | undefined
+  /** What the authenticator of the demo person makes its codes from, in base64url; `undefined` in a file of a release that had none. */
+  readonly authenticator: string | undefined
   readonly clients: Readonly<
     Partial<Record<DemoClientName, { readonly id: string; readonly secret?: string | undefined }>>
   >
@@ -35,9 +37,15 @@ function requestKeyOf(value: unknown): RequestKey | undefined {
 export function readDemoRecord(file: string): DemoRecord | undefined {
   if (!existsSync(file)) return undefined
   try {
-    const { username, password, clients, requestKey } = record(JSON.parse(readFileSync(file, 'utf8')))
+    const { username, password, clients, requestKey, authenticator } = record(JSON.parse(readFileSync(file, 'utf8')))
     return text(username) && text(password)
-      ? { username, password, clients: clientsOf(clients), requestKey: requestKeyOf(requestKey) }
+      ? {
+          username,
+          password,
+          clients: clientsOf(clients),
+          requestKey: requestKeyOf(requestKey),
+          authenticator: text(authenticator) ? authenticator : undefined,
+        }
       : undefined
   } catch {
     return undefined

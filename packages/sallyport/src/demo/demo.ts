@@ -20,6 +20,7 @@ export const demoClientNames = [
   'device',
   'api',
   'watch',
+  'treasury',
 ] as const
 export type DemoClientName = (typeof demoClientNames)[number]
 
@@ -44,6 +45,8 @@ export type Demo = {
   readonly clients: Readonly<Record<DemoClientName, DemoClient>>
   /** The key that the client which pushes can sign its requests with. */
   readonly requestKey: RequestKey
+  /** What the authenticator of the person makes its codes from, in base64url: the pages show its code, for want of a phone. */
+  readonly authenticator: string
 }
 
 /** Scope that guards the API. */

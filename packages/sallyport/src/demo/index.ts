@@ -49,6 +49,7 @@ export async function seedDemo(state: DemoState): Promise<readonly string[]> {
   const demo = await seedStore({
     store: state.store,
     people: state.people,
+    vault: state.vault,
     addresses: {
       issuer: state.issuer,
       app: `http://localhost:${app.port}`,

@@ -6,12 +6,14 @@ import {
   orderedId,
   registerClient,
   registrationOf,
+  typedId,
   type Client,
   type RegistrationContext,
   type SecurityEvent,
   type Store,
+  type Vault,
 } from '@sallyport/server'
-import { demoClaims, type People } from '@sallyport/accounts'
+import { demoClaims, seedBytes, seedContext, type People } from '@sallyport/accounts'
 import {
   demoClientNames,
   ordersScope,
@@ -28,6 +30,8 @@ import { readDemoRecord, writeDemoRecord, type DemoRecord } from './demo-record.
 export type SeedOptions = {
   readonly store: Store
   readonly people: People
+  /** Seals what the authenticator of the demo person makes its codes from. */
+  readonly vault: Vault
   readonly addresses: DemoAddresses
   /** File that keeps the plain password and secrets, mode 0600; made when it is missing. */
   readonly file: string
@@ -61,8 +65,9 @@ export async function seedDemo(options: SeedOptions): Promise<Demo> {
   await seedGate(options.store, options.addresses, () =>
     audit(options, { event: 'admin.action', reason: 'resource_registered', clientId: undefined }),
   )
-  writeDemoRecord(options.file, { username, password, clients, requestKey })
-  return { addresses: options.addresses, username, password, clients, requestKey }
+  const authenticator = await seedAuthenticator(options, before?.authenticator)
+  writeDemoRecord(options.file, { username, password, clients, requestKey, authenticator })
+  return { addresses: options.addresses, username, password, clients, requestKey, authenticator }
 }
 
 async function seedPerson({ people, random }: SeedOptions, before: DemoRecord | undefined): Promise<string> {
@@ -75,6 +80,22 @@ async function seedPerson({ people, random }: SeedOptions, before: DemoRecord | 
       : await people.resetPassword(known.id, password)
   if (result.fault !== undefined) throw new Error(`the demo person could not be made: ${result.message}`)
   return password
+}
+
+/** The person has an authenticator, so that there is a level to step up to. One whose key is not in the file makes room. */
+async function seedAuthenticator(options: SeedOptions, before: string | undefined): Promise<string> {
+  const { store, people, vault, random, now } = options
+  const person = await people.find(username)
+  if (person === undefined) throw new Error('there is no demo person')
+  const view = await store.factors.find(person.id)
+  if (view !== undefined && before !== undefined) return before
+  if (view !== undefined) await store.factors.remove(view.factor.id, [])
+  const seed = Buffer.from(random.handle(), 'base64url').subarray(0, seedBytes)
+  const sealed = vault.seal(seed, seedContext(person.id))
+  const factor = { id: typedId(random, 16), subject: person.id, seed: sealed, lastStep: 0, createdAt: now() }
+  const event = audit(options, { event: 'mfa.enrolled', reason: 'demo', clientId: undefined })
+  if (!(await store.factors.enrol(factor, [], [event]))) throw new Error('the authenticator could not be added')
+  return seed.toString('base64url')
 }
 
 type ClientSeedOptions = SeedOptions & { readonly requestKey: RequestKey }

@@ -1,5 +1,6 @@
 import { createAccounts } from '@sallyport/accounts'
 import { seconds, systemRandom } from '@sallyport/protocol'
+import { openVault } from '@sallyport/server'
 import { createMemoryStore } from '@sallyport/server/store'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -28,7 +29,16 @@ beforeEach(() => {
     hashing: { cost: { memory: 1024, passes: 1, lanes: 1 } },
   })
   const file = scratch.path(`demo-${count++}.json`)
-  options = { store, people, addresses, file, random: systemRandom(), now, secretLifetime: 86_400 }
+  options = {
+    store,
+    people,
+    vault: openVault(Buffer.alloc(32, 1), systemRandom()),
+    addresses,
+    file,
+    random: systemRandom(),
+    now,
+    secretLifetime: 86_400,
+  }
 })
 
 afterAll(() => {
@@ -41,7 +51,7 @@ describe('the demo data', () => {
     expect(await seedDemo(options)).toEqual(first)
     expect(statSync(options.file).mode & 0o777).toBe(0o600)
     expect(first.password).toMatch(/^(?:[a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}$/)
-    expect((await options.store.admin.listClients(undefined, 200)).items).toHaveLength(9)
+    expect((await options.store.admin.listClients(undefined, 200)).items).toHaveLength(10)
   })
 
   it('A-REDIR-01 registers the addresses of the ports it got, also when they move', async () => {

@@ -26,6 +26,7 @@ export const sceneLinks = ({ demo }: Pick<Scene, 'demo'>) => [
   { href: '/dpop', text: 'DPoP' },
   { href: '/mcp', text: 'MCP' },
   { href: '/pushed', text: 'PAR' },
+  { href: '/step-up', text: 'Step-up' },
   { href: '#events-title', text: 'Events' },
   { href: `${demo.addresses.issuer}/`, text: 'Start page' },
 ]

@@ -8,6 +8,7 @@ import { demoPage } from './layout.ts'
 import { mcpRunForm } from './mcp-page.ts'
 import { markup, type Html } from './markup.ts'
 import { pushedRunForm } from './pushed-page.ts'
+import { stepUpRunForm } from './step-up-page.ts'
 
 const runForm = (app: string): Html =>
   markup`<form method="post" action="${app}/run" id="run"><button type="submit">Run the flow</button></form>`
@@ -100,6 +101,13 @@ const dpopSection = ({
 ${dpopRunForm(addresses.app, 'Fetch a bound token')}
 <p class="aside"><a href="${addresses.app}/dpop">What people try against it</a></p></section>`
 
+const stepUpSection = ({
+  addresses,
+}: Demo): Html => markup`<section class="try" aria-labelledby="step-up-title" id="step-up"><h2 id="step-up-title">Open a treasure</h2>
+<p class="lead">An API refuses a token although it is good, because its sign-in was not strong enough. The app comes back with a better one, and you type one code.</p>
+${stepUpRunForm(addresses.app, 'Ask for the treasure')}
+<p class="aside"><a href="${addresses.app}/step-up">What people try against it</a></p></section>`
+
 /** The first page: what this is, how to sign in, and both ways on. */
 export function landingPage(demo: Demo): string {
   const { app } = demo.addresses
@@ -112,6 +120,7 @@ ${deviceSection(demo)}
 ${dpopSection(demo)}
 ${mcpSection(demo)}
 ${pushedSection(demo)}
+${stepUpSection(demo)}
 ${machinery(demo)}`
   return demoPage({
     title: 'A stolen code opens nothing',
@@ -122,6 +131,7 @@ ${machinery(demo)}`
       { href: '#dpop', text: 'DPoP' },
       { href: '#mcp', text: 'MCP' },
       { href: '#pushed', text: 'PAR' },
+      { href: '#step-up', text: 'Step-up' },
       { href: '/governance', text: 'Governance' },
       { href: '/docs', text: 'Documentation' },
     ],
