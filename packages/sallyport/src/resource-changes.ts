@@ -16,6 +16,7 @@ export type Options = {
   readonly accessTokenLifetime?: string | false
   readonly format?: string
   readonly binding?: string
+  readonly signingAlgorithm?: string
   readonly documentation?: string | false
   readonly notByDevice?: readonly string[] | false
 }
@@ -50,13 +51,15 @@ function lifetimeOf(text: string): number {
 
 /** The members that options name; the rules of the server judge the values. */
 function described(options: Options): Partial<Resource> {
-  const { name, scope, accessTokenLifetime: lifetime, format, binding, documentation, notByDevice } = options
+  const { name, scope, accessTokenLifetime: lifetime, format, binding, signingAlgorithm } = options
+  const { documentation, notByDevice } = options
   const members: Record<string, unknown> = {}
   if (name !== undefined) members['name'] = name
   if (scope !== undefined) members['scopes'] = scope.map(scopeOf)
   if (lifetime !== undefined) members['accessTokenLifetime'] = lifetime === false ? undefined : lifetimeOf(lifetime)
   if (format !== undefined) members['format'] = format
   if (binding !== undefined) members['binding'] = binding
+  if (signingAlgorithm !== undefined) members['signingAlgorithm'] = signingAlgorithm
   if (documentation !== undefined) members['documentation'] = documentation === false ? undefined : documentation
   if (notByDevice !== undefined) members['notByDevice'] = notByDevice === false ? [] : notByDevice
   return members

@@ -8,16 +8,18 @@ export const resourceRecord = (resource: Resource): Record<string, unknown> => (
   access_token_lifetime: resource.accessTokenLifetime,
   format: resource.format,
   binding: resource.binding,
+  signing_algorithm: resource.signingAlgorithm,
   documentation: resource.documentation,
   not_by_device: resource.notByDevice,
 })
 
 /** An API for people. */
 export function resourceText({ id, name, scopes, ...rest }: Resource): string {
-  const { accessTokenLifetime, format, binding, documentation, notByDevice } = rest
+  const { accessTokenLifetime, format, binding, signingAlgorithm, documentation, notByDevice } = rest
+  const kind = format === 'jwt' ? `jwt signed with ${signingAlgorithm}` : format
   return [
     `${id} (${name})`,
-    `  tokens: ${format}, ${binding}${accessTokenLifetime === undefined ? '' : `, at most ${accessTokenLifetime} s`}`,
+    `  tokens: ${kind}, ${binding}${accessTokenLifetime === undefined ? '' : `, at most ${accessTokenLifetime} s`}`,
     ...scopes.map(
       (scope) => `  ${scope.name}: ${scope.description}${notByDevice.includes(scope.name) ? ' (not by device)' : ''}`,
     ),
@@ -27,7 +29,7 @@ export function resourceText({ id, name, scopes, ...rest }: Resource): string {
 
 /** An API as a file would declare it: what is so anyway is left out. */
 export function resourceDeclaration(resource: Resource): Readonly<Record<string, unknown>> {
-  const { name, scopes, accessTokenLifetime, format, binding, documentation, notByDevice } = resource
+  const { name, scopes, accessTokenLifetime, format, binding, signingAlgorithm, documentation, notByDevice } = resource
   return {
     name,
     ...(scopes.length === 0
@@ -36,6 +38,7 @@ export function resourceDeclaration(resource: Resource): Readonly<Record<string,
     ...(accessTokenLifetime === undefined ? {} : { accessTokenLifetime }),
     ...(format === laterResourceMembers.format ? {} : { format }),
     ...(binding === laterResourceMembers.binding ? {} : { binding }),
+    ...(signingAlgorithm === laterResourceMembers.signingAlgorithm ? {} : { signingAlgorithm }),
     ...(documentation === undefined ? {} : { documentation }),
     ...(notByDevice.length === 0 ? {} : { notByDevice }),
   }

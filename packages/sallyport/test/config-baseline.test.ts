@@ -166,6 +166,7 @@ describe('what a baseline compares', () => {
     accessTokenLifetime: undefined,
     format: 'opaque',
     binding: 'dpop',
+    signingAlgorithm: 'ES256',
     documentation: undefined,
     notByDevice: ['pay'],
   }
@@ -174,6 +175,7 @@ describe('what a baseline compares', () => {
     accessTokenLifetime: [60, undefined],
     format: ['opaque', 'jwt'],
     binding: ['dpop', 'bearer'],
+    signingAlgorithm: ['ES256', 'RS256'],
     notByDevice: [['pay'], []],
   }
 

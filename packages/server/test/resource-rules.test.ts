@@ -8,6 +8,7 @@ const plain: Resource = {
   accessTokenLifetime: 60,
   format: 'opaque',
   binding: 'bearer',
+  signingAlgorithm: 'ES256',
   documentation: 'https://api.test/docs',
   notByDevice: [],
 }
@@ -39,6 +40,8 @@ it.for<[string, object]>([
   ['scopes', { scopes: Array.from({ length: 101 }, (_, index) => ({ name: `s${index}`, description: 'x' })) }],
   ['format', { format: 'paseto' }],
   ['binding', { binding: 'none' }],
+  ['signingAlgorithm', { signingAlgorithm: 'HS256' }],
+  ['signingAlgorithm', { signingAlgorithm: 'none' }],
   ['accessTokenLifetime', { accessTokenLifetime: 59 }],
   ['accessTokenLifetime', { accessTokenLifetime: 3601 }],
   ['accessTokenLifetime', { accessTokenLifetime: 90.5 }],

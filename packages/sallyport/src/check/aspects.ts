@@ -164,6 +164,13 @@ export const resourceAspects = {
   // A handle ends on every call once it is revoked; a JWT is believed until it expires.
   format: { kind: 'ranked', ranks: ['jwt', 'opaque'], words: 'are reached by' },
   binding: { kind: 'ranked', ranks: ['bearer', 'mtls', 'dpop'], words: 'are reached by' },
+  // The padding of PKCS #1 v1.5 is what FAPI 2.0 does without (B-CX-20).
+  signedWithRs256: {
+    kind: 'flag',
+    weakWhen: true,
+    yes: 'have tokens signed with RS256',
+    no: 'have no tokens signed with RS256 any more',
+  },
   accessTokenLifetime: { kind: 'lifetime', words: 'access tokens' },
 } as const satisfies Readonly<Record<string, Aspect>>
 

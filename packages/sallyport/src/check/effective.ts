@@ -116,6 +116,7 @@ export const resourceValues = (policy: Policy, resource: Resource): Values =>
     byDevice: policy.deviceGrant ? byDevice(resource) : [],
     format: resource.format,
     binding: resource.binding,
+    signedWithRs256: resource.signingAlgorithm === 'RS256',
     accessTokenLifetime: Math.min(
       policy.accessTokenLifetime,
       resource.accessTokenLifetime ?? policy.accessTokenLifetime,

@@ -99,6 +99,7 @@ export const resourceMembersJudged: Readonly<Record<keyof Resource, Judged<keyof
   accessTokenLifetime: as('accessTokenLifetime'),
   format: as('format'),
   binding: as('binding'),
+  signingAlgorithm: as('signedWithRs256'),
   documentation: harmless('is what developers read'),
   notByDevice: as('byDevice'),
 }

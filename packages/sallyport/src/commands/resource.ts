@@ -51,6 +51,10 @@ function described(command: Command): Command {
     .option('--access-token-lifetime <duration>', 'shorter life for its access tokens')
     .option('--format <format>', 'jwt, which it verifies itself, or opaque, which it asks about')
     .option('--binding <binding>', 'bearer, or dpop: it is never given a token that is not bound to a key')
+    .option(
+      '--signing-algorithm <alg>',
+      'what its tokens are signed with: ES256 (as a rule), Ed25519, EdDSA, PS256, RS256',
+    )
     .option('--documentation <url>', 'address of its documentation for developers')
     .option(
       '--not-by-device <scope>',

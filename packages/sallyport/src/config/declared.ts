@@ -140,6 +140,8 @@ function readResource(reader: Reader): DeclaredResource {
     // Any text: the rules of the server judge it, like everything of a client.
     format: (values['format'] ?? laterResourceMembers.format) as Resource['format'],
     binding: (values['binding'] ?? laterResourceMembers.binding) as Resource['binding'],
+    signingAlgorithm: (values['signingAlgorithm'] ??
+      laterResourceMembers.signingAlgorithm) as Resource['signingAlgorithm'],
     documentation: values['documentation'] as string | undefined,
     notByDevice: (values['notByDevice'] ?? laterResourceMembers.notByDevice) as Resource['notByDevice'],
   }

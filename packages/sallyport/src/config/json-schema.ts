@@ -1,4 +1,5 @@
 import { clientTypes, registrationMembers, subjectTypes, tokenBindings, tokenFormats } from '@sallyport/server'
+import { jwsAlgorithms } from '@sallyport/protocol'
 import { configVersion } from './file.ts'
 import { settings, type AnySetting } from './settings.ts'
 import { clientExtras, clientShapes, exceptionShapes, resourceShapes, shapeRules, type Shape } from './shapes.ts'
@@ -52,6 +53,7 @@ function declarations(): Record<string, Schema> {
         ...members(resourceShapes),
         format: { enum: tokenFormats },
         binding: { enum: tokenBindings },
+        signingAlgorithm: { enum: Object.keys(jwsAlgorithms) },
       }),
     ),
   }

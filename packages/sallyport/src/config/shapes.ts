@@ -156,6 +156,7 @@ export const resourceShapes = {
   accessTokenLifetime: 'seconds',
   format: 'text',
   binding: 'text',
+  signingAlgorithm: 'text',
   documentation: 'text',
   notByDevice: 'texts',
 } as const satisfies Record<string, Shape>

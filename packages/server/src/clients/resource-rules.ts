@@ -1,4 +1,11 @@
-import { canonicalResource, floor, identityScopes, parseScope } from '@sallyport/protocol'
+import {
+  canonicalResource,
+  floor,
+  identityScopes,
+  isJwsAlgorithm,
+  jwsAlgorithms,
+  parseScope,
+} from '@sallyport/protocol'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
 import { hiddenCharacters, pageUriFault } from './page-rules.ts'
 import type { ClientFault } from './client-fault.ts'
@@ -35,11 +42,13 @@ const deviceFaults = ({ scopes, notByDevice }: Resource): ClientFault[] =>
     .filter((name) => !scopes.some((scope) => scope.name === name))
     .map((name) => ({ member: 'notByDevice', problem: `${JSON.stringify(name.slice(0, 80))} is none of its scopes` }))
 
-function tokenFaults({ format, binding, accessTokenLifetime }: Resource): ClientFault[] {
+function tokenFaults({ format, binding, signingAlgorithm, accessTokenLifetime }: Resource): ClientFault[] {
   const faults: ClientFault[] = []
   if (!tokenFormats.includes(format)) faults.push({ member: 'format', problem: `must be ${tokenFormats.join(' or ')}` })
   if (!tokenBindings.includes(binding))
     faults.push({ member: 'binding', problem: `must be one of ${tokenBindings.join(', ')}` })
+  if (!isJwsAlgorithm(signingAlgorithm))
+    faults.push({ member: 'signingAlgorithm', problem: `must be one of ${Object.keys(jwsAlgorithms).join(', ')}` })
   const { min, max } = floor.accessTokenLifetime
   if (
     accessTokenLifetime !== undefined &&

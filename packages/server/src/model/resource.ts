@@ -1,3 +1,5 @@
+import type { JwsAlgorithm } from '@sallyport/protocol'
+
 /** What an access token looks like: a signed JWT that the API verifies itself, or a handle that it asks about. */
 export type TokenFormat = 'jwt' | 'opaque'
 
@@ -14,6 +16,8 @@ export type Resource = {
   readonly accessTokenLifetime: number | undefined
   readonly format: TokenFormat
   readonly binding: TokenBinding
+  /** What its tokens are signed with, when they are JWTs (RFC 9068 section 2.1, B-CX-20). */
+  readonly signingAlgorithm: JwsAlgorithm
   /** Address of documentation for developers (`resource_documentation` of RFC 9728). */
   readonly documentation: string | undefined
   /** Scopes among them that are too sensitive for a device whose code somebody else may have sent (RFC 8628 section 5.4, A-DEV-02). */
@@ -24,6 +28,7 @@ export type Resource = {
 export const laterResourceMembers = {
   format: 'jwt',
   binding: 'bearer',
+  signingAlgorithm: 'ES256',
   documentation: undefined,
   notByDevice: [],
 } as const satisfies Partial<Resource>

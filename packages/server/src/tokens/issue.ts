@@ -17,9 +17,6 @@ export type IssuedTokens = {
   readonly binding: TokenBinding
 }
 
-/** Algorithm of access tokens; resources verify with the published key of the token's `kid`. */
-const accessTokenAlgorithm = 'ES256'
-
 /**
  * Signs everything a grant entitles to and changes nothing: a token that is never returned is inert, so the loser of a
  * race throws its answer away and a fault here spends nothing (design, section 1).
@@ -28,7 +25,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
   const now = ctx.now()
   const claims = accessTokenClaims(ctx, grant, now)
   const opaque = grant.accessTokenFormat === 'opaque' ? ctx.random.handle() : undefined
-  const made = opaque ?? signJwt(ctx.keys().signer(accessTokenAlgorithm, now), accessTokenType, claims)
+  const made = opaque ?? signJwt(ctx.keys().signer(grant.accessTokenAlgorithm, now), accessTokenType, claims)
   const accessToken = typeof made === 'string' ? made : await made
   const refreshHandle = grant.refreshToken === undefined ? undefined : ctx.random.handle()
   const idToken = grant.idToken === undefined ? undefined : await makeIdToken(ctx, call, grant, accessToken, now)

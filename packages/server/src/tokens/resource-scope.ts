@@ -1,4 +1,4 @@
-import { canonicalResource, isCertificateSenderKey, refuse, type Form } from '@sallyport/protocol'
+import { canonicalResource, isCertificateSenderKey, refuse, type Form, type JwsAlgorithm } from '@sallyport/protocol'
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
@@ -102,6 +102,7 @@ export type AccessTokenTarget = {
   readonly audience: string
   readonly scope: readonly string[]
   readonly accessTokenFormat: TokenFormat
+  readonly accessTokenAlgorithm: JwsAlgorithm
   /** What the access token is bound to. */
   readonly senderKey: string | undefined
   /** Seconds; the stricter of client and resource. */
@@ -129,6 +130,7 @@ export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Pr
     audience,
     scope: requireMeaning(wish.scope, scopeAt(resources, audience, wish.scope)),
     accessTokenFormat: resource?.format ?? 'jwt',
+    accessTokenAlgorithm: resource?.signingAlgorithm ?? 'ES256',
     senderKey: boundTo(ctx, wish, resource),
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }

@@ -1,3 +1,4 @@
+import type { JwsAlgorithm } from '@sallyport/protocol'
 import type { AuthorizationDetail } from '../model/detail.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { TokenFormat } from '../model/resource.ts'
@@ -20,6 +21,8 @@ export type TokenGrantFacts = {
   readonly audience: string
   /** What the access token looks like. */
   readonly accessTokenFormat: TokenFormat
+  /** What it is signed with, when it is a JWT. */
+  readonly accessTokenAlgorithm: JwsAlgorithm
   /** Seconds the access token lives. */
   readonly accessTokenLifetime: number
   /** What the access token is bound to: the key of a proof, or a client certificate. */

@@ -175,7 +175,7 @@ describe('who may exchange', () => {
 })
 
 describe('which subject tokens count', () => {
-  it('B-TX-03, TX-10 none that expired, ended, lies about its type or came into the wrong hands', async () => {
+  it('B-TX-03, B-CX-15, TX-10 none that expired, ended, lies about its type or came into the wrong hands', async () => {
     const { issuer, exchange, expectNo } = await exchangeIssuer()
     const { accessToken, idToken, refreshToken } = await aliceTokens(issuer)
     expectNo(await exchange('unknown'), 'exchange_subject')

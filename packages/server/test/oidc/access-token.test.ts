@@ -1,5 +1,7 @@
 import { createVerifier, protect, type RequestParts } from '@sallyport/resource'
-import { decodeJwt, type CodeFlow, type TestIssuer } from '@sallyport/testing'
+import { leftHalfHash } from '@sallyport/protocol'
+import { decodeJwt, standardResources, type CodeFlow, type TestIssuer } from '@sallyport/testing'
+import { compactVerify, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { expectBack, expectRefusal, issuerId } from '../fixtures.ts'
 import { newRealIssuer } from '../real-pages.ts'
@@ -156,5 +158,29 @@ describe('the verifiers', () => {
     const refusal = await (await guardOf(issuer, ['read', 'write'])).check(at(accessToken))
     expect(refusal).toMatchObject({ status: 403 })
     expect(JSON.stringify(refusal)).toContain('scope=\\"read write\\"')
+  })
+})
+
+describe('what an API has its tokens signed with', () => {
+  const algorithms = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
+  it.for(algorithms)('B-CX-20, B-JWK-04 %s, which it verifies and introspection and the library know', async (alg) => {
+    const resources = standardResources.map((one) => (one.id === rs1 ? { ...one, signingAlgorithm: alg } : one))
+    const issuer = await newRealIssuer({ resources })
+    const { accessToken, idToken } = await issuer.codeFlow()
+    const { alg: named, kid } = decodeJwt(accessToken).header
+    expect(named).toBe(alg)
+    const jwk = (await keysOf(issuer)).find((key) => key['kid'] === kid)
+    await compactVerify(accessToken, await importJWK({ ...jwk }, alg))
+    expect(decodeJwt(idToken).claims['at_hash']).toBe(leftHalfHash('RS256', accessToken))
+    expect((await issuer.introspect(issuer.clients.RS1, accessToken)).json['active']).toBe(true)
+    const guard = await guardOf(issuer)
+    // RS256 has to be named by the API that wants it.
+    const found = await guard.check(at(accessToken))
+    if (alg === 'RS256') expect(found).toMatchObject({ status: 401 })
+    else expect(found).toHaveProperty('id')
+    // Tokens of the server itself stay as they are.
+    const own = await issuer.codeFlow({ parameters: { resource: undefined, scope: 'openid' } })
+    expect(decodeJwt(own.accessToken).header['alg']).toBe('ES256')
+    expect((await issuer.userinfo(own.accessToken)).status).toBe(200)
   })
 })

@@ -91,7 +91,7 @@ describe('a reference', () => {
     expectPage({ visit: await issuer.browser().open(addressOf(several, reference)) }, 'par_unknown')
   })
 
-  it('JR-04, B-JAR-10 of another form is not offered, and nothing is fetched', async () => {
+  it('JR-04, B-JAR-10, B-CX-07 of another form is not offered, and nothing is fetched', async () => {
     const issuer = await newIssuer()
     for (const request_uri of ['https://app.test/r', 'http://169.254.169.254/', 'file:///etc/passwd', 'urn:x']) {
       const { error } = await issuer.authorize({ parameters: { request_uri } })

@@ -48,7 +48,7 @@ async function refusedAtBothDoors(
 }
 
 describe('what a request object says', () => {
-  it('B-JAR-01, JR-02 is the request, by GET, by POST and pushed; nothing beside it counts', async () => {
+  it('B-JAR-01, B-CX-06, JR-02 is the request, by GET, by POST and pushed; nothing beside it counts', async () => {
     const { issuer, signer } = await newSigned()
     const beside = {
       ...{ state: 'outside', nonce: 'outside', redirect_uri: 'https://evil.test/cb', scope: 'openid admin' },

@@ -80,6 +80,7 @@ export const clientContract: ContractPart = ({ describe, it }, withStore) => {
           accessTokenLifetime: 60,
           format: 'opaque',
           binding: 'bearer',
+          signingAlgorithm: 'PS256',
           documentation: 'https://rs.test/docs',
           notByDevice: ['read'],
         } as const
