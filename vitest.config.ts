@@ -16,6 +16,7 @@ const common = {
 const slow = [
   'packages/*/test/faults/**',
   'packages/*/test/devices/**',
+  'packages/*/test/proxies/**',
   'packages/*/test/browser/**',
   'packages/*/test/strangers/**',
 ]
@@ -42,6 +43,10 @@ export default defineConfig({
       {
         ...shared,
         test: { ...common, name: 'devices', include: ['packages/*/test/devices/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        ...shared,
+        test: { ...common, name: 'proxies', include: ['packages/*/test/proxies/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         ...shared,

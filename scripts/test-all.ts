@@ -5,6 +5,7 @@ import { findChromium } from './chromium.ts'
 import { packageChecks } from './package-checks.ts'
 import { reportDir, tmpDir } from './paths.ts'
 import { readmeCommands } from './readme-commands.ts'
+import { findNginx } from './nginx.ts'
 import { findSoftHsm } from './softhsm.ts'
 import { countLine, couldNotRun, runSteps, sum, type Outcome, type Step } from './step.ts'
 import { runVitest } from './vitest-step.ts'
@@ -42,6 +43,14 @@ async function deviceTests(env: Record<string, string>): Promise<Outcome> {
   return sum([await runVitest('devices', { env }), note])
 }
 
+/** The guides about proxies, with a proxy of the distribution. */
+async function proxyTests(env: Record<string, string>): Promise<Outcome> {
+  const found = await findNginx().catch((error: Error) => error)
+  if (found instanceof Error) return couldNotRun(found.message)
+  const note: Outcome = { passed: 0, failed: 0, skipped: 0, note: found.version }
+  return sum([await runVitest('proxies', { env }), note])
+}
+
 /** The tests of the server once more on the real database; what they find on memory alone would prove little. */
 const protocolOnSqlite = (env: Readonly<Record<string, string>>): Promise<Outcome> =>
   runVitest('unit', {
@@ -65,6 +74,7 @@ async function main(): Promise<void> {
     { name: 'protocol tests on SQLite', run: () => protocolOnSqlite(env) },
     { name: 'race and fault tests', run: () => runVitest('faults', { env }) },
     { name: 'keys in hardware', run: () => deviceTests(env) },
+    { name: 'behind a proxy', run: () => proxyTests(env) },
     { name: 'independent clients and browser', run: () => browserTests(env) },
     { name: 'packages as published', run: () => packageChecks(folder) },
     { name: 'commands of the README', run: () => readmeCommands(folder) },

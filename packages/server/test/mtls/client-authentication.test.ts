@@ -9,7 +9,10 @@ import {
   type TestIssuer,
   type TestIssuerOptions,
 } from '@sallyport/testing'
-import type { ClientRegistration } from '@sallyport/server'
+import type { ClientRegistration, Connect } from '@sallyport/server'
+import type { AddressInfo } from 'node:net'
+import { Duplex } from 'node:stream'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { expectRefusal, expectTokens, newIssuer } from '../fixtures.ts'
 import { openIssuer, outcome, plain, register } from '../registration/registrations.ts'
@@ -230,6 +233,69 @@ describe('a certificate that an authority vouches for', () => {
   })
 })
 
+/** An extension of authorities whose certificates are for servers alone. */
+const serverPurpose = extension('2.5.29.37', false, Buffer.from('300a06082b06010505070301', 'hex'))
+
+describe('the check of certificates and that of the TLS stack', () => {
+  const root = authority
+  const middle = root.authority('Middle')
+  const short = root.authority('Short', { pathLength: 0 })
+  const tooDeep = short.authority('Deep')
+  const server = root.authority('For servers', { extensions: [serverPurpose] })
+  const cases: readonly (readonly [string, TestCertificate, readonly TestCertificate[]])[] = [
+    ['directly', root.issue('a'), []],
+    ['through another', middle.issue('a'), [middle]],
+    ['in disorder', middle.authority('Below').issue('a'), [middle]],
+    ['without the link', middle.issue('a'), []],
+    ['a stranger', stranger.issue('a'), [stranger]],
+    ['too deep', tooDeep.issue('a'), [tooDeep, short]],
+    ['deep enough', short.issue('a'), [short]],
+    ['over', root.issue('a', { notAfter: ago(0.01) }), []],
+    ['early', root.issue('a', { notBefore: ago(-0.5), notAfter: ago(-1) }), []],
+    ['for servers', root.issue('a', { usage: 'server' }), []],
+    ['for anything', root.issue('a', { usage: 'any' }), []],
+    ['an authority for servers', server.issue('a'), [server]],
+  ]
+
+  it('B-MTLS-02 come to the same', async () => {
+    const issuer = await trusting()
+    const client = await issuer.addClient(vouched({ tlsClientAuthSubjectDn: 'CN=a' }))
+    const verdicts = await openTls(root)
+    for (const [what, certificate, chain] of cases) {
+      const ours = (await ask(issuer, client, connection(certificate, ...chain))).status === 200
+      expect([what, ours]).toEqual([what, await verdicts.of(certificate, chain)])
+    }
+    verdicts.close()
+  })
+})
+
+/** A TLS server that trusts an authority, and says of each certificate whether it counts. */
+async function openTls(root: TestCertificate) {
+  const { certificate: cert, key } = authority.issue('localhost', { usage: 'server' })
+  let said: ((authorized: boolean) => void) | undefined
+  const server = createTlsServer(
+    { cert, key, ca: root.certificate, requestCert: true, rejectUnauthorized: false },
+    (socket) => {
+      said?.(socket.authorized)
+      socket.destroy()
+    },
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    close: () => server.close(),
+    of: ({ certificate, key: own }: TestCertificate, chain: readonly TestCertificate[]): Promise<boolean> =>
+      new Promise((resolve) => {
+        said = resolve
+        const whole = [certificate, ...chain.map((one) => one.certificate)].join('')
+        connectTls({ host: '127.0.0.1', port, cert: whole, key: own, rejectUnauthorized: false }).on(
+          'error',
+          () => undefined,
+        )
+      }),
+  }
+}
+
 describe('the names of a certificate', () => {
   const names = [
     { dns: 'App.Example.com' },
@@ -305,6 +371,24 @@ describe('the names of a certificate', () => {
   })
 })
 
+/** The other end of a connection to a host with keys. */
+function published(host: { keys: readonly object[]; asked: number }): Duplex {
+  let seen = ''
+  const stream: Duplex = new Duplex({
+    read: () => undefined,
+    write: (part: Buffer, _, done) => {
+      seen += part.toString('latin1')
+      done()
+      if (!seen.includes('\r\n\r\n')) return
+      host.asked++
+      const body = JSON.stringify({ keys: host.keys })
+      const head = ['HTTP/1.1 200 OK', 'content-type: application/jwk-set+json', `content-length: ${body.length}`]
+      stream.push(`${head.join('\r\n')}\r\n\r\n${body}`)
+    },
+  })
+  return stream
+}
+
 describe('a certificate of the client itself', () => {
   const own = selfSignedCertificate('alone')
   const sameKey = selfSignedCertificate('alone', { key: own.privateKey })
@@ -327,6 +411,24 @@ describe('a certificate of the client itself', () => {
     const client = await issuer.addClient(alone(over, early))
     for (const one of [over, early])
       await expectFailed(issuer, await ask(issuer, client, connection(one)), 'cert_invalid')
+  })
+
+  it('B-MTLS-05 a certificate that the client publishes at its address works, and so does the next one', async () => {
+    const host = { keys: [jwkOf(own)], asked: 0 }
+    const connect: Connect = () => Promise.resolve(published(host))
+    const outbound = { connect, resolve: () => Promise.resolve(['93.184.215.14']) }
+    const issuer = await trusting({ outbound })
+    const client = await issuer.addClient({ ...alone(), jwks: undefined, jwksUri: 'https://keys.example/jwks' })
+    expectTokens(await ask(issuer, client, connection(own)))
+    const next = selfSignedCertificate('next')
+    host.keys = [jwkOf(next)]
+    await expectFailed(issuer, await ask(issuer, client, connection(next)), 'cert_unknown')
+    issuer.clock.advance(61)
+    expectTokens(await ask(issuer, client, connection(next)))
+    await expectFailed(issuer, await ask(issuer, client, connection(own)), 'cert_unknown')
+    issuer.clock.advance(601)
+    host.keys = []
+    await expectFailed(issuer, await ask(issuer, client, connection(next)), 'cert_keys')
   })
 
   it('B-MTLS-05 a certificate that belongs to another key than it stands beside means nothing', async () => {
