@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { flagLayer } from '../src/config/layers.ts'
 import { declaredClientId } from '../src/config/declared-ids.ts'
@@ -189,5 +189,27 @@ describe('a baseline of them', () => {
     const exchanging = client.replace('jwt-bearer', 'token-exchange')
     expect(await keys(exchanging)).toContain(finding)
     expect(await keys(rule('      scope: [a]\n') + exchanging)).not.toContain(finding)
+  })
+})
+
+describe('the guide of exchange', () => {
+  const guide = readFileSync(new URL('../../../docs/exchange.md', import.meta.url), 'utf8')
+  const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text)
+
+  it('B-TX-02, B-JB-01, B-JAG-03 shows files that are understood whole', async () => {
+    expect(blocks).toHaveLength(4)
+    for (const text of blocks) {
+      const { faults } = await load(text.replace('version: 1\n', ''))
+      expect(faults, text).toEqual([])
+    }
+  })
+
+  it('B-TX-02 shows clients and APIs that no rule of the check objects to', async () => {
+    const whole = blocks.find((text) => text.includes('exchange:\n  rules:')) ?? ''
+    writeFileSync(scratch.path('gateway.secret'), 'x'.repeat(43))
+    const file = scratch.path('guide.yaml')
+    writeFileSync(file, whole.replace('version: 1\n', 'version: 1\nissuer: https://id.example.com\n'))
+    const { code, stdout } = await run(['config', 'check', '--config', file], { cwd: scratch.folder })
+    expect([code, stdout]).toEqual([0, expect.any(String)])
   })
 })

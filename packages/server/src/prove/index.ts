@@ -3,6 +3,7 @@ import { authorizeCases } from './authorize-cases.ts'
 import { openEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
 import { exceptionCases } from './exception-cases.ts'
+import { exchangeCases } from './exchange-cases.ts'
 import { loopbackCases } from './loopback-cases.ts'
 import { machineCases } from './machine-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
@@ -53,7 +54,7 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
   }
   cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)), ...(await directCases(ground)))
   cases.push(...(await plainCases(ground)), ...(await redirectCases(ground)), ...(await machineCases(ground)))
-  cases.push(...(await exceptionCases(ground, begunAt)))
+  cases.push(...(await exchangeCases(ground)), ...(await exceptionCases(ground, begunAt)))
   await ground.server.close()
   const failed = cases.filter(({ holds }) => !holds).length
   return {

@@ -86,19 +86,21 @@ export function newKeyPair(): KeyPair {
 
 const recordContext = ({ now, random }: Registry) => ({ development: false, now: now(), random, secretLifetime: day })
 
-/** A client as an administrator registers it. */
+/** A client as an administrator registers it; under an id of its own where the server was told of it beforehand. */
 export async function registerProofClient(
   registry: Registry,
   kind: string,
   registration: ClientRegistration,
+  id?: string,
 ): Promise<ProofClient> {
   // Whoever proves itself another way has the key as well, for its requests.
   const { jwks, key: signs } = registry.pair
   const key = registration.authenticationMethod === 'private_key_jwt' ? signs : undefined
   const made = registerClient({ ...registration, jwks, idTokenAlgorithm: 'ES256' }, recordContext(registry))
   await registry.pause()
-  await registry.store.admin.createClient(made.client, [])
-  return { kind, record: made.client, secret: made.secret, key, signs }
+  const record = id === undefined ? made.client : { ...made.client, id }
+  await registry.store.admin.createClient(record, [])
+  return { kind, record, secret: made.secret, key, signs }
 }
 
 /** A client that registers itself, by the endpoint that is there for it. */

@@ -17,6 +17,7 @@ import { deriveSecrets } from '../secrets.ts'
 import { createServer, type Server } from '../server.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import { agreed, openBrowser } from './browser.ts'
+import { exchanging } from './exchanging.ts'
 import { newKeyPair, proofClients, proofDevices, strangerTo, type ProofClient, type Registry } from './proof-clients.ts'
 import { createPossession } from './possession.ts'
 
@@ -145,6 +146,7 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
   const now = (): Seconds => clock
   const store = forgetfulStore(createMemoryStore())
   const masterKey = Buffer.alloc(32, random.handle())
+  const pair = newKeyPair()
   const server = await createServer({
     ...{ issuer, store, accounts, pages, random, now },
     policy: policyUnderProof(policy),
@@ -154,6 +156,7 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
     // Open also where the installation keeps these doors shut: who came in before they were shut is still here.
     registration: { mode: 'open' },
     metadataDocuments: { accept: 'any' },
+    ...exchanging(pair),
   })
   const { host, pathname, protocol } = new URL(issuer)
   const base = pathname.replace(/\/$/, '')
@@ -172,7 +175,7 @@ export async function openProvingGround(options: ProveOptions): Promise<ProvingG
     return server.handle(requestOf(method, path, text, await possession(method, path, headers)))
   }
   const registry: Registry = {
-    ...{ policy, store, random, now, pause, pair: newKeyPair() },
+    ...{ policy, store, random, now, pause, pair },
     selfRegister: (document) => send('POST', '/oauth2/register', JSON.stringify(document), jsonType),
   }
   const clients = await proofClients(registry)

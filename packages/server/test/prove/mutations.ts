@@ -24,6 +24,8 @@ const metadata = 'server/src/clients/client-metadata.ts'
 const rules = 'server/src/clients/registration-rules.ts'
 const senderKey = 'server/src/tokens/sender-key.ts'
 const relaxations = 'server/src/relaxations.ts'
+const exchange = 'server/src/tokens/exchange-request.ts'
+const bearer = 'server/src/clients/trusted-assertion.ts'
 const memory = 'server/src/store/memory-authorizations.ts'
 
 const one = (name: string, notices: string, file: string, find: string, replace = ''): Mutation => ({
@@ -233,6 +235,52 @@ export const mutations: readonly Mutation[] = [
     'A-GOV-05',
     machine,
     'await requireRunning(ctx, client)\n',
+  ),
+  one(
+    'anybody with the grant may exchange',
+    'B-TX-02',
+    exchange,
+    "if (rules.length === 0) throw refuse('exchange_not_allowed', { detail: 'no rule' })\n",
+  ),
+  one(
+    'an exchange takes tokens from whoever found them',
+    'B-TX-03',
+    'server/src/tokens/presented-token.ts',
+    "if (claims.client_id !== client.id && !client.resourceServerOf.includes(claims.aud)) return 'another client and API'\n",
+  ),
+  one(
+    'an exchange gives tokens for any API',
+    'B-TX-04',
+    exchange,
+    "if (target === undefined || !allowed.has(target)) throw refuse('exchange_target')",
+    "if (target === undefined) throw refuse('exchange_target')",
+  ),
+  one(
+    'an exchange gives any scope',
+    'B-TX-05',
+    'server/src/grants/token-exchange.ts',
+    "if (scope.length === 0 || !scopeWithin(scope, ceiling)) throw refuse('scope')\n",
+  ),
+  one(
+    'an exchanged token hides who acts',
+    'B-TX-08',
+    'server/src/tokens/access-token.ts',
+    'const act = authorization?.derived?.actor',
+    'const act = undefined',
+  ),
+  one(
+    'the key of an assertion does not matter',
+    'B-JB-01',
+    bearer,
+    "if (typeof found === 'string') throw refuse('bearer_assertion_invalid', { detail: found })\n",
+    "if (typeof found === 'string')\n    return { typ: '', kid: '', claims: (readCompactJws(assertion) as never as { claims(): object }).claims() }\n",
+  ),
+  one('an assertion for somebody else counts', 'B-JB-02', bearer, "if (only !== ctx.issuer) throw claimFault('aud')\n"),
+  one(
+    'an assertion counts twice',
+    'B-JB-02',
+    'server/src/grants/jwt-bearer.ts',
+    'await requireFirstUse(ctx, assertion)\n',
   ),
   one(
     'a client gets for itself what belongs to people',

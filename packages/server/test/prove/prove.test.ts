@@ -29,6 +29,7 @@ const kinds = [
 const held = 'spa, held to pushed requests'
 const heldToSign = 'spa, held to signed requests'
 const [old, alone] = ['spa, of OAuth 2.0', 'agent, for itself']
+const exchanging = 'service that exchanges'
 const devices = ['device', 'web with devices']
 /** Requests without a challenge and without a method. */
 const bare = ['no challenge', 'the answer to no challenge names it']
@@ -92,7 +93,9 @@ describe('the proof of one configuration', () => {
         if (entry.startsWith('authorize')) expect(titlesOf(short, entry, client)).toContain('control: S256')
       }
     const kindsOf = ({ cases }: ProofReport) => new Set(cases.map(({ client }) => client))
-    expect([...kindsOf(whole)].sort()).toEqual([...kinds, ...devices, held, heldToSign, old, alone, 'any'].sort())
+    expect([...kindsOf(whole)].sort()).toEqual(
+      [...kinds, ...devices, held, heldToSign, old, alone, exchanging, 'any'].sort(),
+    )
     // What is signed is judged by the same validator, so a short proof sends a part of it there.
     const everywhere = ({ entry }: ProofReport['cases'][number]) => !entry.startsWith('signed')
     const keys = ({ cases }: ProofReport) =>
