@@ -231,6 +231,20 @@ describe('config check of declared objects', () => {
     ])
   })
 
+  it('B-JAR-08, B-JAR-09, B-JAR-11 finds whoever has to sign where nothing signed is taken, and addresses that are never asked', async () => {
+    const more =
+      '    jwksUri: https://shop.example/jwks\n    requireSignedRequests: true\n    requestUris: [https://shop.example/r]\n'
+    const rules = async (head: string): Promise<string[]> =>
+      found(await check(`${head}clients:\n${web}${more}`, '--json')).map(({ rule, key }) => `${rule} ${key}`)
+    const unasked = 'request-uri-not-offered clients.shop.requestUris'
+    expect(await rules('policy:\n  requestObjects: false\n')).toEqual([
+      'signed-request-not-offered clients.shop.requireSignedRequests',
+      unasked,
+    ])
+    expect(await rules('')).toEqual([unasked])
+    expect(await rules('policy:\n  requestUris: true\n')).toEqual([])
+  })
+
   it('B-DPOP-33 finds whoever demands bound tokens while no proof is taken', async () => {
     const yaml = `clients:\n${web}    dpopBoundAccessTokens: true\n${orders}    binding: dpop\n`
     const off = found(await check(`policy:\n  dpop: false\n${yaml}`, '--json'))

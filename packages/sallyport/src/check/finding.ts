@@ -33,6 +33,14 @@ export const rules = {
   'resource-refused': { severity: 'error', about: 'Every resource follows the rules of the server' },
   'scope-unknown': { severity: 'warning', about: 'Clients ask only for scopes that a resource or OpenID Connect has' },
   'grant-not-offered': { severity: 'warning', about: 'Clients have only grants that the policy offers' },
+  'signed-request-not-offered': {
+    severity: 'error',
+    about: 'Signed requests are demanded only where the policy takes them',
+  },
+  'request-uri-not-offered': {
+    severity: 'warning',
+    about: 'Addresses of requests are registered only where the policy has them fetched',
+  },
   'certificate-not-offered': { severity: 'error', about: 'Certificates are demanded only where they are taken' },
   'proof-not-offered': { severity: 'error', about: 'Bound tokens are demanded only where the policy takes proofs' },
   'secret-without-use': { severity: 'warning', about: 'Only clients that have a secret are given one' },

@@ -17,6 +17,7 @@ import { exceptionRuleFindings } from './exception-rules.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
 import { certificateFindings, proofFindings } from './proof-rule.ts'
 import { proxyFindings } from './proxy-rule.ts'
+import { signedRequestFindings } from './signed-rule.ts'
 import { declaredFaults, placeIn, type Subject } from './subject.ts'
 
 type Looked = readonly CheckFinding[]
@@ -36,6 +37,7 @@ export const baseFindings = (subject: Subject): Looked => [
   ...scopeFindings(subject),
   ...grantFindings(subject),
   ...proofFindings(subject),
+  ...signedRequestFindings(subject),
   ...certificateFindings(subject),
   ...secretFindings(subject),
   ...exceptionRuleFindings(subject),
