@@ -1,6 +1,6 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { Context } from './context.ts'
-import type { Client } from './model/client.ts'
+import { isSelfRegistered, type Client } from './model/client.ts'
 
 const day = 86_400
 /** When the use of clients was first counted here; before it nobody knows what was used. */
@@ -10,6 +10,13 @@ const countingSince = 'usage.since'
 async function lastSign(ctx: Context, client: Client, counted: number): Promise<number> {
   const use = await ctx.store.usage.lastUse(client.id)
   return Math.max(counted, client.createdAt, client.updatedAt, use?.usedAt ?? 0)
+}
+
+/** True for a self-registered client that is removed for the same cause; disabled, it would be kept (B-REG-11). */
+async function goesByItself({ store, policy }: Context, client: Client): Promise<boolean> {
+  if (!isSelfRegistered(client)) return false
+  const registration = await store.registrations.find(client.id)
+  return registration !== undefined && registration.unusedLifetime <= policy.clientUnusedLimit
 }
 
 /**
@@ -26,7 +33,8 @@ export async function disableUnused(ctx: Context, now: Seconds): Promise<void> {
     for (const client of page.items) {
       if (client.disabledAt !== undefined) continue
       const sign = await lastSign(ctx, client, counted)
-      if (sign + ctx.policy.clientUnusedLimit <= now) await disable(ctx, client, { now, sign })
+      if (sign + ctx.policy.clientUnusedLimit > now || (await goesByItself(ctx, client))) continue
+      await disable(ctx, client, { now, sign })
     }
     after = page.next
   } while (after !== undefined)

@@ -442,6 +442,24 @@ describe('whose documents count', () => {
     expectTokens(await issuer.redeem(await ask()))
   })
 
+  it('B-REG-11, A-CIMD-12 a contained document stays contained, and one that waits for its review goes', async () => {
+    const month = 30 * day
+    const { ask, issuer } = await documentIssuer()
+    expectTokens(await issuer.redeem(await ask()))
+    issuer.clock.advance(1)
+    await issuer.store.containment.contain(documentUrl, issuer.clock.now(), [])
+    for (let months = 0; months < 2; months++) {
+      issuer.clock.advance(month)
+      await issuer.server.maintain()
+    }
+    expectPage(await ask(), 'document_review')
+    const review = await documentIssuer({ metadataDocuments: { accept: 'review' } })
+    expectPage(await review.ask(), 'document_review')
+    review.issuer.clock.advance(month)
+    await review.issuer.server.maintain()
+    expect(await review.issuer.store.findClient(documentUrl)).toBeUndefined()
+  })
+
   it('A-CIMD-12 takes the tokens of a host that was blocked later', async () => {
     const { issuer, client, ask } = await documentIssuer()
     const authorized = await ask()

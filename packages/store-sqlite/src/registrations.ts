@@ -63,19 +63,20 @@ export function registrationStore(db: Connection, events: EventRows): Registrati
 
 function registrar(db: Connection, events: EventRows): (records: NewRegistration, now: Seconds) => RegistrationOutcome {
   const clients = createClientRows(db)
-  const count = db.value<[], number>('SELECT count(*) FROM client_registrations')
+  const count = db.value<[string], number>('SELECT count(*) FROM client_registrations WHERE channel = ?')
   const spend = db.change<[string, number]>(
     'UPDATE initial_access_tokens SET used = used + 1 WHERE digest = ? AND expires_at > ? AND used < uses',
   )
-  const insert = db.change<[string, string, number, number, string]>(
-    `INSERT INTO client_registrations (client_id, token_digest, due_at, unused_lifetime, record) VALUES (?, ?, ?, ?, ?)`,
+  const insert = db.change<[string, string, string, number, number, string]>(
+    `INSERT INTO client_registrations (client_id, channel, token_digest, due_at, unused_lifetime, record)
+     VALUES (?, ?, ?, ?, ?, ?)`,
   )
   return ({ client, registration, initialToken, most, events: noted }, now) => {
-    if ((count() ?? 0) >= most) return 'full'
+    if ((count(client.channel) ?? 0) >= most) return 'full'
     if (initialToken !== undefined && spend(initialToken, now) === 0) return 'token_spent'
     if (!clients.create(client)) throw new Error('a client with this id exists already')
     const { tokenDigest, unusedLifetime } = registration
-    insert(client.id, tokenDigest, now + unusedLifetime, unusedLifetime, packRest(registration))
+    insert(client.id, client.channel, tokenDigest, now + unusedLifetime, unusedLifetime, packRest(registration))
     events.add(noted)
     return 'registered'
   }

@@ -266,7 +266,8 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
     'Tragen Sie 1 bis 20 vollständige Redirect URIs ein: https mit einem Hostnamen, bei nativen Clients auch Loopback mit http oder ein eigenes Schema',
   registration_redirect_type:
     'Redirect URIs mit Loopback oder eigenem Schema sind für native Clients: senden Sie application_type native',
-  registration_redirect_host: 'Für diesen Host einer Redirect URI nimmt dieser Server keine Registrierungen an',
+  registration_redirect_host:
+    'Dieser Server nimmt keine Registrierungen mit Redirects zu diesem Host an, nach der Anmeldung oder nach der Abmeldung',
   registration_metadata: 'Eine Angabe der Metadaten ist nicht gültig',
   registration_pkce: 'PKCE mit S256 ist für jeden Client Pflicht; da ist nichts einzustellen',
   registration_grant:

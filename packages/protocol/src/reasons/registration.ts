@@ -37,7 +37,7 @@ export const registrationReasons = {
     'invalid_redirect_uri',
     400,
     'client-registration',
-    'This server does not take registrations for that redirect host',
+    'This server does not take registrations with redirects to that host, after sign-in or after sign-out',
   ),
   registration_metadata: entry(
     'invalid_client_metadata',

@@ -104,7 +104,7 @@ const perNetwork = setting(
 const mostClients = setting(
   'registration.mostClients',
   count(registrationBounds.mostClients),
-  'Most clients that registered themselves',
+  'Most clients by dynamic registration; documents have a bound of their own',
   { fallback: registrationBounds.mostClients.default },
 )
 const unusedLifetime = setting(

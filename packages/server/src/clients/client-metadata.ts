@@ -95,7 +95,7 @@ export function readClientMetadata(document: MetadataDocument, facts: MetadataFa
     type: typeOf(applicationType, authenticationMethod),
     name,
     redirectUris,
-    postLogoutRedirectUris: textsOf(document, 'post_logout_redirect_uris'),
+    postLogoutRedirectUris: postLogoutUrisOf(document, applicationType, redirectUris, facts),
     ...logoutMembers(document),
     allowedOrigins: undefined,
     mcp: facts.policy.mcp,
@@ -176,6 +176,28 @@ function redirectUrisOf(document: MetadataDocument, type: ApplicationType, facts
       throw refuse('registration_redirect_host', { detail: hostOf(uri) })
     return uri
   })
+}
+
+/**
+ * Sign-out sends people to no other place than sign-in: the operator's hosts where there is a list, and where anybody may
+ * register, hosts of the client's own redirect URIs (DC-11).
+ */
+function postLogoutUrisOf(
+  document: MetadataDocument,
+  type: ApplicationType,
+  redirectUris: readonly string[],
+  { policy, development }: MetadataFacts,
+): readonly string[] | undefined {
+  const member = 'post_logout_redirect_uris'
+  const uris = textsOf(document, member)
+  const hosts = policy.redirectHosts ?? (policy.mode === 'open' ? redirectUris.map(hostOf) : undefined)
+  for (const uri of uris ?? []) {
+    const problem = redirectUriFault(uri, type, development)
+    if (problem !== undefined) throw badMember(member, problem)
+    if (hosts?.includes(hostOf(uri)) === false)
+      throw refuse('registration_redirect_host', { detail: `${member} names ${hostOf(uri)}` })
+  }
+  return uris
 }
 
 /** The host of a redirect URI, or its scheme with a colon where there is none. */

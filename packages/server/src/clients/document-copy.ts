@@ -5,7 +5,8 @@ import type { Client } from '../model/client.ts'
 import type { DynamicRegistration } from '../model/registrations.ts'
 
 const unusedLifetime = 30 * 86_400
-const mostClients = 10_000
+/** Documents that are kept; clients that register by other doors are counted apart. */
+const mostDocuments = 10_000
 
 // No digest of any token looks like this: nobody manages such a client over the network.
 const noToken = 'metadata_document'
@@ -74,7 +75,7 @@ export async function storeDocumentClient(
     const events = [ctx.events.record({ event: 'client.registered', ...event }, source)]
     try {
       const outcome = await ctx.store.registrations.register(
-        { client, registration, initialToken: undefined, most: mostClients, events },
+        { client, registration, initialToken: undefined, most: mostDocuments, events },
         now,
       )
       if (outcome === 'registered') ctx.events.stored(events)

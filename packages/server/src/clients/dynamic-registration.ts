@@ -141,7 +141,7 @@ function requireOwnDocument(ctx: Context, document: MetadataDocument, client: Cl
 
 /** What people agreed to was agreed to for another client than this one has become (A-DCM-05). */
 const mattersToPeople = (before: Client, next: Client): boolean =>
-  (['redirectUris', 'scope', 'grantTypes', 'authenticationMethod', 'name'] as const).some(
+  (['redirectUris', 'scope', 'grantTypes', 'authenticationMethod', 'jwks', 'jwksUri', 'name'] as const).some(
     (member) => JSON.stringify(before[member]) !== JSON.stringify(next[member]),
   )
 
@@ -193,8 +193,16 @@ export async function removeDynamicClient(
 const removalsARound = 20
 
 /**
+ * True for a client that was in force and was disabled. What is known of it is evidence, and without its row a document
+ * would come back as a new client that is in force. A document that waits for its review since it came holds nothing.
+ */
+const wasDisabled = ({ channel, createdAt, disabledAt }: Client): boolean =>
+  disabledAt !== undefined && (channel === 'dynamic' || disabledAt > createdAt)
+
+/**
  * Removes self-registered clients that were not used for as long as their registration allows (B-REG-11). Use is known
- * from the counts by client; a client that was used only has its time begin anew. True when there may be more to do.
+ * from the counts by client; a client that was used only has its time begin anew, and so has one that was disabled. True
+ * when there may be more to do.
  */
 export async function removeUnusedClients(ctx: Context): Promise<boolean> {
   const now = ctx.now()
@@ -204,6 +212,7 @@ export async function removeUnusedClients(ctx: Context): Promise<boolean> {
     const client = await ctx.store.findClient(clientId)
     if (client === undefined) continue
     if (usedAt !== undefined && usedAt + unusedLifetime > now) await ctx.store.registrations.postpone(clientId, usedAt)
+    else if (wasDisabled(client)) await ctx.store.registrations.postpone(clientId, now)
     else if (isSelfRegistered(client))
       await removeDynamicClient(ctx, client, 'unused', { requestId: undefined, network: undefined })
   }

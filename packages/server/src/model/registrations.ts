@@ -41,7 +41,7 @@ export type NewRegistration = {
   readonly registration: DynamicRegistration
   /** Digest of the initial access token it is registered with, where one is needed. */
   readonly initialToken: string | undefined
-  /** Most self-registered clients there may be. */
+  /** Most clients there may be that came in by the same channel. */
   readonly most: number
   readonly events: readonly SecurityEvent[]
 }
@@ -66,7 +66,8 @@ export type RegistrationStore = {
   /**
    * Stores a client and its registration and spends one use of the initial access token, together or not at all.
    * Law: over all time, on all nodes, a token gives at most `uses` registrations, and none from the instant of its end on;
-   * there are never more than `most` self-registered clients.
+   * there are never more than `most` clients of its channel,
+   * and those of other channels take no room from it.
    */
   register(records: NewRegistration, now: Seconds): Promise<RegistrationOutcome>
   find(clientId: string): Promise<DynamicRegistration | undefined>
@@ -79,6 +80,6 @@ export type RegistrationStore = {
   confirmToken(clientId: string, tokenDigest: string): Promise<void>
   /** Clients whose time without use may be over, longest overdue first. */
   listDue(now: Seconds, limit: number): Promise<readonly DynamicRegistration[]>
-  /** The client was used at `usedAt`, so its time begins there. Never brings an end nearer. */
-  postpone(clientId: string, usedAt: Seconds): Promise<void>
+  /** The time of the client begins anew at `from`, where it was used or looked at. Never brings an end nearer. */
+  postpone(clientId: string, from: Seconds): Promise<void>
 }

@@ -43,7 +43,8 @@ export const memoryRegistrations = (state: MemoryState): RegistrationStore => ({
 function register(state: MemoryState, records: NewRegistration, now: Seconds): RegistrationOutcome {
   const { client, registration, initialToken, most, events } = records
   const { tokens, clients } = state.registrations
-  if (clients.size >= most) return 'full'
+  const ofThisDoor = [...clients.keys()].filter((id) => state.clients.get(id)?.channel === client.channel)
+  if (ofThisDoor.length >= most) return 'full'
   if (state.clients.has(client.id)) throw new Error('a client with this id exists already')
   if (initialToken !== undefined) {
     const token = tokens.get(initialToken)

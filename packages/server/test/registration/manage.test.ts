@@ -1,4 +1,4 @@
-import { headerOf } from '@sallyport/testing'
+import { createClientKey, headerOf } from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, expectRefusal, expectTokens } from '../fixtures.ts'
 import {
@@ -170,6 +170,28 @@ describe('a change', () => {
     const again = await issuer.authorize({ client, browser: first.browser, parameters: silent })
     expect(again.error).toBe('consent_required')
     expect(eventsOf(issuer, 'client.updated', 'self_service')).toHaveLength(2)
+  })
+
+  it('A-DCM-05 of its keys withdraws what people agreed to, and the same keys again do not', async () => {
+    const issuer = await openIssuer({ scope: ['openid'] })
+    const [first, second] = [createClientKey('ES256'), createClientKey('ES256')]
+    const document = (key: typeof first) => ({
+      ...plain,
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [key.jwk] },
+    })
+    const made = await register(issuer, document(first))
+    const client = await asTestClient(issuer, made)
+    const parameters = { scope: 'openid', resource: undefined, prompt: 'none' }
+    const agreed = await issuer.authorize({ client, remember: true, parameters: { ...parameters, prompt: undefined } })
+    const silently = () => issuer.authorize({ client, browser: agreed.browser, parameters })
+    const put = (token: unknown, key: typeof first) =>
+      manage(issuer, 'PUT', client.id, token, { ...document(key), client_id: client.id })
+    const same = await put(made.json['registration_access_token'], first)
+    expect(same.status).toBe(200)
+    expect((await silently()).code).not.toBe('')
+    expect((await put(same.json['registration_access_token'], second)).status).toBe(200)
+    expect((await silently()).error).toBe('consent_required')
   })
 
   it('A-DCM-07 gives a new token; the old one lasts a minute, or until the new one is used', async () => {

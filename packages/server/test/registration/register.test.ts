@@ -152,6 +152,33 @@ describe('who may register', () => {
     const app = { application_type: 'native', redirect_uris: ['com.example.app:/cb'] }
     expect(outcome(await register(issuer, app))).toBe('400 invalid_redirect_uri')
   })
+
+  it('DC-11, A-DCR-05 sign-out sends people to no other hosts than sign-in', async () => {
+    const back = (uri: string, more: object = {}) => ({ ...plain, ...more, post_logout_redirect_uris: [uri] })
+    const listed = await openIssuer({ redirectHosts: ['tool.example', 'www.tool.example'] })
+    const unlisted = await openIssuer()
+    const native = { application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] }
+    const tries: readonly (readonly [typeof listed, object, string])[] = [
+      [listed, back('https://www.tool.example/bye'), '201'],
+      [listed, back('https://phish.example/bye'), '400 invalid_redirect_uri'],
+      [unlisted, back('https://tool.example/bye'), '201'],
+      [unlisted, back('https://www.tool.example/bye'), '400 invalid_redirect_uri'],
+      [unlisted, back('https://tool.example@phish.example/'), '400 invalid_client_metadata'],
+      [unlisted, back('com.example.app:/bye', native), '201'],
+      [unlisted, back('http://127.0.0.1:4000/bye', native), '201'],
+      [unlisted, back('com.example.other:/bye', native), '400 invalid_redirect_uri'],
+      [unlisted, back('https://['), '400 invalid_client_metadata'],
+    ]
+    for (const [issuer, document, expected] of tries)
+      expect([document, outcome(await register(issuer, document))]).toEqual([document, expected])
+    const { json } = await register(unlisted)
+    const { client_id: id, registration_access_token: access } = json
+    const change = { ...back('https://phish.example/bye'), client_id: id }
+    expect(outcome(await manage(unlisted, 'PUT', id, access, change))).toBe('400 invalid_redirect_uri')
+    const closed = await newIssuer({ registration: { mode: 'initial_access_token' } })
+    const token = await initialToken(closed)
+    expect(outcome(await register(closed, back('https://www.tool.example/bye'), { token }))).toBe('201')
+  })
 })
 
 describe('the request', () => {
@@ -304,6 +331,29 @@ describe('what is registered', () => {
     const [rejected] = eventsOf(issuer, 'client.registration.rejected', 'registration_redirect_uri')
     expect(rejected?.detail['reason_detail']).toMatch(/uses http/)
     expect((await issuer.store.admin.verifyAudit()).brokenAt).toBeUndefined()
+  })
+
+  it('B-REG-11, A-GOV-05 stays while it is disabled, however long, and goes when it is enabled and nobody uses it', async () => {
+    const lifetime = 30 * 86_400
+    const issuer = await openIssuer(
+      { scope: ['openid'], unusedLifetime: lifetime },
+      { policy: { clientUnusedLimit: lifetime } },
+    )
+    const contained = await asTestClient(issuer, await register(issuer))
+    const unused = await asTestClient(issuer, await register(issuer))
+    await issuer.store.containment.contain(contained.id, issuer.clock.now(), [])
+    await issuer.server.maintain()
+    issuer.clock.advance(lifetime)
+    await issuer.server.maintain()
+    expect(await issuer.store.findClient(unused.id)).toBeUndefined()
+    issuer.clock.advance(lifetime)
+    await issuer.server.maintain()
+    const kept = await issuer.store.findClient(contained.id)
+    expect(kept?.disabledAt).toBeDefined()
+    await issuer.changeClient({ ...contained, record: kept! }, { disabledAt: undefined })
+    issuer.clock.advance(lifetime)
+    await issuer.server.maintain()
+    expect(await clientCount(issuer)).toBe(0)
   })
 
   it('B-REG-11 goes when nobody uses it, and stays while it is used', async () => {

@@ -13,6 +13,7 @@ import { externalKeys } from './0100-external-keys.ts'
 import { backchannel } from './0120-backchannel.ts'
 import { secondFactors } from './0130-second-factors.ts'
 import { derivations } from './0140-derivations.ts'
+import { registrationChannels } from './0150-registration-channels.ts'
 
 /** One forward step of the schema: its name, which is stored when it was done, and its statements. */
 export type Step = { readonly name: string; readonly statements: readonly string[] }
@@ -34,4 +35,5 @@ export const steps: readonly Step[] = [
   { name: '0120-backchannel', statements: backchannel },
   { name: '0130-second-factors', statements: secondFactors },
   { name: '0140-derivations', statements: derivations },
+  { name: '0150-registration-channels', statements: registrationChannels },
 ]

@@ -19,7 +19,7 @@ const initialToken = (more: Partial<InitialAccessToken> = {}): InitialAccessToke
 function registration(more: Partial<NewRegistration> = {}): NewRegistration {
   const made = client({ channel: 'dynamic', localized: { 'client_name#de': 'Eine Anwendung' } })
   const row: DynamicRegistration = {
-    clientId: made.id,
+    clientId: more.client?.id ?? made.id,
     tokenDigest: digest(),
     previous: undefined,
     scopeCeiling: ['openid', 'read'],
@@ -72,12 +72,16 @@ export const registrationContract: ContractPart = ({ describe, it }, withStore) 
 
   describe('self-registered clients', () => {
     it(
-      'DC-11 are never more than allowed, however many ask at once',
+      'DC-11 are never more than allowed by the door they came in, however many ask at once',
       withStore(async ({ registrations, admin }) => {
+        const document = () => registration({ client: client({ channel: 'metadata_document' }), most: 2 })
+        for (const outcome of ['registered', 'registered', 'full'])
+          equal(await registrations.register(document(), start), outcome)
         const asked = await together(9, () => registrations.register(registration({ most: 4 }), start))
         equal(asked.filter((outcome) => outcome === 'registered').length, 4)
         equal(asked.filter((outcome) => outcome === 'full').length, 5)
-        equal((await everyPage((after, limit) => admin.listClients(after, limit))).length, 4)
+        equal(await registrations.register(document(), start), 'full')
+        equal((await everyPage((after, limit) => admin.listClients(after, limit))).length, 6)
       }),
     )
     it(
