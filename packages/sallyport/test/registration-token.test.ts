@@ -5,6 +5,7 @@ const scratch = createScratch()
 let place: Installation
 beforeAll(async () => {
   place = await prepare(scratch.folder)
+  await place.json(['resource', 'create', 'https://api.example', '--name', 'API', '--scope', 'read=Read'])
 })
 afterAll(() => {
   scratch.remove()
@@ -26,12 +27,19 @@ describe('registration-token', () => {
     expect((await place.run(['registration-token', 'revoke', String(made['id'])])).code).not.toBe(0)
   })
 
+  it('A-DCR-13 names the scope that an unknown one was meant for, and makes no token', async () => {
+    const { stderr } = await place.run([...create, '--scope', 'openid raed'])
+    expect(stderr).toContain('did you mean read?')
+    expect((await place.json(['registration-token', 'list']))['registration_tokens']).toEqual([])
+  })
+
   it.for([
     ['--uses', '0'],
     ['--uses', '10001'],
     ['--lifetime', '91d'],
     ['--lifetime', '1s'],
     ['--scope', 'two  spaces'],
+    ['--scope', 'openid raed'],
   ])('A-DCR-02 refuses %s %s', async (options) => {
     const { code, stderr } = await place.run([...create, ...options])
     expect(code).toBe(2)

@@ -10,7 +10,7 @@ import { addCounts, isoWeek, mergeLastUse, weekEnd, type UsageDelta, type UsageN
  * decision hangs on them.
  */
 export type UsageBook = {
-  /** Counts a success. `headers` only at the token endpoint, where they are those of the client's software. */
+  /** Counts a success; it is a use of the client where it or a person proved something. `headers` only at the token endpoint, where they are those of the client's software. */
   note(clientId: string, names: readonly UsageName[], headers?: HttpHeaders): void
   /** Notes that a client used one of its secrets, named by its id (A-CC-05). */
   secretUsed(clientId: string, secretId: string): void
@@ -29,6 +29,16 @@ export function provenBy({ authenticationMethod: method }: Pick<Client, 'authent
   if (method === 'none') return byNothing
   return method === 'private_key_jwt' || isCertificateMethod(method) ? byKey : bySecret
 }
+
+/** What is counted of a request that anybody can send: it says nothing about whether the client or its people live (B-REG-11). */
+const ofAnybody: ReadonlySet<UsageName> = new Set<UsageName>([
+  'authorization_requests',
+  'pushed_requests',
+  'with_s256',
+  'with_state',
+  'with_nonce',
+  'openid_without_nonce',
+])
 
 type Entry = {
   readonly clientId: string
@@ -103,7 +113,7 @@ export function createUsageBook({ store, now, onDropped }: UsageBookOptions): Us
       if (entry === undefined) return
       const { counts } = entry
       for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-      entry.usedAt = at
+      if (names.some((name) => !ofAnybody.has(name))) entry.usedAt = at
       if (headers !== undefined && entry.library === undefined) entry.library = libraryOf(headers)
     },
     secretUsed: (clientId, secretId) => {

@@ -22,6 +22,12 @@ it.for<[string, string | string[]]>([
   expectTokens(await issuer.refresh(flow))
 })
 
+it('A-RES-01 more values than are taken are refused in words that say so', async () => {
+  const issuer = await newIssuer()
+  const answer = await issuer.clientCredentials(issuer.clients.S, { scope: 'read', resource: eleven })
+  expect(answer.json['error_description']).toContain('at most 10 resource values')
+})
+
 it('A-RES-02 an unknown resource beside a known one is refused, not dropped', async () => {
   const issuer = await newIssuer()
   expectBack(await issuer.authorize({ parameters: { resource: [first, 'https://no.test'] } }), 'invalid_target')

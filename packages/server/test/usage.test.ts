@@ -55,6 +55,22 @@ describe('the use of clients', () => {
     })
   })
 
+  it('B-REG-11, A-GOV-05 counts what anybody may ask without a proof, and takes it for no use of the client', async () => {
+    const issuer = await newIssuer()
+    const { K, P } = issuer.clients
+    await issuer.begin({ client: K })
+    await issuer.begin({ client: P, pushed: true })
+    await issuer.server.maintain()
+    for (const { id } of [K, P]) {
+      expect((await issuer.store.usage.lastUse(id))?.usedAt).toBeUndefined()
+      const { items } = await issuer.store.usage.list({ clientId: id }, undefined, 10)
+      expect(items[0]?.counts).toMatchObject({ authorization_requests: 1, with_s256: 1 })
+    }
+    await issuer.authorize({ client: P })
+    await issuer.server.maintain()
+    expect((await issuer.store.usage.lastUse(P.id))?.usedAt).toBe(issuer.clock.now())
+  })
+
   it('A-LOG-02 keeps no library hint that could be something else', async () => {
     const issuer = await newIssuer()
     const { S } = issuer.clients

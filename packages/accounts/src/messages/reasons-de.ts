@@ -92,7 +92,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   par_required: 'Anfragen dieses Clients müssen zuerst hinterlegt werden',
   registration_parameter: 'Den Parameter registration gibt es hier nicht',
   front_channel_secret: 'Ein Geheimnis wurde durch den Browser gesendet; es gilt als bekannt geworden',
-  resource_syntax: 'resource muss ein absoluter URI ohne Fragment sein',
+  resource_syntax: 'Senden Sie höchstens 10 Werte von resource, jeder ein absoluter URI ohne Fragment',
   resource_unknown: 'Die Resource ist unbekannt oder diesem Client nicht erlaubt',
   scope_elsewhere: 'Der Scope gehört zu einer anderen API; nennen Sie sie mit dem Parameter resource',
   resource_needed: 'Der Scope gehört nicht zu einer einzigen API; nennen Sie sie mit dem Parameter resource',
@@ -261,7 +261,8 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   registration_token: 'Das Token gilt nicht für diese Registrierung',
   registration_read_only: 'Clients dürfen sich hier nicht selbst ändern',
   registration_quota: 'Zur Zeit gibt es keine weiteren Registrierungen; versuchen Sie es später',
-  registration_body: 'Der Inhalt muss ein JSON-Objekt vom Typ application/json sein, in dem kein Name zweimal vorkommt',
+  registration_body:
+    'Der Inhalt muss ein JSON-Objekt vom Typ application/json sein, mit höchstens 1000 Einträgen in 8 Ebenen, in dem kein Name zweimal vorkommt',
   registration_redirect_uri:
     'Tragen Sie 1 bis 20 vollständige Redirect URIs ein: https mit einem Hostnamen, bei nativen Clients auch Loopback mit http oder ein eigenes Schema',
   registration_redirect_type:
@@ -276,7 +277,8 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
     'token_endpoint_auth_method muss none, client_secret_basic, client_secret_post oder private_key_jwt sein, bei nativen Clients none',
   registration_authentication_key:
     'Geheimnisse gelten hier nicht: token_endpoint_auth_method muss none oder private_key_jwt sein, bei nativen Clients none',
-  registration_scope: 'Der Scope ist mehr, als ein Client für sich selbst eintragen darf',
+  registration_scope:
+    'scope muss aus Werten mit einzelnen Leerzeichen bestehen, von denen keiner über das hinausgeht, was ein Client für sich selbst eintragen darf',
   registration_name:
     'client_name darf höchstens 100 einfache Zeichen haben und keinem vorbehaltenen Namen ähnlich sehen',
   software_statement_invalid: 'Das Software Statement ist kein gültiges, signiertes JWT seines Ausstellers',

@@ -110,7 +110,12 @@ export const authorizationRequestReasons = {
     'front-channel-secret',
     'A secret was sent through the browser; it counts as exposed',
   ),
-  resource_syntax: entry('invalid_target', 400, 'resource', 'resource must be an absolute URI without a fragment'),
+  resource_syntax: entry(
+    'invalid_target',
+    400,
+    'resource',
+    'Send at most 10 resource values, each an absolute URI without a fragment',
+  ),
   resource_unknown: entry('invalid_target', 400, 'resource', 'The resource is unknown or not allowed for this client'),
   scope_elsewhere: entry(
     'invalid_target',

@@ -19,7 +19,7 @@ export const registrationReasons = {
     'invalid_client_metadata',
     400,
     'client-registration',
-    'The body must be one JSON object of type application/json, without members that occur twice',
+    'The body must be one JSON object of type application/json, of at most 1000 members and entries 8 levels deep, with no member twice',
   ),
   registration_redirect_uri: entry(
     'invalid_redirect_uri',
@@ -73,7 +73,7 @@ export const registrationReasons = {
     'invalid_client_metadata',
     400,
     'client-registration',
-    'The scope is more than a client may register for itself',
+    'scope must be values with single spaces between them, none beyond what a client may register for itself',
   ),
   registration_name: entry(
     'invalid_client_metadata',

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import { after, lookupKey, parseScope } from '@sallyport/protocol'
+import { after, identityScopes, lookupKey, parseScope } from '@sallyport/protocol'
 import { typedId, type InitialAccessToken } from '@sallyport/server'
 import { adminEvent } from '../administration.ts'
 import { addCommand, addGroup, withSettings, type Action, type Call } from '../command.ts'
 import { parseDuration } from '../config/units.ts'
-import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
+import { CommandFailure, exitCode, unknownName, usage, type ExitCode } from '../failure.ts'
 import { eachPage } from '../pages.ts'
 import { instant, table } from '../terminal.ts'
-import { inWorkplace } from '../workplace.ts'
+import { inWorkplace, type Workplace } from '../workplace.ts'
 
 type Options = {
   readonly label: string
@@ -49,6 +49,15 @@ function scopeOf(text: string | undefined): readonly string[] | undefined {
   return scope
 }
 
+/** A scope that no API has would be given to nobody, and whoever wrote it meant another one. */
+async function requireKnownScope({ store }: Workplace, scope: readonly string[] = []): Promise<void> {
+  const resources = await store.listResources()
+  const known = [...identityScopes, ...resources.flatMap(({ scopes }) => scopes.map(({ name }) => name))]
+  const unknown = scope.find((value) => !known.includes(value))
+  if (unknown === undefined) return
+  throw usage(`${unknownName('--scope', unknown, known)}: no API has it; see: sallyport resource list`)
+}
+
 const recordOf = ({ id, label, uses, used, scope, createdAt, expiresAt }: InitialAccessToken) => ({
   id,
   label,
@@ -63,6 +72,7 @@ async function createToken(call: Call, options: Options): Promise<ExitCode> {
   const { uses, lifetime } = numbers(options)
   const scope = scopeOf(options.scope)
   return inWorkplace(await call.config(), async (place) => {
+    await requireKnownScope(place, scope)
     const token = place.random.handle()
     const now = place.now()
     const record: InitialAccessToken = {

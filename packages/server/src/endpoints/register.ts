@@ -13,9 +13,12 @@ const hour = 3600
 
 /** Tries count, not successes: a guess at a token costs as much as a registration (B-REG-11, DC-11). */
 async function countAttempt(ctx: Context, call: Call): Promise<void> {
-  const tries = await ctx.store.count(`register:${call.network}`, hour, ctx.now())
-  if (tries > ctx.registration.perNetwork)
-    throw refuse('registration_quota', { detail: 'network', headers: { 'retry-after': String(hour) } })
+  const now = ctx.now()
+  const window = Math.floor(now / hour)
+  const tries = await ctx.store.count(`register:${call.network}:${window}`, hour, now)
+  if (tries <= ctx.registration.perNetwork) return
+  const left = Math.ceil((window + 1) * hour - now)
+  throw refuse('registration_quota', { detail: 'network', headers: { 'retry-after': String(left) } })
 }
 
 /** Dynamic client registration (RFC 7591 section 3). Where it is off there is no such address. */

@@ -47,7 +47,7 @@ export type ClientUsage = {
 /** When a client was last seen, and what is known of its software. */
 export type LastUse = {
   readonly clientId: string
-  /** The last request that was answered with success. */
+  /** The last code or token that was given, or the last request with a proof of who the client is. */
   readonly usedAt: Seconds | undefined
   /** The library it names in its requests to the token endpoint. */
   readonly library: string | undefined

@@ -55,6 +55,17 @@ describe('redirect URIs', () => {
 
 describe('metadata', () => {
   it.for([
+    [{ scope: 'openid  profile' }, 'single spaces'],
+    [{ scope: 'openid admin' }, 'none beyond what a client may register'],
+    [{ default_acr_values: Array.from({ length: 1001 }, () => 'x') }, 'at most 1000 members and entries'],
+  ] as const)('A-DCR-04 is refused in words that fit: %o', async ([more, words]) => {
+    const issuer = await openIssuer()
+    const answer = await register(issuer, { ...plain, ...more })
+    expect(outcome(answer)).toBe('400 invalid_client_metadata')
+    expect(answer.json['error_description']).toContain(words)
+  })
+
+  it.for([
     { grant_types: ['implicit'], response_types: ['token'] },
     { grant_types: ['password'] },
     { grant_types: ['client_credentials'] },

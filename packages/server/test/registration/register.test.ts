@@ -69,16 +69,18 @@ describe('who may register', () => {
   })
 
   it('B-REG-11, DC-11 tries from one network are counted, and registrations in all', async () => {
-    const issuer = await openIssuer({ perNetwork: 3, mostClients: 4 })
+    const issuer = await openIssuer({ perNetwork: 3, mostClients: 4 }, { start: 3600 * 500_000 + 600 })
     for (let count = 0; count < 3; count++) expect(outcome(await register(issuer))).toBe('201')
     const answer = await register(issuer)
     expect(outcome(answer)).toBe('429 temporarily_unavailable')
-    expect(answer.headers['retry-after']).toBe('3600')
+    expect(answer.headers['retry-after']).toBe('3000')
+    issuer.clock.advance(2999)
+    expect(headerOf(await register(issuer), 'retry-after')).toBe('1')
     expect(outcome(await register(issuer, plain, { remoteAddress: '203.0.113.9' }))).toBe('201')
     expect(outcome(await register(issuer, plain, { remoteAddress: '203.0.113.9' }))).toBe('429 temporarily_unavailable')
     expect(await clientCount(issuer)).toBe(4)
-    expect(eventsOf(issuer, 'client.registration.rejected', 'registration_quota')).toHaveLength(2)
-    issuer.clock.advance(3600)
+    expect(eventsOf(issuer, 'client.registration.rejected', 'registration_quota')).toHaveLength(3)
+    issuer.clock.advance(1)
     expect(headerOf(await register(issuer), 'retry-after')).toBe('86400')
   })
 
@@ -361,7 +363,10 @@ describe('what is registered', () => {
     const used = await asTestClient(issuer, await register(issuer))
     const unused = await asTestClient(issuer, await register(issuer))
     issuer.clock.advance(80_000)
-    expectTokens((await issuer.codeFlow({ client: used, parameters: { scope: 'openid', resource: undefined } })).answer)
+    const parameters = { scope: 'openid', resource: undefined }
+    expectTokens((await issuer.codeFlow({ client: used, parameters })).answer)
+    // A request that nobody signed in for keeps no client.
+    await issuer.begin({ client: unused, parameters })
     await issuer.server.maintain()
     expect(await clientCount(issuer)).toBe(2)
     issuer.clock.advance(10_000)
