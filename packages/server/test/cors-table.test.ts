@@ -19,6 +19,9 @@ const table: readonly (readonly [path: string, kind: Kind, methods: readonly str
   ['/account/apps', 'nobody', ['GET', 'POST']],
   ['/account/sessions', 'nobody', ['GET', 'POST']],
   ['/device', 'nobody', ['GET', 'POST']],
+  ['/account/requests', 'nobody', ['GET', 'POST']],
+  ['/oauth2/check-session', 'nobody', ['GET']],
+  ['/oauth2/backchannel_authentication', 'nobody', ['POST']],
   ['/oauth2/token', 'registered origins', ['POST']],
   ['/oauth2/device_authorization', 'nobody', ['POST']],
   ['/oauth2/revoke', 'registered origins', ['POST']],
@@ -36,7 +39,9 @@ const table: readonly (readonly [path: string, kind: Kind, methods: readonly str
 const app = 'https://app.test'
 const strangers = ['https://evil.test', 'null', 'https://app.test:444', 'https://APP.test']
 
-const start = () => newRealIssuer({ policy: { deviceGrant: true }, registration: { mode: 'open', perNetwork: 1000 } })
+const policy = { deviceGrant: true, backchannelGrant: true, sessionManagement: true }
+
+const start = () => newRealIssuer({ policy, registration: { mode: 'open', perNetwork: 1000 } })
 
 const cors = ({ headers }: Answer): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control')))

@@ -91,6 +91,7 @@ const accounts: Accounts = {
   consentUrl: '/consent',
   accountUrl: '/account-choice',
   deviceUrl: '/device',
+  requestsUrl: '/account/requests',
   acrValues: [],
   uiLocales: [],
   findClaims: async () => ({}),
