@@ -136,6 +136,17 @@ describe('config check of declared objects', () => {
     expect(await direct('stages:\n  requirePushedRequests: warn\n', '')).toHaveLength(1)
   })
 
+  it('B-FAPI-04, B-CX-20 finds APIs whose tokens are signed with RS256', async () => {
+    const signed = async (member: string): Promise<string[]> =>
+      found(
+        await check(`resources:\n  https://api.example:\n    name: API\n${member}`, '--profile', 'fapi2', '--json'),
+      ).map(({ rule, key }) => `${rule} ${key}`)
+    const finding = ['fapi2-algorithm resources.https://api.example.signingAlgorithm']
+    expect(await signed('    signingAlgorithm: RS256\n')).toEqual(finding)
+    expect(await signed('    signingAlgorithm: PS256\n')).toEqual([])
+    expect(await signed('    signingAlgorithm: RS256\n    format: opaque\n')).toEqual([])
+  })
+
   it('B-FAPI-01, B-FAPI-03, A-DCR-02 finds doors by which a weaker client could still come', async () => {
     const doors = async (text: string): Promise<string[]> =>
       found(await check(text, '--profile', 'fapi2', '--json')).map(

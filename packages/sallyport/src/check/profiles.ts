@@ -3,7 +3,7 @@ import { bindsTokens, type Client } from '@sallyport/server'
 import { openDoors } from './fapi-doors.ts'
 import type { CheckFinding, RuleId } from './finding.ts'
 import { messageSigning } from './message-signing.ts'
-import type { CheckedClient, Subject } from './subject.ts'
+import { placeIn, type CheckedClient, type Subject } from './subject.ts'
 
 export const profiles = ['oauth21', 'fapi2', 'fapi2-message-signing', 'mcp'] as const
 export type Profile = (typeof profiles)[number]
@@ -15,6 +15,7 @@ function fapi2(subject: Subject): readonly CheckFinding[] {
     ...fapi2Server(subject),
     ...openDoors(subject),
     ...subject.clients.flatMap(fapi2Client),
+    ...weaklySigned(subject),
     ...unbound(subject),
     ...unpushed(subject),
   ]
@@ -49,6 +50,18 @@ function fapi2Server({ policy, issuerPlace }: Subject): readonly CheckFinding[] 
     })
   return found
 }
+
+/** RS256 is for nobody under the profile, access tokens included (FAPI 2.0 security profile 5.4.1, B-CX-20). */
+const weaklySigned = ({ declarations }: Subject): readonly CheckFinding[] =>
+  declarations.resources
+    .filter(({ resource }) => resource.format === 'jwt' && resource.signingAlgorithm === 'RS256')
+    .map((declared) => ({
+      rule: 'fapi2-algorithm',
+      key: `resources.${declared.key}.signingAlgorithm`,
+      origin: placeIn(declared)('signingAlgorithm'),
+      problem: 'its tokens are signed with RS256',
+      fix: 'leave it out for ES256, or use PS256 or Ed25519',
+    }))
 
 type At = { readonly rule: RuleId; readonly member: string; readonly problem: string; readonly fix: string }
 
