@@ -95,8 +95,8 @@ export const mutations: readonly Mutation[] = [
     'the answer repeats the challenge',
     'A-PKCE-09',
     'server/src/authorization/proceed.ts',
-    'return respond(ctx, call, targetOf(call, progress), { code })',
-    'return respond(ctx, call, targetOf(call, progress), { code, code_challenge: request.codeChallenge } as never)',
+    'return respond(ctx, call, target, { code })',
+    'return respond(ctx, call, target, { code, code_challenge: request.codeChallenge } as never)',
   ),
   one(
     'two challenges are taken for one',
