@@ -108,3 +108,4 @@ export {
 export { parseStrictArray, parseStrictJson, type JsonFault } from './strict-json.ts'
 export { nearest } from './nearest.ts'
 export { newUserCode, readUserCode, showUserCode } from './user-code.ts'
+export { hiddenCharacters } from './hidden-characters.ts'

@@ -133,6 +133,18 @@ export async function deleteClient(call: Call, _options: object, [id]: readonly 
   })
 }
 
+/** At most two secrets are alive: a third takes the older one away at once, and what still uses it stops. */
+async function confirmThird(call: Call, client: Client, now: number): Promise<void> {
+  const alive = client.secrets.filter(({ expiresAt }) => expiresAt > now)
+  if (alive.length < 2 || call.dryRun) return
+  const question = `${client.id} has two secrets that work; the older one would stop at once. Go on?`
+  if (!(await call.terminal.confirm(question)))
+    throw new CommandFailure(
+      exitCode.usage,
+      `nothing was changed: ${client.id} has two secrets that work, and the older one would stop at once; add --yes when nothing uses it`,
+    )
+}
+
 export async function rotateSecret(call: Call, _options: object, [id]: readonly string[]): Promise<ExitCode> {
   return inWorkplace(await call.config(), async (place) => {
     const client = await findClient(place, id)
@@ -144,6 +156,7 @@ export async function rotateSecret(call: Call, _options: object, [id]: readonly 
         `${client.id} authenticates with a key; new keys: sallyport client update ${client.id} --jwks FILE`,
       )
     const context = registrationContext(place)
+    await confirmThird(call, client, context.now)
     const { secret: fresh, record } = newSecret(context)
     const secret = call.dryRun ? undefined : fresh
     const overlap = place.config.policy.clientSecretOverlap ?? 0

@@ -9,7 +9,7 @@ import { inWorkplace } from './workplace.ts'
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** What a client holds, in words. */
-export const heldText = ({ authorizations, codes, consents, devices, pushed, pages }: Held): string =>
+export const heldText = ({ authorizations, codes, consents, devices, pushed, pages, exceptions }: Held): string =>
   [
     `${counted(authorizations, 'grant')} with their tokens`,
     `${counted(codes, 'code')} that nobody redeemed yet`,
@@ -17,6 +17,7 @@ export const heldText = ({ authorizations, codes, consents, devices, pushed, pag
     `${counted(devices, 'device')} that wait`,
     `${counted(pushed, 'pushed request')}`,
     `${counted(pages, 'page')} open before a person`,
+    `${counted(exceptions, 'exception')} from PKCE`,
   ].join(', ')
 
 export const heldRecord = ({
@@ -26,6 +27,7 @@ export const heldRecord = ({
   devices,
   pushed,
   pages,
+  exceptions,
 }: Held): Record<string, number> => ({
   grants: authorizations,
   codes,
@@ -33,6 +35,7 @@ export const heldRecord = ({
   devices,
   pushed_requests: pushed,
   pages,
+  exceptions,
 })
 
 const gone = ({ id }: Client): CommandFailure => new CommandFailure(exitCode.missing, `${id} was removed meanwhile`)

@@ -172,6 +172,19 @@ describe('client', () => {
     expect(Date.parse(fresh?.expires_at ?? '')).toBeGreaterThan(Date.parse(old?.expires_at ?? ''))
   })
 
+  it('A-TOK-10 takes the older of two living secrets away only after a yes', async () => {
+    const made = await place.json(webClient)
+    const id = String(made['client_id'])
+    await place.json(['client', 'rotate-secret', id])
+    const asked = await place.run(['client', 'rotate-secret', id, '--no-input'])
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('the older one would stop at once')])
+    const secrets = async (): Promise<unknown> => (await place.json(['client', 'get', id]))['secrets']
+    expect(await secrets()).toHaveLength(2)
+    const forced = await place.json(['client', 'rotate-secret', id, '--yes'])
+    expect(forced['client_secret']).toBeTypeOf('string')
+    expect(await secrets()).toHaveLength(2)
+  })
+
   it('deletes only after a yes', async () => {
     const { client_id: id } = await place.json(webClient)
     const asked = await place.run(['client', 'delete', String(id)])

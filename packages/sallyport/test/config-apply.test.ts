@@ -112,6 +112,7 @@ describe('config diff and apply', () => {
     write(both)
     const dry = await config('apply', '--dry-run', '--json')
     expect(JSON.parse(dry.stdout)).toMatchObject({ applied: false, secrets: [] })
+    expect((await config('apply', '--dry-run')).stdout).toMatch(/would be made/)
     expect(await here.place.json(['client', 'list'])).toMatchObject({ clients: [] })
     expect(await here.place.json(['resource', 'list'])).toMatchObject({ resources: [] })
   })

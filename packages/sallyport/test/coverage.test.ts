@@ -186,6 +186,8 @@ describe('sallyport coverage', () => {
 
   it('A-GOV-03 prints the table and the share, and ends with 3 on an alert', async () => {
     expect((await place.run(['coverage'])).stdout).toContain('nothing was counted')
+    const nobody = await place.run(['coverage', '--client', 'nope'])
+    expect([nobody.code, nobody.stderr]).toEqual([6, expect.stringContaining('there is no client nope')])
     const store = await openStore(place.store)
     const client = await addClient(store, 'one')
     const refusal = { reason: 'pkce_required', at: now } as const

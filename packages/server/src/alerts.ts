@@ -60,9 +60,14 @@ const kinds: Readonly<Record<string, AlertKind>> = {
   'device.code.guess_limit': 'device_code_guessing',
 }
 
-function kindOf({ event, reason, detail }: SecurityEvent): AlertKind | undefined {
+function kindOf(record: SecurityEvent): AlertKind | undefined {
+  const { event, reason, detail } = record
   if (reason === 'answer_key') return 'client_key_missing'
-  if (event === 'token.code.replayed') return reason === 'no_proof' ? 'code_interception' : 'code_replay'
+  if (event === 'token.code.replayed') {
+    if (reason !== 'no_proof') return 'code_replay'
+    // A device that asks once more after its answer got lost wakes nobody up.
+    return detail['challenged'] === false && verdictOf(record) === 'client_bug' ? undefined : 'code_interception'
+  }
   if (event === 'token.pkce.failed') return reason === 'mismatch' ? 'code_interception' : undefined
   if (event === 'authz.request.rejected') return reason === 'challenge_reused' ? 'challenge_repeated' : undefined
   if (event === 'device.approved') return reason === 'many_from_afar' ? 'device_approvals_from_afar' : undefined

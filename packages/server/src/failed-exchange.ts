@@ -42,5 +42,6 @@ export const waitingFacts = (
     code_state: state,
     code_age: Math.round((ctx.now() - request.createdAt) * 1000) / 1000,
     authorization_network: request.network,
+    challenged: request.codeChallenge !== undefined,
   },
 })

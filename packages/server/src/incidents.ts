@@ -109,6 +109,9 @@ const causes: Readonly<Record<string, string>> = {
   code_redirect_uri_missing: 'the redirect URI was not repeated',
 }
 
+const unchallenged =
+  'a device code came again after its tokens were given out; it never had a challenge that would tell who asks'
+
 const classCauses: Readonly<Record<string, string>> = {
   client_auth_failed: 'the code is real, and whoever sent it could not prove to be the client',
 }
@@ -118,6 +121,11 @@ function holdsCode(event: SecurityEvent, { distance, words, history }: Circumsta
   const { reason = '', class: of = '', detail } = event
   const cause = causes[reason] ?? classCauses[of] ?? 'possession of the code was not proven'
   const attack = (...more: readonly string[]): Judgement => judged('suspected_interception', cause, ...more, ...words)
+  // Without a challenge nobody can tell a device that lost its answer from somebody else; where it asks from says most.
+  if (reason === 'no_proof' && detail['challenged'] === false)
+    return distance.network === false
+      ? judged('client_bug', unchallenged, 'it looks like a device that asks again after an answer got lost', ...words)
+      : judged('suspected_interception', unchallenged, ...words)
   // A foreign client or a spent code is nothing that a mistake in the client explains.
   if (reason === 'code_of_another_client' || reason === 'no_proof') return attack()
   if (detail['code_state'] === 'redeemed') return attack('the code had been redeemed before')

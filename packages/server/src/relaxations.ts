@@ -1,3 +1,4 @@
+import { hiddenCharacters } from '@sallyport/protocol'
 import type { Random, Seconds } from '@sallyport/protocol'
 import { orderedId } from './ids.ts'
 import { isPublic, type Client } from './model/client.ts'
@@ -35,12 +36,10 @@ export const mayHaveException = (client: Client): boolean =>
   !isPublic(client) && client.channel === 'managed' && client.grantTypes.includes('authorization_code')
 
 const texts = ['owner', 'reason', 'ticket', 'compensatingControl', 'acceptedBy'] as const
-const control = /\p{Cc}/u
-
 function textFault(member: string, text: string): ExceptionFault | undefined {
   if (text.trim() === '') return { member, problem: 'is missing' }
   if (text.length > 500) return { member, problem: 'is longer than 500 characters' }
-  return control.test(text) ? { member, problem: 'has a control character' } : undefined
+  return hiddenCharacters.test(text) ? { member, problem: 'has a character that cannot be seen' } : undefined
 }
 
 const sameName = (first: string, second: string): boolean =>

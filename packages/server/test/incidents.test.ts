@@ -57,6 +57,22 @@ describe('the verdict on a failed exchange', () => {
       'suspected_interception',
     ],
     [
+      'a device that asks again, of a code without a challenge',
+      {
+        event: 'token.code.replayed',
+        reason: 'no_proof',
+        detail: { authorization_network: '192.0.2.1', challenged: false, code_age: 60 },
+      },
+      history(),
+      'client_bug',
+    ],
+    [
+      'the same from elsewhere',
+      { event: 'token.code.replayed', reason: 'no_proof', detail: { ...far, challenged: false } },
+      history(),
+      'suspected_interception',
+    ],
+    [
       'a replay from elsewhere',
       { event: 'token.code.replayed', class: 'suspected_replay', detail: far },
       history(),

@@ -156,6 +156,8 @@ describe('the record of an exception', () => {
     for (const days of [91, 0, -1, Number.NaN])
       expect(faultsOf(made({ deadline: (now + days * day) as PkceException['deadline'] }))).toEqual(['deadline'])
     expect(faultsOf(made({ acceptedBy: ' team a ' }))).toEqual(['acceptedBy'])
+    for (const acceptedBy of ['Team\u200b A', '\u202eTeam A', 'Te\u00adam A'])
+      expect(faultsOf(made({ acceptedBy }))).toEqual(['acceptedBy'])
     expect(faultsOf(made({}))).toEqual([])
   })
 

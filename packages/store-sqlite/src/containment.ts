@@ -11,6 +11,7 @@ const openCode = `redeemed_at IS NULL AND destroyed_at IS NULL AND code_digest <
   AND coalesce(json_extract(details, '$.code.expiresAt'), 0) >`
 
 const ofClient = 'client_id = ? AND expires_at > ?'
+const standing = 'client_id = ? AND deadline > ? AND revoked_at IS NULL'
 const waiting = `state IN ('pending', 'claimed') AND ${ofClient}`
 /** An interaction that was consumed has no record left. */
 const atPage = `CASE record WHEN '' THEN 0 ELSE json_extract(record, '$.request.clientId') = ? END AND expires_at > ?`
@@ -119,11 +120,15 @@ function others(db: Connection) {
   const devices = counter('device_requests', waiting)
   const pushed = counter('pushed_requests', ofClient)
   const pages = counter('interactions', atPage)
+  const exceptions = counter('pkce_exceptions', standing)
   const forget = db.change<[string]>('DELETE FROM consents WHERE client_id = ?')
   const endDevices = db.change<[string, number]>(
     `UPDATE device_requests SET state = 'destroyed', user_code_key = NULL WHERE ${waiting}`,
   )
   const endPushed = db.change<[string, number]>(`DELETE FROM pushed_requests WHERE ${ofClient}`)
+  const endExceptions = db.change<[number, string, number]>(
+    `UPDATE pkce_exceptions SET revoked_at = ? WHERE ${standing}`,
+  )
   const endPages = db.change<[string, number]>(`DELETE FROM interactions WHERE ${atPage}`)
   return {
     known,
@@ -132,12 +137,14 @@ function others(db: Connection) {
       devices: devices(clientId, now),
       pushed: pushed(clientId, now),
       pages: pages(clientId, now),
+      exceptions: exceptions(clientId, now),
     }),
     endAll: (clientId: string, now: Seconds): Others => ({
       consents: forget(clientId),
       devices: endDevices(clientId, now),
       pushed: endPushed(clientId, now),
       pages: endPages(clientId, now),
+      exceptions: endExceptions(now, clientId, now),
     }),
   }
 }

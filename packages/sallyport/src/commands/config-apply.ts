@@ -28,7 +28,7 @@ export async function diff(call: Call): Promise<ExitCode> {
   const loaded = await loadWhole(call)
   return inWorkplace(configOf(loaded.resolved), async (place) => {
     const plan = await planIn(call, place, loaded, true)
-    call.terminal.data({ changes: planRecords(plan) }, planText(plan))
+    call.terminal.data({ changes: planRecords(plan) }, planText(plan, false))
     return plan.changes.length === 0 ? exitCode.ok : exitCode.found
   })
 }
@@ -69,7 +69,7 @@ function show({ terminal, dryRun }: Call, plan: Plan, prune: boolean): void {
     changes: planRecords(plan),
     secrets: secrets.map(({ id, secret }) => ({ client_id: id, client_secret: secret })),
   }
-  terminal.data(record, [planText(plan), ...shown].join('\n'))
+  terminal.data(record, [planText(plan, !dryRun), ...shown].join('\n'))
   if (secrets.length > 0) terminal.say('Secrets are shown this once and never again.')
   if (!prune && plan.changes.some(({ action }) => action === 'remove'))
     terminal.say('What left the file was kept; --prune removes it.')

@@ -3,7 +3,7 @@ import { isoWeek } from '@sallyport/server'
 import { addCommand, withSettings, type Call } from '../command.ts'
 import { doorRecord, doorText } from '../door.ts'
 import { coverageOf, defaultSince, type ClientCoverage, type Coverage, type WeekCoverage } from '../coverage.ts'
-import { exitCode, usage, type ExitCode } from '../failure.ts'
+import { CommandFailure, exitCode, usage, type ExitCode } from '../failure.ts'
 import { legacyReport, type LegacyLine } from '../legacy.ts'
 import { tighteningReport, tighteningWarnings, type TighteningLine } from '../tightenings.ts'
 import { instant, table } from '../terminal.ts'
@@ -32,6 +32,9 @@ async function coverage(call: Call, { client, since, weekly = false }: Options):
   return inWorkplace(config, async ({ store, now }) => {
     const from = first ?? defaultSince(now())
     const found = await coverageOf(store, { clientId: client, since: from }, now())
+    // A name that is mistyped must not look like a client that has nothing to hide.
+    if (client !== undefined && found.clients.length === 0 && (await store.findClient(client)) === undefined)
+      throw new CommandFailure(exitCode.missing, `there is no client ${client}`)
     const legacy = legacyReport(found.clients, config.legacyTargets, now())
     const lines = tighteningReport(found.clients, config)
     const alerts = [...found.alerts, ...tighteningWarnings(lines)]

@@ -86,6 +86,21 @@ export const hostList: Kind<readonly string[]> = {
   },
 }
 
+const schemeSyntax = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+
+/** A list of what redirect URIs may name: hosts, and private-use schemes with their colon. */
+export const redirectHostList: Kind<readonly string[]> = {
+  ...list,
+  parse: (written) => {
+    const parsed = list.parse(written)
+    if ('problem' in parsed) return parsed
+    const fault = parsed.value
+      .map((one) => (schemeSyntax.test(one) ? undefined : hostFault(one)))
+      .find((one) => one !== undefined)
+    return fault === undefined ? parsed : no(fault, 'write app.example.com, or com.example.app: for a scheme')
+  },
+}
+
 /** A list of pairs of a metadata document and a redirect URI. */
 export const pairList: Kind<readonly string[]> = {
   ...list,

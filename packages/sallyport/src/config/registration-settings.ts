@@ -5,7 +5,7 @@ import {
   type RegistrationOptions,
   type StatementIssuer,
 } from '@sallyport/server'
-import { choice, count, duration, flag, list, type Kind } from './kinds.ts'
+import { choice, count, duration, flag, list, redirectHostList, type Kind } from './kinds.ts'
 import { setting, type Setting } from './setting.ts'
 
 const looksLikeIssuer = (value: unknown): value is StatementIssuer =>
@@ -86,7 +86,7 @@ const mcp = setting(
 )
 const redirectHosts = setting(
   'registration.redirectHosts',
-  list,
+  redirectHostList,
   'Hosts that redirect URIs of clients that register themselves may name; any host when left out',
 )
 const grants = setting(

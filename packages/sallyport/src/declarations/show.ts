@@ -10,18 +10,27 @@ const words = {
   forget: 'is gone already',
 } as const
 
+/** The same before anything was done. */
+const planned: Readonly<Record<keyof typeof words, string>> = {
+  create: 'would be made',
+  update: 'would be changed',
+  adopt: 'would belong to the file from then on',
+  remove: 'left the file',
+  forget: 'is gone already',
+}
+
 const value = (one: unknown): string => {
   const text = one === undefined ? 'nothing' : JSON.stringify(one)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }
 
-const changeLines = ({ kind, name, id, action, differences }: ObjectChange): readonly string[] => [
-  `${signs[action]} ${kind} ${name}${id === name ? '' : ` (${id})`} ${words[action]}`,
+const changeLines = ({ kind, name, id, action, differences }: ObjectChange, done: boolean): readonly string[] => [
+  `${signs[action]} ${kind} ${name}${id === name ? '' : ` (${id})`} ${(done ? words : planned)[action]}`,
   ...differences.map(({ member, before, after }) => `    ${member}: ${value(before)} → ${value(after)}`),
 ]
 
-export const planText = ({ changes }: Plan): string =>
-  changes.length === 0 ? 'no difference' : changes.flatMap(changeLines).join('\n')
+export const planText = ({ changes }: Plan, done: boolean): string =>
+  changes.length === 0 ? 'no difference' : changes.flatMap((change) => changeLines(change, done)).join('\n')
 
 export const planRecords = ({ changes }: Plan): readonly Record<string, unknown>[] =>
   changes.map(({ kind, name, id, action, differences }) => ({

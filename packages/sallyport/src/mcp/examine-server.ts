@@ -11,7 +11,7 @@ const initialize = JSON.stringify({
   id: 1,
   method: 'initialize',
   params: {
-    protocolVersion: '2025-11-25',
+    protocolVersion: '2026-07-28',
     capabilities: {},
     clientInfo: { name: 'sallyport-mcp-doctor', version: '1' },
   },

@@ -1,11 +1,9 @@
+import { hiddenCharacters } from '@sallyport/protocol'
 import type { ClientRegistration } from './registration.ts'
 
 type PageFault = { readonly member: string; readonly problem: string }
 
 const pages = ['clientUri', 'logoUri', 'policyUri', 'tosUri'] as const
-
-/** Characters that show nothing or turn the direction of the text around them (A-DCR-12). */
-export const hiddenCharacters = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
 
 const maxUriLength = 2048
 const maxNameLength = 100

@@ -1,13 +1,14 @@
 import {
   canonicalResource,
   floor,
+  hiddenCharacters,
   identityScopes,
   isJwsAlgorithm,
   jwsAlgorithms,
   parseScope,
 } from '@sallyport/protocol'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
-import { hiddenCharacters, pageUriFault } from './page-rules.ts'
+import { pageUriFault } from './page-rules.ts'
 import type { ClientFault } from './client-fault.ts'
 
 export const tokenFormats: readonly TokenFormat[] = ['jwt', 'opaque']

@@ -15,6 +15,8 @@ export type Held = {
   readonly pushed: number
   /** Requests for which a person is at a page just now. */
   readonly pages: number
+  /** Dated exceptions from PKCE that are in force. */
+  readonly exceptions: number
 }
 
 /** The kill switch for a client that is misused (A-GOV-05). */
@@ -23,7 +25,7 @@ export type ContainmentStore = {
   held(clientId: string, now: Seconds): Promise<Held | undefined>
   /**
    * Disables a client, revokes every authorization of it, forgets its remembered consents, and ends the requests of its
-   * devices, those it pushed and those for which a person is at a page. The record gets its next version, so that no edit begun before undoes it; record, counts and events stay.
+   * devices, those it pushed and those for which a person is at a page, and its dated exceptions. The record gets its next version, so that no edit begun before undoes it; record, counts and events stay.
    * Law: one transaction, together or not at all. On every node, what was issued before it is dead from it on, and
    * nothing is issued after it, whatever runs at the same time; enabling the client again revives nothing of it. Tells
    * what ended, so that of calls at once one tells all of it; `undefined` when there is no such client, and then

@@ -1,8 +1,10 @@
 import type { Seconds } from '@sallyport/protocol'
 import type { ContainmentStore, Held } from '../model/containment.ts'
+import { isInForce } from '../model/exception.ts'
 import { isPageRequest, type Interaction } from '../model/interaction.ts'
 import { revoke } from './memory-authorizations.ts'
 import { freeUserCode } from './memory-devices.ts'
+import { replaceException } from './memory-exceptions.ts'
 import { addEvents, keep, type AuthorizationRow, type DeviceRow, type MemoryState } from './memory-state.ts'
 
 const isHeld = ({ authorization, revokedAt }: AuthorizationRow, clientId: string, now: Seconds): boolean =>
@@ -23,6 +25,7 @@ type Found = {
   readonly devices: readonly DeviceRow[]
   readonly pushed: readonly string[]
   readonly pages: readonly string[]
+  readonly exceptions: readonly string[]
 }
 
 const foundOf = (state: MemoryState, clientId: string, now: Seconds): Found => ({
@@ -35,15 +38,19 @@ const foundOf = (state: MemoryState, clientId: string, now: Seconds): Found => (
     request.clientId === clientId && request.expiresAt > now ? [digest] : [],
   ),
   pages: [...state.interactions].flatMap(([digest, one]) => (isOpenPage(one, clientId, now) ? [digest] : [])),
+  exceptions: [...state.exceptions.values()].flatMap((one) =>
+    one.clientId === clientId && isInForce(one, now) ? [one.id] : [],
+  ),
 })
 
-const counted = ({ authorizations, consents, devices, pushed, pages }: Found, now: Seconds): Held => ({
+const counted = ({ authorizations, consents, devices, pushed, pages, exceptions }: Found, now: Seconds): Held => ({
   authorizations: authorizations.length,
   codes: authorizations.filter((row) => isUnredeemed(row, now)).length,
   consents: consents.length,
   devices: devices.length,
   pushed: pushed.length,
   pages: pages.length,
+  exceptions: exceptions.length,
 })
 
 /** Containment in memory: nothing else runs between the first line of a verb and its last. */
@@ -65,6 +72,7 @@ export const memoryContainment = (state: MemoryState): ContainmentStore => ({
     }
     for (const digest of found.pushed) state.pushed.delete(digest)
     for (const digest of found.pages) state.interactions.delete(digest)
+    for (const id of found.exceptions) replaceException(state, id, { revokedAt: now })
     addEvents(state, events)
     return held
   },

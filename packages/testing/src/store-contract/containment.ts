@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import type { Store } from '@sallyport/server/model'
 import { exactlyOne, together, type ContractPart } from './assertions.ts'
 import { family, ground, issue, records, refreshToken, type Ground } from './ground.ts'
-import { client, consent, digest, event, interaction, later, start } from './records.ts'
+import { client, consent, digest, event, interaction, later, start, unique } from './records.ts'
 
 /** Much of what a client can hold: a family, a code that waits, a consent, a pushed request and a page before a person. */
 async function holdings(store: Store, on: Ground) {
@@ -13,7 +13,14 @@ async function holdings(store: Store, on: Ground) {
   await store.pushed.create(pushed)
   const page = interaction(on.client.id)
   await store.saveInteraction(page)
-  return { tokens, waiting, pushed, page }
+  const exception = {
+    ...{ id: unique('exception'), clientId: on.client.id, owner: 'Team A', reason: 'the library is replaced' },
+    ...{ ticket: 'OPS-1', compensatingControl: 'only from the office network', acceptedBy: 'Ms B' },
+    ...{ createdAt: start, deadline: later(86_400), renewedAt: undefined, revokedAt: undefined },
+    ...{ uses: 0, lastUsedAt: undefined },
+  }
+  equal(await store.exceptions.create(exception, []), 'created')
+  return { tokens, waiting, pushed, page, exception }
 }
 
 /** The kill switch: one transaction, whatever runs at the same time (A-GOV-05). */
@@ -25,8 +32,8 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const on = await ground(store)
         const other = await ground(store)
         await holdings(store, other)
-        const { tokens, waiting } = await holdings(store, on)
-        const held = { authorizations: 2, codes: 1, consents: 1, devices: 0, pushed: 1, pages: 1 }
+        const { tokens, waiting, exception } = await holdings(store, on)
+        const held = { authorizations: 2, codes: 1, consents: 1, devices: 0, pushed: 1, pages: 1, exceptions: 1 }
         deepEqual(await store.containment.held(on.client.id, later(1)), held)
         equal((await store.findClient(on.client.id))?.disabledAt, undefined)
         deepEqual(await store.containment.contain(on.client.id, later(2), [event()]), held)
@@ -41,6 +48,8 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
           false,
         )
         equal(await store.findConsent(on.session.subject, on.client.id, later(2)), undefined)
+        equal((await store.exceptions.find(exception.id))?.revokedAt, later(2))
+        equal(await store.exceptions.inForce(on.client.id, later(2)), undefined)
         equal(await store.issueCode(issue(on), later(2)), 'client_disabled')
         deepEqual(await store.containment.held(other.client.id, later(2)), held)
       }),
@@ -66,7 +75,7 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const redemption = { kind: 'authorization_code', digest: waiting.code.digest } as const
         equal(await store.redeem(redemption, records(undefined), later(3)), false)
         deepEqual(await store.containment.held(on.client.id, later(3)), {
-          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0 },
+          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0, exceptions: 0 },
         })
       }),
     )
@@ -104,7 +113,7 @@ export const containmentContract: ContractPart = ({ describe, it }, withStore) =
         const fresh = client()
         await store.admin.createClient(fresh, [])
         deepEqual(await store.containment.contain(fresh.id, start, []), {
-          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0 },
+          ...{ authorizations: 0, codes: 0, consents: 0, devices: 0, pushed: 0, pages: 0, exceptions: 0 },
         })
       }),
     )
