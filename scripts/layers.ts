@@ -34,6 +34,7 @@ const serverLayers: readonly (readonly string[])[] = [
   ['ids.ts', 'issuer.ts', 'network.ts', 'secrets.ts', 'claims.ts', 'document-policy.ts', 'detail-types.ts'],
   ['narrow-details.ts'],
   ['incidents.ts', 'master-key.ts', 'stages.ts', 'vault.ts'],
+  ['profiles.ts'],
   ['alerts.ts', 'events.ts', 'policy.ts', 'usage.ts'],
   ['registration-policy.ts', 'trusted-issuers.ts', 'exchange-policy.ts', 'identity-audiences.ts', 'mutual-tls.ts'],
   ['server-options.ts', 'shared-counter.ts'],

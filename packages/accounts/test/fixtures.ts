@@ -122,6 +122,7 @@ const client: Client = {
   owner: undefined,
   purpose: undefined,
   reviewBy: undefined,
+  profile: 'oauth21',
   securityLevel: 'baseline',
   createdAt: start,
   updatedAt: start,

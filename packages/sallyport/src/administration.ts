@@ -20,6 +20,7 @@ export const registrationContext = ({ config, issuer, random }: Workplace): Regi
   random,
   secretLifetime: config.policy.clientSecretLifetime ?? floor.clientSecretLifetime.default,
   keysOnly: config.policy.stages?.requirePrivateKeyJwt === 'enforce',
+  profile: config.policy.profile,
 })
 
 type AdminEvent = Pick<SecurityEvent, 'event' | 'reason'> &

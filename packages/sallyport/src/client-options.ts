@@ -64,6 +64,7 @@ export type Options = {
   readonly owner?: string
   readonly purpose?: string
   readonly reviewBy?: string
+  readonly clientProfile?: string
   readonly securityLevel?: string
 }
 
@@ -133,6 +134,7 @@ export function registration(options: Options): Partial<ClientRegistration> {
     owner: options.owner,
     purpose: options.purpose,
     reviewBy: options.reviewBy === undefined ? undefined : Date.parse(options.reviewBy) / 1000,
+    profile: options.clientProfile,
     securityLevel: options.securityLevel,
     sessionRefreshTokens: options.sessionRefreshTokens,
     accessTokenLifetime: options.accessTokenLifetime === undefined ? undefined : Number(options.accessTokenLifetime),
@@ -157,6 +159,7 @@ const optionOf = (member: string): string => {
     grantTypes: 'grantType',
     responseModes: 'responseMode',
     requestUris: 'requestUri',
+    profile: 'clientProfile',
   }
   return `--${(single[member] ?? member).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }

@@ -71,6 +71,7 @@ export const clientRecord = (client: Client, secret?: string, uses: SecretUses =
   owner: client.owner,
   purpose: client.purpose,
   review_by: instant(reviewDate(client)),
+  profile: client.profile,
   security_level: client.securityLevel,
   pkce: 'S256, required',
   secrets: client.secrets.map(({ id, createdAt, expiresAt }) => ({

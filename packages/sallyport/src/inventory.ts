@@ -113,6 +113,7 @@ const record = ({ client, lastUse, grantsHeld, hosts, secretAge, reviewBy }: Inv
   type: client.type,
   confidential: !isPublic(client),
   ...doorRecord(client),
+  profile: client.profile,
   security_level: client.securityLevel,
   owner: client.owner,
   purpose: client.purpose,

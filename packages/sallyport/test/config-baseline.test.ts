@@ -89,6 +89,7 @@ describe('what a baseline compares', () => {
     jwksUri: ['https://a.example/', 'https://b.example/', 'told'],
     authenticationAlgorithm: ['ES256', undefined],
     assertionAudience: ['issuer', 'interop'],
+    profile: ['fapi2', 'oauth21'],
     redirectUris: [['https://a.example/'], ['https://a.example/', 'https://b.example/']],
     postLogoutRedirectUris: [[], ['https://a.example/']],
     backchannelLogoutUri: ['https://a.example/', undefined],

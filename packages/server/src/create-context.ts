@@ -29,6 +29,7 @@ import { createLogoutNotifier } from './logout-notifier.ts'
 import { createFetcher } from './outbound/fetcher.ts'
 import { createMutualTls } from './mutual-tls.ts'
 import { createPolicy } from './policy.ts'
+import { isFapiAlgorithm } from './profiles.ts'
 import { createRegistrationPolicy } from './registration-policy.ts'
 import { loadSecrets, requireSamePairwiseKey } from './master-key.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -85,7 +86,8 @@ export async function createContext(options: ServerOptions & { readonly random: 
     throw new TypeError('policy.backchannelGrant needs accounts.requestsUrl, the page on which people decide')
   const now = options.now ?? (() => seconds(Date.now() / 1000))
   const secrets = await loadSecrets(store, options.masterKey)
-  const algorithms = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
+  const chosen = chosenAlgorithms(options.algorithms ?? defaultAlgorithms)
+  const algorithms = policy.profile === 'oauth21' ? chosen : chosen.filter(isFapiAlgorithm)
   const generateKeyPair = options.generateKeyPair ?? generateSigningKeyPair
   const external = soundKeys(options.externalKeys, algorithms)
   const leaveExternal = options.leaveExternalKeys ?? false

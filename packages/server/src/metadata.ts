@@ -17,6 +17,7 @@ import { offeredGrants } from './grants/index.ts'
 import { responseModeNames } from './model/authorization-request.ts'
 import type { ClientAuthenticationMethod } from './model/client.ts'
 import { endpointAliases } from './mutual-tls.ts'
+import { isFapiAlgorithm } from './profiles.ts'
 import { identityAssertionTokenType } from './tokens/identity-assertion.ts'
 
 const allMethods: readonly ClientAuthenticationMethod[] = [
@@ -28,13 +29,21 @@ const allMethods: readonly ClientAuthenticationMethod[] = [
 const keysOnly: readonly ClientAuthenticationMethod[] = ['none', 'private_key_jwt']
 
 /** Secrets are offered no longer than they are taken (A-META-05). */
-const methodsOf = (ctx: Context): readonly ClientAuthenticationMethod[] => [
-  ...(ctx.policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods),
-  ...certificateMethods(ctx),
-]
+function methodsOf(ctx: Context): readonly ClientAuthenticationMethod[] {
+  const { policy } = ctx
+  const methods = policy.stages.requirePrivateKeyJwt === 'enforce' ? keysOnly : allMethods
+  const open = policy.profile === 'oauth21' ? methods : methods.filter((method) => method !== 'none')
+  return [...open, ...certificateMethods(ctx)]
+}
+
+/** Response modes that any client may ask for (B-JARM-04). */
+const modesOf = ({ policy }: Context): readonly string[] =>
+  policy.profile === 'fapi2-message-signing'
+    ? responseModeNames.filter((name) => name.includes('jwt'))
+    : responseModeNames
 
 /** What assertions and request objects of clients may be signed with; RS256 by clients that were registered with it. */
-const clientAlgorithms = Object.keys(jwsAlgorithms)
+const allAlgorithms = Object.keys(jwsAlgorithms) as readonly JwsAlgorithm[]
 
 /** Identity assertions of other sign-ins are taken; whose, is nobody's business (B-JAG-07). */
 const identityProfile = 'urn:ietf:params:oauth:grant-profile:id-jag'
@@ -55,6 +64,7 @@ export type MetadataFacts = {
 export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<string, unknown> {
   const { endpoints } = ctx
   const methods = methodsOf(ctx)
+  const clientAlgorithms = ctx.policy.profile === 'oauth21' ? allAlgorithms : allAlgorithms.filter(isFapiAlgorithm)
   const metadata: Record<string, unknown> = {
     issuer: ctx.issuer,
     authorization_endpoint: endpoints.authorize,
@@ -70,7 +80,7 @@ export function serverMetadata(ctx: Context, facts: MetadataFacts): Record<strin
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
     response_types_supported: ['code'],
-    response_modes_supported: responseModeNames,
+    response_modes_supported: modesOf(ctx),
     authorization_signing_alg_values_supported: facts.idTokenAlgorithms,
     authorization_encryption_alg_values_supported: keyEncryptionAlgorithms,
     authorization_encryption_enc_values_supported: contentEncryptionAlgorithms,

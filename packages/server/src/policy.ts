@@ -1,5 +1,7 @@
 import { floor, nearest, type PolicyNumber } from '@sallyport/protocol'
 import { isAgent, isBrowserBased, type Client } from './model/client.ts'
+import { securityProfiles, type SecurityProfile } from './model/profile.ts'
+import { isFapi, profileLifetimes, tighteningsOf } from './profiles.ts'
 import { stageFault, stagesOf, type Stages } from './stages.ts'
 
 declare const brand: unique symbol
@@ -13,6 +15,8 @@ export type AcrUnmetError = (typeof acrUnmetErrors)[number]
 
 /** Numbers an operator may set, each within its bounds, switches that only tighten, and one grant that is off unless asked for. */
 export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
+  /** What every client is held to: OAuth 2.1 when left out, or FAPI 2.0 without or with signed messages. */
+  readonly profile?: SecurityProfile
   /** Show an error page to known embedded web views (A-REDIR-15). */
   readonly refuseWebViews?: boolean
   /** Whether dated exceptions from PKCE can be made and used at all (A-GOV-01); `forbidden` when left out. */
@@ -45,6 +49,7 @@ export type PolicyOptions = { readonly [key in PolicyNumber]?: number } & {
 
 /** A checked, frozen policy; the brand can only be made by `createPolicy`. */
 export type Policy = { readonly [key in PolicyNumber]: number } & {
+  readonly profile: SecurityProfile
   readonly refuseWebViews: boolean
   readonly pkceExceptions: PkceExceptions
   readonly refuseUnknownHosts: boolean
@@ -95,6 +100,7 @@ const switches = [
 const choices: Readonly<Record<string, readonly string[]>> = {
   acrUnmetError: acrUnmetErrors,
   pkceExceptions: ['forbidden', 'dated'] satisfies PkceExceptions[],
+  profile: securityProfiles,
 }
 
 /** Names of every setting. */
@@ -138,7 +144,12 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     const fault = faultOf(key, value)
     if (fault !== undefined) faults.push(fault)
   }
-  if (options.dpop === false && options.stages?.requireSenderConstraint === 'enforce')
+  // What the values themselves say comes first: of a profile or stages that there are not, nothing follows.
+  if (faults.length > 0) throw new PolicyError(faults)
+  const profile = options.profile ?? 'oauth21'
+  const stages = stagesOf({ ...options.stages, ...enforced(profile) })
+  faults.push(...profilePolicyFaults(profile, options))
+  if (options.dpop === false && stages.requireSenderConstraint === 'enforce')
     faults.push({
       key: 'stages.requireSenderConstraint',
       problem: 'nobody would get a token while proofs of possession are not taken',
@@ -151,7 +162,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
         problem: 'is about signed requests, which are not taken',
         fix: 'leave policy.requestObjects on, or this off',
       })
-  if (options.requestObjects === false && options.stages?.requireSignedRequests === 'enforce')
+  if (options.requestObjects === false && stages.requireSignedRequests === 'enforce')
     faults.push({
       key: 'stages.requireSignedRequests',
       problem: 'nobody would get in while signed requests are not taken',
@@ -176,8 +187,44 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     stepUpStrict: options.stepUpStrict ?? false,
     requirePushedDetails: options.requirePushedDetails ?? true,
     pkceExceptions: options.pkceExceptions ?? 'forbidden',
-    stages: stagesOf(options.stages),
+    profile,
+    stages,
   }) as Policy
+}
+
+const enforced = (profile: SecurityProfile): Partial<Stages> =>
+  Object.fromEntries(tighteningsOf[profile].map((name) => [name, 'enforce']))
+
+/** Settings that would take back what the profile demands; nothing of it can be switched off (FAPI 2.0, B-FAPI-06, B-FAPI-10). */
+function profilePolicyFaults(profile: SecurityProfile, options: PolicyOptions): readonly PolicyFault[] {
+  if (profile === 'oauth21') return []
+  const faults: PolicyFault[] = tighteningsOf[profile]
+    .filter((name) => (options.stages?.[name] ?? 'enforce') !== 'enforce')
+    .map((name) => ({
+      key: `stages.${name}`,
+      problem: `the profile ${profile} enforces it`,
+      fix: 'leave it out, or set policy.profile to oauth21',
+    }))
+  const lifetimes = [
+    ['authorizationCodeLifetime', profileLifetimes.authorizationCode],
+    ['pushedRequestLifetime', profileLifetimes.pushedRequest],
+  ] as const
+  for (const [key, most] of lifetimes)
+    if ((options[key] ?? 0) > most)
+      faults.push({ key, problem: `is above what the profile ${profile} allows`, fix: `use at most ${most} s` })
+  if (options.pkceExceptions === 'dated')
+    faults.push({
+      key: 'pkceExceptions',
+      problem: `the profile ${profile} has no exceptions from PKCE`,
+      fix: 'leave it out, or set policy.profile to oauth21',
+    })
+  if (options.requestUris === true)
+    faults.push({
+      key: 'requestUris',
+      problem: `requests are pushed under the profile ${profile}, and never fetched`,
+      fix: 'leave it out',
+    })
+  return faults
 }
 
 /** What holds for one client: the stricter of the policy and the client's own wish. */
@@ -185,6 +232,8 @@ export type ClientPolicy = {
   readonly accessTokenLifetime: number
   readonly refreshTokenIdle: number
   readonly refreshTokenAbsolute: number
+  readonly authorizationCodeLifetime: number
+  readonly pushedRequestLifetime: number
 }
 
 const stricter = (limit: number, wish: number | undefined, least: number): number =>
@@ -204,8 +253,10 @@ export function effectivePolicy(policy: Policy, client: Client): ClientPolicy {
   return answer
 }
 
+type Lifetimes = Pick<ClientPolicy, 'accessTokenLifetime' | 'refreshTokenIdle' | 'refreshTokenAbsolute'>
+
 /** What the policy says for clients of this kind, before any wish. */
-function limitsFor(policy: Policy, client: Client): ClientPolicy {
+function limitsFor(policy: Policy, client: Client): Lifetimes {
   const { accessTokenLifetime, refreshTokenIdle, refreshTokenAbsolute } = policy
   if (isAgent(client))
     return {
@@ -227,7 +278,11 @@ function stricterOf(policy: Policy, client: Client): ClientPolicy {
     refreshTokenIdle: idle,
     refreshTokenAbsolute: absolute,
   } = limitsFor(policy, client)
+  const { authorizationCodeLifetime: code, pushedRequestLifetime: pushed } = policy
+  const fapi = isFapi(policy, client)
   return {
+    authorizationCodeLifetime: fapi ? Math.min(code, profileLifetimes.authorizationCode) : code,
+    pushedRequestLifetime: fapi ? Math.min(pushed, profileLifetimes.pushedRequest) : pushed,
     accessTokenLifetime: stricter(access, client.accessTokenLifetime, Math.min(access, 60)),
     refreshTokenIdle: stricter(idle, client.refreshTokenIdle, Math.min(idle, 300)),
     refreshTokenAbsolute: stricter(absolute, client.refreshTokenAbsolute, Math.min(absolute, 300)),

@@ -30,9 +30,11 @@ export class ExceptionRefused extends Error {
 
 /**
  * Whether a client can have an exception at all: it proves who it is at the token endpoint, an administrator registered
- * it, and it uses codes. Never a public client, and never one that registered itself (A-GOV-01).
+ * it, and it uses codes. Never a public client, never one that registered itself, never one under FAPI 2.0 (A-GOV-01).
  */
-export const mayHaveException = (client: Client): boolean =>
+export const mayHaveException = (client: Client): boolean => client.profile === 'oauth21' && isVouchedFor(client)
+
+const isVouchedFor = (client: Client): boolean =>
   !isPublic(client) && client.channel === 'managed' && client.grantTypes.includes('authorization_code')
 
 const texts = ['owner', 'reason', 'ticket', 'compensatingControl', 'acceptedBy'] as const
@@ -70,7 +72,11 @@ export const exceptionFaults = (
   found([
     client === undefined || mayHaveException(client)
       ? undefined
-      : { member: 'clientId', problem: 'is not a confidential client with codes that an administrator registered' },
+      : {
+          member: 'clientId',
+          problem:
+            'is not a confidential client with codes that an administrator registered, or it is held to FAPI 2.0',
+        },
     ...texts.map((member) => textFault(member, request[member])),
     acceptorFault(request.owner, request.acceptedBy),
     deadlineFault(request.deadline, now),

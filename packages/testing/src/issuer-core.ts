@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type OutboundOptions,
+  type SecurityProfile,
   type Server,
   type Store,
 } from '@sallyport/server'
@@ -124,13 +125,15 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
     })
   const server = await startNode()
 
-  const addClient = async (registration: ClientRegistration, id?: string): Promise<TestClient> => {
+  const register = async (registration: ClientRegistration, id?: string, profile?: SecurityProfile) => {
     const development = issuer.startsWith('http:')
-    const made = registerClient(registration, { development, now: clock.now(), random, secretLifetime })
+    const made = registerClient(registration, { development, now: clock.now(), random, secretLifetime, profile })
     const record = id === undefined ? made.client : { ...made.client, id }
     await store.admin.createClient(record, [])
     return testClient(record, made.secret)
   }
+  const addClient = (registration: ClientRegistration, id?: string): Promise<TestClient> =>
+    register(registration, id, options.policy?.profile)
   const changeClient = async (client: TestClient, change: Partial<TestClient['record']>): Promise<TestClient> => {
     const current = await store.findClient(client.id)
     if (current === undefined) throw new Error(`client ${client.id} is gone`)
@@ -140,7 +143,8 @@ export async function startIssuer(options: TestIssuerOptions): Promise<IssuerCor
     clock.advance(1)
     return testClient(record, client.secret)
   }
-  const clients = await registerKinds(options.clients ?? (Object.keys(standardClients) as ClientKind[]), addClient)
+  // These are older than the profile of the server.
+  const clients = await registerKinds(options.clients ?? (Object.keys(standardClients) as ClientKind[]), register)
   return {
     issuer,
     origin,

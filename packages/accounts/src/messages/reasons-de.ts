@@ -128,6 +128,7 @@ export const reasonsDe: Readonly<Record<Reason, string>> = {
   client_auth_method: authentication,
   client_auth_unknown: authentication,
   client_auth_disabled: authentication,
+  client_profile: authentication,
   client_secret_refused: authentication,
   basic_syntax: authentication,
   assertion_type: authentication,

@@ -7,6 +7,7 @@ export const clientAuthenticationReasons = {
   client_auth_method: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   client_auth_unknown: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   client_auth_disabled: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
+  client_profile: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   client_secret_refused: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   basic_syntax: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),
   assertion_type: entry('invalid_client', 401, 'client-authentication', 'Client authentication failed'),

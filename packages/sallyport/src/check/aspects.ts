@@ -1,3 +1,5 @@
+import { securityProfiles } from '@sallyport/server'
+
 /** How a value is judged: what is more of it, and the words for having more and less. */
 export type Aspect =
   /** `null` is no limit. */
@@ -153,6 +155,7 @@ export const clientAspects = {
   refreshTokenIdle: { kind: 'lifetime', words: 'unused refresh tokens' },
   refreshTokenAbsolute: { kind: 'lifetime', words: 'refresh token families' },
   owned: { kind: 'flag', weakWhen: false, yes: 'have an owner now', no: 'have no owner any more' },
+  profile: { kind: 'ranked', ranks: securityProfiles, words: 'are held to the profile' },
   securityLevel: { kind: 'ranked', ranks: ['baseline'], words: 'are kept at the level' },
   disabled: { kind: 'flag', weakWhen: false, yes: 'are disabled', no: 'are enabled again' },
 } as const satisfies Readonly<Record<string, Aspect>>

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { bindsTokens, effectivePolicy, type Client, type Policy, type Resource } from '@sallyport/server'
+import {
+  bindsTokens,
+  effectivePolicy,
+  holdsFor,
+  profileOf,
+  type Client,
+  type Policy,
+  type Resource,
+} from '@sallyport/server'
 import type { DeclaredException } from '../config/declared.ts'
 import { instant } from '../terminal.ts'
 import { now } from '../workplace.ts'
@@ -90,12 +98,12 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     allowedOrigins: sorted(client.allowedOrigins),
     exceptedFromPkce: excepted,
     requireState: client.requireState || policy.stages.requireState === 'enforce',
-    requirePushedRequests: client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce',
-    requireSignedRequests: client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce',
+    requirePushedRequests: client.requirePushedRequests || holdsFor(policy, client, 'requirePushedRequests'),
+    requireSignedRequests: client.requireSignedRequests || holdsFor(policy, client, 'requireSignedRequests'),
     requestUris: sorted(client.requestUris),
     requestAlgorithms: client.requestObjectAlgorithm === undefined ? null : [client.requestObjectAlgorithm],
     requireRedirectUriAtToken: client.requireRedirectUriAtToken,
-    boundTokens: bindsTokens(client) || policy.stages.requireSenderConstraint === 'enforce',
+    boundTokens: bindsTokens(client) || holdsFor(policy, client, 'requireSenderConstraint'),
     asksConsent: !client.firstParty,
     mcp: client.mcp,
     sessionRefreshTokens: client.sessionRefreshTokens,
@@ -104,6 +112,7 @@ export function clientValues(policy: Policy, client: Client, excepted: boolean):
     refreshTokenIdle: refreshes ? refreshTokenIdle : 0,
     refreshTokenAbsolute: refreshes ? refreshTokenAbsolute : 0,
     owned: client.owner !== undefined,
+    profile: profileOf(policy, client),
     securityLevel: client.securityLevel,
     disabled: client.disabledAt !== undefined,
   } satisfies Record<keyof typeof clientAspects, Value>

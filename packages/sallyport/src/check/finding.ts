@@ -63,6 +63,7 @@ export const rules = {
   'fapi2-assertion-audience': { severity: 'error', about: 'FAPI 2.0: assertions name the issuer and nothing else' },
   'fapi2-direct-request': { severity: 'error', about: 'FAPI 2.0: authorization requests are pushed' },
   'fapi2-algorithm': { severity: 'error', about: 'FAPI 2.0: PS256, ES256 or EdDSA' },
+  'profile-client': { severity: 'error', about: 'Every client fits the profile it is held to' },
   'fapi2-unsigned': { severity: 'error', about: 'FAPI 2.0 Message Signing: requests and responses are signed' },
   'fapi2-registration': { severity: 'error', about: 'FAPI 2.0: no client comes in that does not keep the profile' },
   'mcp-no-resource': { severity: 'error', about: 'MCP: every server is a resource of its own' },

@@ -21,6 +21,7 @@ export const clientMembersJudged: Readonly<Record<keyof Client, Judged<keyof typ
   jwksUri: as('keys'),
   authenticationAlgorithm: as('assertionAlgorithms'),
   assertionAudience: as('assertionAudience'),
+  profile: as('profile'),
   redirectUris: as('redirectUris'),
   postLogoutRedirectUris: as('postLogoutRedirectUris'),
   backchannelLogoutUri: as('hearsOfLogout'),

@@ -118,9 +118,9 @@ export const clientFinding = (key: string, origin: string, fault: ClientFault): 
   fix: advice(fault),
 })
 
-const registrationFindings = ({ declarations }: Subject): Looked =>
+const registrationFindings = ({ declarations, policy }: Subject): Looked =>
   declarations.clients.flatMap((declared) =>
-    declaredFaults(declared).map((fault) =>
+    declaredFaults(declared, policy.profile).map((fault) =>
       clientFinding(`clients.${declared.key}.${fault.member}`, placeIn(declared)(fault.member), fault),
     ),
   )

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  securityProfiles,
   stages,
   type DetailType,
   type ExchangeRule,
@@ -68,6 +69,7 @@ const named: Readonly<Record<string, SettingAspect>> = {
   'accounts.secondFactor': ranked('on_demand', 'always'),
   'acr.levels': told,
   'accounts.language': harmless('is what people read'),
+  'policy.profile': ranked(...securityProfiles),
   'policy.refuseWebViews': opens(false),
   'policy.refuseUnknownHosts': opens(false),
   'policy.acrUnmetError': harmless('is the name of one and the same refusal'),

@@ -3,8 +3,10 @@ import {
   parseIssuer,
   registrationFaults,
   registrationOf,
+  standingFaults,
   type Client,
   type ClientFault,
+  type Policy,
 } from '@sallyport/server'
 import type { CheckFinding } from './finding.ts'
 import { clientFinding } from './rules.ts'
@@ -23,7 +25,7 @@ const developmentFinding = (key: string, origin: string, fault: ClientFault): Ch
  * production refuses is told apart (ADR 9).
  */
 export const storedFindings =
-  (issuer: string | undefined) =>
+  (issuer: string | undefined, policy: Policy) =>
   (client: Client): readonly CheckFinding[] => {
     const registration = registrationOf(client)
     const refused = isForDevelopment(issuer)
@@ -31,12 +33,23 @@ export const storedFindings =
           registrationFaults(registration, true, client.channel).map(({ member, problem }) => `${member} ${problem}`),
         )
       : undefined
-    return registrationFaults(registration, false, client.channel).map((fault) => {
+    const found = registrationFaults(registration, false, client.channel).map((fault) => {
       const stands = refused === undefined || refused.has(`${fault.member} ${fault.problem}`)
       const told = stands ? clientFinding : developmentFinding
       return told(`client ${client.id} ${fault.member}`, client.name, fault)
     })
+    return [...found, ...unfitFindings(policy, client)]
   }
+
+/** What keeps a client that is older than the profile from getting anything (FAPI 2.0, B-FAPI-03). */
+const unfitFindings = (policy: Policy, client: Client): readonly CheckFinding[] =>
+  standingFaults(policy, client).map(({ member, problem, fix = `change ${member}` }) => ({
+    rule: 'profile-client',
+    key: `client ${client.id} ${member}`,
+    origin: client.name,
+    problem,
+    fix,
+  }))
 
 function isForDevelopment(issuer: string | undefined): boolean {
   if (issuer === undefined) return false

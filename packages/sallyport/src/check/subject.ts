@@ -6,6 +6,7 @@ import {
   type ClientFault,
   type Policy,
   type RegistrationContext,
+  type SecurityProfile,
 } from '@sallyport/server'
 import type { Declarations, DeclaredClient } from '../config/declared.ts'
 import type { Config, Loaded } from '../config/load.ts'
@@ -40,7 +41,8 @@ export type Subject = {
 }
 
 /** Rules of production hold, whatever the issuer is. */
-const production = (): RegistrationContext => ({
+const production = (profile: SecurityProfile): RegistrationContext => ({
+  profile,
   development: false,
   now: now(),
   random: systemRandom(),
@@ -48,8 +50,11 @@ const production = (): RegistrationContext => ({
 })
 
 /** The record that a declared client would have, or all that registration says against it. */
-function registered({ registration, id, disabled }: DeclaredClient): Client | readonly ClientFault[] {
-  const context = production()
+function registered(
+  { registration, id, disabled }: DeclaredClient,
+  profile: SecurityProfile,
+): Client | readonly ClientFault[] {
+  const context = production(profile)
   try {
     const { client } = registerClient(registration, context)
     return { ...client, id, disabledAt: disabled === true ? context.now : undefined }
@@ -60,8 +65,8 @@ function registered({ registration, id, disabled }: DeclaredClient): Client | re
 }
 
 /** What registration says against a declared client. */
-export function declaredFaults(declared: DeclaredClient): readonly ClientFault[] {
-  const made = registered(declared)
+export function declaredFaults(declared: DeclaredClient, profile: SecurityProfile): readonly ClientFault[] {
+  const made = registered(declared, profile)
   return 'id' in made ? [] : made
 }
 
@@ -71,9 +76,9 @@ export const placeIn =
     Object.hasOwn(places, member) ? (places[member] ?? origin) : origin
 
 /** The records that declared clients would have. One that breaks a rule has none. */
-export function declaredClients({ clients }: Declarations): readonly CheckedClient[] {
+export function declaredClients({ clients }: Declarations, profile: SecurityProfile): readonly CheckedClient[] {
   return clients.flatMap((declared) => {
-    const client = registered(declared)
+    const client = registered(declared, profile)
     return 'id' in client ? [{ name: declared.key, client, declared, place: placeIn(declared) }] : []
   })
 }

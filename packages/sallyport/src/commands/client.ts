@@ -141,6 +141,10 @@ function described(command: Command): Command {
     .option('--owner <name>', 'who answers for it; an agent has to have one')
     .option('--purpose <text>', 'what it is for; an agent has to have one, and people see it')
     .option('--review-by <date>', 'day at which somebody looks at it again; at most 12 months away')
+    .option(
+      '--client-profile <profile>',
+      'hold it to oauth21, fapi2 or fapi2-message-signing, if the server demands less',
+    )
     .option('--security-level <level>', 'baseline: PKCE, exact redirects, rotation; nothing lies below')
     .option('--require-state', 'refuse its requests without state')
     .option('--require-redirect-uri-at-token', 'it follows OAuth 2.0: it repeats redirect_uri at the token endpoint')

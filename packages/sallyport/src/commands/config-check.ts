@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createPolicy, isInForce, type Store } from '@sallyport/server'
+import { createPolicy, isInForce, type Policy, type Store } from '@sallyport/server'
 import { readBaseline, writeBaseline as writeBaselineFile } from '../check/baseline.ts'
 import { effectiveOf } from '../check/effective.ts'
 import { fails, severityOf, type CheckFinding } from '../check/finding.ts'
@@ -105,18 +105,19 @@ type Looked = { readonly subject: Subject; readonly stored: readonly CheckFindin
 async function subjectOf(loaded: Loaded, reviewed: EffectivePolicy | undefined): Promise<Looked> {
   const config = configOf(loaded.resolved)
   const { declarations } = loaded
-  const store = await stored(config, declarations)
+  const policy = createPolicy(config.policy)
+  const store = await stored(config, declarations, policy)
   const written = loaded.resolved.get('issuer')?.origin ?? 'the settings'
   const subject: Subject = {
     config,
     resolved: loaded.resolved,
     reviewed,
-    policy: createPolicy(config.policy),
+    policy,
     issuer: store.issuer,
     issuerPlace: config.issuer !== undefined ? written : store.issuer === undefined ? 'the settings' : 'the store',
     declarations,
     resourcesInStore: store.resources,
-    clients: declaredClients(declarations),
+    clients: declaredClients(declarations, policy.profile),
   }
   return { subject, stored: store.findings }
 }
@@ -129,13 +130,13 @@ type Stored = {
 }
 
 /** What the store says: its issuer where none is configured, its clients, and its exceptions. */
-async function stored(config: Config, declarations: Declarations): Promise<Stored> {
+async function stored(config: Config, declarations: Declarations, policy: Policy): Promise<Stored> {
   if (!existsSync(config.storePath)) return { issuer: config.issuer, findings: [], resources: false }
   const store = await openStore(config.storePath)
   try {
     const issuer = config.issuer ?? (await store.admin.readSetting(issuerSetting))
     const clients = await eachPage((after) => store.admin.listClients(after, 200))
-    const findings = clients.flatMap(storedFindings(issuer))
+    const findings = clients.flatMap(storedFindings(issuer, policy))
     const resources = (await store.listResources()).length > 0
     return { issuer, resources, findings: [...findings, ...(await exceptionFindings(config, store, declarations))] }
   } finally {

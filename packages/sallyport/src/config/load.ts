@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CertificateForm, PolicyNumber } from '@sallyport/protocol'
+import type { CertificateForm } from '@sallyport/protocol'
 import type {
   DetailType,
   DocumentOptions,
@@ -20,6 +20,7 @@ import { registrationOptions } from './registration-settings.ts'
 import type { Setting } from './setting.ts'
 import type { AnySetting, LogLevel } from './settings.ts'
 import { externalKeyFaults, keyPlace, type KeyPlace } from './key-settings.ts'
+import { policyFaults, policyOptions } from './policy-settings.ts'
 import * as tls from './tls-settings.ts'
 
 /** Everything the daemon and the commands go by. */
@@ -123,13 +124,28 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     if ('problem' in parsed) faults.push({ ...weight(parsed), key: setting.key, origin: written.origin })
     resolved.set(setting.key, { setting, value, origin: written.origin })
   }
-  if (faults.length === 0) faults.push(...externalKeyFaults(keyPlace((key) => resolved.get(key)?.value)))
+  if (faults.length === 0) faults.push(...contradictions(resolved))
   if (declared.length === 0) return { resolved, declarations: { clients: [], resources: [], exceptions: [] }, faults }
   // The rules of registration come with it: only files that declare something need them.
   const { readDeclarations } = await import('./declared.ts')
   const read = readDeclarations(declared)
   return { resolved, declarations: read.declarations, faults: [...faults, ...read.faults] }
 }
+
+/** What is only wrong together. */
+function contradictions(resolved: Loaded['resolved']): readonly ConfigFault[] {
+  const value = <T>(setting: Setting<T>): T => resolved.get(setting.key)?.value as T
+  const origin = originIn(resolved)
+  return [
+    ...externalKeyFaults(keyPlace((key) => resolved.get(key)?.value)),
+    ...policyFaults(policyOptions(value, origin), origin),
+  ]
+}
+
+const originIn =
+  (resolved: Loaded['resolved']) =>
+  (key: string): string =>
+    resolved.get(key)?.origin ?? 'default'
 
 /** A value outside its bounds is understood, only not acceptable. */
 const weight = (parsed: { problem: string; fix: string }): Omit<ConfigFault, 'key' | 'origin'> => ({
@@ -153,8 +169,6 @@ export function configOf(resolved: Loaded['resolved']): Config {
   // The map was filled with values of the setting's own kind.
   const maybe = <T>(setting: Setting<T>): T | undefined => resolved.get(setting.key)?.value as T | undefined
   const value = <T>(setting: Setting<T>): T => maybe(setting) as T
-  const numbers: { [name in PolicyNumber]?: number } = {}
-  for (const setting of known.policySettings) numbers[setting.name] = value(setting)
   return {
     issuer: maybe(known.issuer),
     data: value(known.data),
@@ -183,24 +197,7 @@ export function configOf(resolved: Loaded['resolved']): Config {
     language: value(known.language),
     secondFactor: value(known.secondFactor),
     acrLevels: value(known.acrLevels),
-    policy: {
-      ...numbers,
-      refuseWebViews: value(known.refuseWebViews),
-      refuseUnknownHosts: value(known.refuseUnknownHosts),
-      acrUnmetError: value(known.acrUnmetError),
-      stepUpStrict: value(known.stepUpStrict),
-      requirePushedDetails: value(known.requirePushedDetails),
-      pkceExceptions: value(known.pkceExceptions),
-      deviceGrant: value(known.deviceGrant),
-      backchannelGrant: value(known.backchannelGrant),
-      dpop: value(known.dpop),
-      dpopNonces: value(known.dpopNonces),
-      requestObjects: value(known.requestObjects),
-      requestUris: value(known.requestUris),
-      requestObjectEncryption: value(known.requestObjectEncryption),
-      sessionManagement: value(known.sessionManagement),
-      stages: Object.fromEntries(known.stageSettings.map((one) => [one.name, value(one)])),
-    },
+    policy: policyOptions(value, originIn(resolved)),
     notices: { webhook: maybe(known.noticeWebhook), secret: maybe(known.noticeSecret) },
     alerts: { webhook: maybe(known.alertWebhook), secret: maybe(known.alertSecret) },
     registration: registrationOptions(value),

@@ -3,11 +3,13 @@ import {
   acrUnmetErrors,
   defaultLevels,
   documentModes,
+  securityProfiles,
   stages,
   tightenings,
   writeLevel,
   type AcrUnmetError,
   type DocumentMode,
+  type SecurityProfile,
   type Stage,
   type Tightening,
 } from '@sallyport/server'
@@ -212,6 +214,12 @@ export const outboundLoopback = setting(
   'Fetch from this machine itself as well, by http too; only heeded when the issuer is http on loopback itself',
   { fallback: false },
 )
+export const securityProfile = setting(
+  'policy.profile',
+  choice(securityProfiles),
+  'What every client is held to: OAuth 2.1, or FAPI 2.0 without or with signed messages',
+  { fallback: 'oauth21' as SecurityProfile },
+)
 export const acrUnmetError = setting(
   'policy.acrUnmetError',
   choice(acrUnmetErrors),
@@ -304,6 +312,7 @@ export const settings: readonly AnySetting[] = [
   ...[managementHost, managementPort, logLevel, drainLimit, language, secondFactor, acrLevels],
   ...policySettings,
   ...[
+    securityProfile,
     refuseWebViews,
     refuseUnknownHosts,
     acrUnmetError,

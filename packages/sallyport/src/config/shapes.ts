@@ -141,6 +141,7 @@ export const clientShapes: Readonly<Partial<Record<keyof ClientRegistration, Sha
   owner: 'text',
   purpose: 'text',
   reviewBy: 'day',
+  profile: 'text',
   securityLevel: 'text',
 }
 

@@ -49,7 +49,7 @@ export async function approve(ctx: Context, call: Call, approval: Approval): Pro
     senderKey: approval.request.senderKey,
     nonce: nonce === undefined ? undefined : sealUnder(handle, nonce, digest),
     issuedAt: now,
-    expiresAt: after(now, ctx.policy.authorizationCodeLifetime),
+    expiresAt: after(now, effectivePolicy(ctx.policy, approval.client).authorizationCodeLifetime),
     network: call.network,
     agent: isBrowserBased(approval.client) ? agentDigest(call.request) : undefined,
   }

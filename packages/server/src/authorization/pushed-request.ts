@@ -14,6 +14,8 @@ import type { AuthorizationRequest } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
 import type { Interaction } from '../model/interaction.ts'
 import type { PushedRequestUse } from '../model/pushed-request.ts'
+import { effectivePolicy } from '../policy.ts'
+import { holdsFor } from '../profiles.ts'
 import { openUnder, sealUnder } from '../secrets.ts'
 import { browserDigest } from './browser.ts'
 
@@ -41,7 +43,7 @@ const credentials: readonly string[] = ['client_secret', 'client_assertion', 'cl
 
 /** Whether every request of a client has to be pushed: because it says so, or because the server wants it of all (B-PAR-09). */
 export const mustPush = ({ policy }: Context, client: Client): boolean =>
-  client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce'
+  client.requirePushedRequests || holdsFor(policy, client, 'requirePushedRequests')
 
 const without = (text: string, names: readonly string[]): string =>
   text
@@ -79,7 +81,7 @@ export async function storePushed(
     digest,
     clientId: client.id,
     form: sealUnder(handle, `${signed ? came.signed : came.plain}${text}`, digest),
-    expiresAt: after(ctx.now(), ctx.policy.pushedRequestLifetime),
+    expiresAt: after(ctx.now(), effectivePolicy(ctx.policy, client).pushedRequestLifetime),
   })
   return `${referencePrefix}${handle}`
 }

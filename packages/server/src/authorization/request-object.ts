@@ -21,6 +21,7 @@ import {
 import { requestObjectKeys } from '../clients/request-object-keys.ts'
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
+import { holdsFor } from '../profiles.ts'
 import { decryptRequest, isEncrypted } from '../tokens/decrypt-request.ts'
 import { UnreadableRequest } from './pushed-request.ts'
 
@@ -39,7 +40,7 @@ type Claims = Readonly<Record<string, unknown>>
 
 /** Whether every request of a client has to be signed: because it says so, or because the server wants it of all (B-JAR-08). */
 export const mustSign = ({ policy }: Context, client: Client): boolean =>
-  client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce'
+  client.requireSignedRequests || holdsFor(policy, client, 'requireSignedRequests')
 
 /** Old clients name no type, or none but JWT; all other types belong to something else (B-JAR-06, RFC 8725 section 3.11). */
 const types = [absentTyp, 'jwt', 'oauth-authz-req+jwt']

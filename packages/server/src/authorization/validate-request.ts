@@ -19,6 +19,7 @@ import {
   type ResponseMode,
 } from '../model/authorization-request.ts'
 import type { Client } from '../model/client.ts'
+import { isFapi, isFapiAlgorithm, profileOf } from '../profiles.ts'
 import { exceptionFor } from '../relaxations.ts'
 import type { AuthorizationDetail } from '../model/detail.ts'
 import { requestedDetails } from '../tokens/details.ts'
@@ -55,7 +56,10 @@ function responseModeOf(ctx: Context, client: Client, form: Form): ResponseMode 
   const mode = responseModeNamed(form.get('response_mode') ?? 'query')
   if (mode === undefined) return undefined
   if (client.responseModes?.some((name) => responseModeNamed(name) === mode) === false) return undefined
-  return isSigned(mode) && !ctx.algorithms.includes(client.authorizationAlgorithm) ? undefined : mode
+  if (!isSigned(mode)) return profileOf(ctx.policy, client) === 'fapi2-message-signing' ? undefined : mode
+  const { authorizationAlgorithm: algorithm } = client
+  if (isFapi(ctx.policy, client) && !isFapiAlgorithm(algorithm)) return undefined
+  return ctx.algorithms.includes(algorithm) ? mode : undefined
 }
 
 /**

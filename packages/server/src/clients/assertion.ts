@@ -16,6 +16,7 @@ import {
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import { currentDocumentClient } from './documents.ts'
+import { allowedKeys } from './profile-rules.ts'
 
 /** Why an assertion does not count; `what` is for the operator. */
 export type AssertionFault = { readonly reason: Reason; readonly what?: string | undefined }
@@ -86,10 +87,10 @@ async function verifiedAssertion(
   const source = { requestId: call.id, network: call.network }
   const keys = await ctx.clientKeys.find(client, source)
   if (keys === undefined) return { reason: 'assertion_keys', what: client.jwksUri?.slice(0, 200) }
-  let verified = verifyJwt(assertion, types, keys)
+  let verified = verifyJwt(assertion, types, allowedKeys(ctx.policy, client, keys))
   if (verified === 'kid') {
     const renewed = await ctx.clientKeys.again(client, source)
-    if (renewed !== undefined) verified = verifyJwt(assertion, types, renewed)
+    if (renewed !== undefined) verified = verifyJwt(assertion, types, allowedKeys(ctx.policy, client, renewed))
   }
   if (typeof verified !== 'string') return verified
   if (verified !== 'signature') spendVerification(assertion)

@@ -22,6 +22,7 @@ import { provenByAssertion, type AssertionFault } from './assertion.ts'
 import { provenByCertificate } from './certificate.ts'
 import { presented, type Presented } from './credentials.ts'
 import { documentStillAccepted } from './documents.ts'
+import { unfitMember } from './profile-rules.ts'
 import { countFailure, requireNotThrottled, secretGuesses } from './throttle.ts'
 
 // Compared against when there is nothing to compare with, so that an unknown client costs what a wrong secret costs.
@@ -75,6 +76,12 @@ const withCertificate = ({ mutualTls }: Context, client: Client | undefined, sen
     ? { ...sent, method: client.authenticationMethod }
     : sent
 
+/** What worked once and does not any more, although it was right. */
+function outgrown(ctx: Context, client: Client | undefined, secret: ClientSecret | undefined): Reason | undefined {
+  if (secret !== undefined && secretsEnded(ctx) !== undefined) return 'client_secret_refused'
+  return client !== undefined && unfitMember(ctx.policy, client) !== undefined ? 'client_profile' : undefined
+}
+
 /** Ids that this server gave are short; the address of a metadata document may be 512 characters (A-CIMD-01). */
 const maxIdLength = 512
 
@@ -104,7 +111,7 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
   const secret = credentials.secret === undefined ? undefined : fittingSecret(client, credentials.secret, ctx.now())
   const unfit = blocked
     ? 'client_auth_disabled'
-    : (verdict(client, credentials, secret) ?? (secret === undefined ? undefined : secretsEnded(ctx)))
+    : (verdict(client, credentials, secret) ?? outgrown(ctx, client, secret))
   const settled =
     credentials.assertion === undefined
       ? await settle(ctx, call, client, unfit)
@@ -113,10 +120,13 @@ export async function authenticateClient(ctx: Context, call: Call, form: Form): 
     if (secret !== undefined) ctx.usage.secretUsed(credentials.clientId, secret.id)
     return settled as AuthenticatedClient
   }
-  const { reason, what } = settled
+  const { reason } = settled
+  const unfitting = reason === 'client_profile' && client !== undefined ? unfitMember(ctx.policy, client) : undefined
+  const what = settled.what ?? unfitting
   const error = await reported(ctx, call, reason, { form, client, named: credentials.clientId, what })
   // A secret that is right was not guessed.
-  const guessed = guessable && !provesNothing(credentials.method) && reason !== 'client_secret_refused'
+  const right = reason === 'client_secret_refused' || reason === 'client_profile'
+  const guessed = guessable && !provesNothing(credentials.method) && !right
   if (guessed) await countFailure(ctx, call, secretGuesses(client))
   throw error
 }

@@ -8,12 +8,14 @@ import {
   type Seconds,
 } from '@sallyport/protocol'
 import { clientId, typedId } from '../ids.ts'
+import { stricterProfile, type SecurityProfile } from '../model/profile.ts'
 import { hasSecret, type Client, type ClientAuthenticationMethod, type ClientSecret } from '../model/client.ts'
 import { authorizationResponses } from './authorization-responses.ts'
 import type { ClientFault } from './client-fault.ts'
 import { ownedByDocument } from './document-members.ts'
 import { encryptedAnswers } from './encrypted-answers.ts'
 import { reviewFaults } from './inventory.ts'
+import { profileFaults, underProfile } from './profile-rules.ts'
 import { typeDefaults, type ClientRegistration, type TypeDefaults } from './registration.ts'
 import { ClientMetadataError, registrationFaults } from './registration-rules.ts'
 
@@ -25,6 +27,8 @@ export type RegistrationContext = {
   readonly secretLifetime: number
   /** No new client gets a secret: keys are the only way. */
   readonly keysOnly?: boolean | undefined
+  /** What the server holds every client to. */
+  readonly profile?: SecurityProfile | undefined
 }
 
 /** A fresh secret of 256 bits; only its digest is kept, and it ends after `lifetime` seconds (A-TOK-10, A-CC-05). */
@@ -55,9 +59,10 @@ const noSecrets: ClientFault = {
 
 /** Makes the record of a client. Throws ClientMetadataError with every fault. The secret is returned once and never again. */
 export function registerClient(
-  input: ClientRegistration,
+  wanted: ClientRegistration,
   context: RegistrationContext,
 ): { client: Client; secret: string | undefined } {
+  const input = underProfile(wanted, context.profile)
   const faults = [...registrationFaults(input, context.development), ...reviewFaults(input, context.now)]
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
@@ -75,7 +80,14 @@ export function registerClient(
     updatedAt: context.now,
     disabledAt: undefined,
   }
+  requireProfile(client, context)
   return { client, secret: secret?.secret }
+}
+
+/** Throws ClientMetadataError for a client that does not fit the profile it is held to. */
+function requireProfile(client: Client, { profile = 'oauth21' }: RegistrationContext): void {
+  const faults = profileFaults(stricterProfile(profile, client.profile), client)
+  if (faults.length > 0) throw new ClientMetadataError(faults)
 }
 
 /** A resource as requests name it (A-RES-05); what is none stays as it is and matches nothing. */
@@ -112,6 +124,7 @@ function describedBy(
     tlsClientAuthSanUri: input.tlsClientAuthSanUri,
     tlsClientAuthSanIp: input.tlsClientAuthSanIp,
     tlsClientAuthSanEmail: input.tlsClientAuthSanEmail,
+    profile: input.profile ?? 'oauth21',
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
     backchannelLogoutUri: input.backchannelLogoutUri,
@@ -205,7 +218,8 @@ export function changeClient(
   const before = registrationOf(client)
   const keys = change.jwks !== undefined || change.jwksUri !== undefined ? { jwks: undefined, jwksUri: undefined } : {}
   const derived = sameList(client.allowedOrigins, webOrigins(before))
-  const input: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...keys, ...change }
+  const whole: ClientRegistration = { ...before, ...(derived ? { allowedOrigins: undefined } : {}), ...keys, ...change }
+  const input = underProfile(whole, context.profile)
   const faults = [
     ...changeFaults(client, input),
     ...ownedByDocument(client, before, change),
@@ -215,13 +229,15 @@ export function changeClient(
   if (faults.length > 0) throw new ClientMetadataError(faults)
   const defaults = typeDefaults[input.type]
   const authenticationMethod = input.authenticationMethod ?? client.authenticationMethod
-  return {
+  const changed: Client = {
     ...client,
     ...describedBy(input, defaults, authenticationMethod),
     secrets: hasSecret({ authenticationMethod }) ? client.secrets : [],
     version: client.version + 1,
     updatedAt: context.now,
   }
+  requireProfile(changed, context)
+  return changed
 }
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean =>

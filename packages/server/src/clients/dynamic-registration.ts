@@ -51,6 +51,7 @@ const contextOf = (ctx: Context): RegistrationContext & { readonly keysOnly: boo
   random: ctx.random,
   secretLifetime: ctx.policy.clientSecretLifetime,
   keysOnly: keysOnly(ctx),
+  profile: ctx.policy.profile,
 })
 
 function described(

@@ -1,4 +1,5 @@
 import { isJwsAlgorithm, readKeySet, verificationKeys } from '@sallyport/protocol'
+import { securityProfiles } from '../model/profile.ts'
 import { fetchTarget } from '../outbound/target.ts'
 import type { ClientFault } from './client-fault.ts'
 import type { ClientRegistration } from './registration.ts'
@@ -15,6 +16,8 @@ export function keyFaults(input: ClientRegistration, development: boolean): Clie
     faults.push({ member: 'authenticationAlgorithm', problem: 'must be RS256, PS256, ES256, EdDSA or Ed25519' })
   if (assertionAudience !== undefined && !assertionAudiences.includes(assertionAudience))
     faults.push({ member: 'assertionAudience', problem: `must be ${assertionAudiences.join(' or ')}` })
+  if (input.profile !== undefined && !securityProfiles.includes(input.profile))
+    faults.push({ member: 'profile', problem: `must be ${securityProfiles.join(' or ')}` })
   for (const member of ['authenticationAlgorithm', 'assertionAudience'] as const) {
     if (input[member] !== undefined && input[member] !== 'issuer' && !signs)
       faults.push({ member, problem: 'is for clients with the method private_key_jwt' })

@@ -6,6 +6,7 @@ import type {
   Seconds,
 } from '@sallyport/protocol'
 import type { ResponseModeName } from '../model/authorization-request.ts'
+import type { SecurityProfile } from '../model/profile.ts'
 import {
   backchannelGrant,
   deviceGrant,
@@ -41,6 +42,7 @@ export type ClientRegistration = {
   readonly tlsClientAuthSanUri?: string | undefined
   readonly tlsClientAuthSanIp?: string | undefined
   readonly tlsClientAuthSanEmail?: string | undefined
+  readonly profile?: SecurityProfile | undefined
   readonly grantTypes?: readonly GrantType[] | undefined
   readonly scope?: string | undefined
   readonly defaultScope?: string | undefined
@@ -168,6 +170,7 @@ export const registrationMembers: readonly (keyof ClientRegistration)[] = [
   'tlsClientAuthSanUri',
   'tlsClientAuthSanIp',
   'tlsClientAuthSanEmail',
+  'profile',
   'grantTypes',
   'scope',
   'defaultScope',

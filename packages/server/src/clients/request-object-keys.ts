@@ -1,6 +1,7 @@
 import { verificationKeys, type JwsAlgorithm, type KeySet, type VerificationKey } from '@sallyport/protocol'
 import type { Call, Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
+import { allowedKeys } from './profile-rules.ts'
 
 /** Sets never change; a new one is another object. */
 type ByAlgorithm = Map<JwsAlgorithm | undefined, readonly VerificationKey[]>
@@ -28,5 +29,5 @@ export async function requestObjectKeys(
   const source = { requestId: call.id, network: call.network }
   if (again && (await ctx.clientKeys.again(client, source)) === undefined) return undefined
   const set = await ctx.clientKeys.set(client, source)
-  return set === undefined ? undefined : keysFor(set, client.requestObjectAlgorithm)
+  return set === undefined ? undefined : allowedKeys(ctx.policy, client, keysFor(set, client.requestObjectAlgorithm))
 }

@@ -13,6 +13,7 @@ import { errorJson, json } from '../http.ts'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { HttpResponse } from '../model/http.ts'
 import { addressesOf } from '../mutual-tls.ts'
+import { effectivePolicy } from '../policy.ts'
 import { reportRefusal } from '../refusals.ts'
 import { nonceHeader, provenSenderKey } from '../tokens/sender-key.ts'
 import { provenBy } from '../usage.ts'
@@ -44,7 +45,7 @@ export async function pushedAuthorization(ctx: Context, call: Call): Promise<Htt
     const reference = await storePushed(ctx, client, { text: bound, signed })
     ctx.measure('requests_pushed', {})
     ctx.usage.note(client.id, provenBy(client))
-    const answer = { request_uri: reference, expires_in: ctx.policy.pushedRequestLifetime }
+    const answer = { request_uri: reference, expires_in: effectivePolicy(ctx.policy, client).pushedRequestLifetime }
     return withCors(json(201, answer, senderKey === undefined ? {} : nonceHeader(ctx, proof.nonces)), origin)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error

@@ -18,6 +18,7 @@ import {
 import type { HttpResponse } from '../model/http.ts'
 import type { UsageName } from '../model/usage.ts'
 import { addressesOf } from '../mutual-tls.ts'
+import { holdsFor } from '../profiles.ts'
 import { isWaiting, reportRefusal } from '../refusals.ts'
 import { refusedTokenRequest } from '../refused-token-request.ts'
 import { commit } from '../tokens/commit.ts'
@@ -86,7 +87,7 @@ function senderKeyOf(
   if (client.dpopBoundAccessTokens) throw refuse('proof_missing')
   const certificate = certificateKey(ctx, call)
   if (certificate === undefined && client.certificateBoundAccessTokens) throw refuse('certificate_missing')
-  if (certificate === undefined && ctx.policy.stages.requireSenderConstraint === 'enforce')
+  if (certificate === undefined && holdsFor(ctx.policy, client, 'requireSenderConstraint'))
     throw refuse('proof_missing')
   return certificate
 }

@@ -7,6 +7,7 @@ import type {
   Seconds,
 } from '@sallyport/protocol'
 import type { ResponseModeName } from './authorization-request.ts'
+import type { SecurityProfile } from './profile.ts'
 
 /** What is being built: decides redirect rules, authentication and token lifetimes. One client has one type for good. */
 export type ClientType = 'web' | 'spa' | 'native' | 'device' | 'service' | 'agent'
@@ -80,6 +81,8 @@ export type Client = {
   readonly tlsClientAuthSanUri: string | undefined
   readonly tlsClientAuthSanIp: string | undefined
   readonly tlsClientAuthSanEmail: string | undefined
+  /** What it is held to beyond what the server demands of all: never less than that. */
+  readonly profile: SecurityProfile
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
   /** Where it hears that a session has ended (Back-Channel Logout section 2.2). */
@@ -220,6 +223,10 @@ export const bindsTokens = (client: Pick<Client, 'dpopBoundAccessTokens' | 'cert
 /** True for a client that no administrator entered: whoever made it may be anybody (OAuth 2.1 section 7.9, RFC 7591 section 5). */
 export const isSelfRegistered = (client: Client): boolean => client.channel !== 'managed'
 
+/** True for a client that may get ID Tokens: a person signs in to it, with a browser or elsewhere. */
+export const actsForPeople = ({ grantTypes }: Pick<Client, 'grantTypes'>): boolean =>
+  grantTypes.some((grant) => grant === 'authorization_code' || grant === deviceGrant || grant === backchannelGrant)
+
 /** True for software that acts by itself: it has an owner and a purpose, and what it holds lives short. */
 export const isAgent = (client: Client): boolean => client.type === 'agent'
 
@@ -264,6 +271,7 @@ export const laterClientMembers = {
   tlsClientAuthSanUri: undefined,
   tlsClientAuthSanIp: undefined,
   tlsClientAuthSanEmail: undefined,
+  profile: 'oauth21',
   dpopBoundAccessTokens: false,
   certificateBoundAccessTokens: false,
   useMtlsEndpointAliases: false,

@@ -42,6 +42,7 @@ export {
   isCertificateMethod,
   hasSecret,
   isBrowserBased,
+  actsForPeople,
   laterClientMembers,
   isPublic,
   isAgent,
@@ -58,6 +59,7 @@ export {
   type GrantType,
   type SubjectType,
 } from './client.ts'
+export { securityProfiles, type SecurityProfile } from './profile.ts'
 export { laterResourceMembers, type Resource, type TokenBinding, type TokenFormat } from './resource.ts'
 export {
   exceptionCoolingOff,

@@ -131,8 +131,14 @@ export function openEntries(ground: UnderPolicy): readonly [AuthorizeEntry, ...A
 /** The parameters of an authorization response, which a page may also hold ready; empty when the answer stayed with the server. */
 export function responseOf({ headers, body }: HttpResponse): URLSearchParams {
   const { location = /<a href="([^"]+)">/.exec(String(body))?.[1] } = headers
-  return new URLSearchParams(typeof location === 'string' ? location.slice(location.indexOf('?') + 1) : '')
+  const response = new URLSearchParams(typeof location === 'string' ? location.slice(location.indexOf('?') + 1) : '')
+  const signed = response.get('response')
+  return signed === null ? response : new URLSearchParams(parametersIn(signed))
 }
+
+/** The parameters in a response that travels as a JWT (JARM section 2.1). */
+const parametersIn = (jwt: string): Record<string, string> =>
+  JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, string>
 
 /** What an answer says is wrong, wherever it says so. */
 function errorIn(answer: HttpResponse): { readonly error?: string; readonly error_description?: string } {
@@ -161,12 +167,16 @@ export function redirectUriOf({ record }: ProofClient, ground: ProvingGround): s
   return isLoopbackRedirect(uri) ? uri.replace('127.0.0.1', `127.0.0.1:${ground.port()}`) : uri
 }
 
+/** Whether answers have to travel as a JWT (FAPI 2.0 Message Signing 5.4.1). */
+const signedAnswers = ({ registry: { policy } }: UnderPolicy): boolean => policy.profile === 'fapi2-message-signing'
+
 /** The request as an honest client sends it. */
 export const honestRequest = (client: ProofClient, challenge: string, ground: ProvingGround): Parameters => ({
   response_type: 'code',
   client_id: client.record.id,
   redirect_uri: redirectUriOf(client, ground),
   scope: client.record.scope.join(' '),
+  response_mode: signedAnswers(ground) ? 'jwt' : undefined,
   state: ground.random.id(12),
   nonce: ground.random.id(12),
   code_challenge: challenge,

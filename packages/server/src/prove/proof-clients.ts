@@ -84,7 +84,9 @@ export function newKeyPair(): KeyPair {
   return { jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }) }] }, key: privateKey }
 }
 
-const recordContext = ({ now, random }: Registry) => ({ development: false, now: now(), random, secretLifetime: day })
+const recordContext = ({ now, random, policy: { profile } }: Registry) => ({
+  ...{ development: false, now: now(), random, secretLifetime: day, profile },
+})
 
 /** A client as an administrator registers it; under an id of its own where the server was told of it beforehand. */
 export async function registerProofClient(
@@ -101,6 +103,17 @@ export async function registerProofClient(
   const record = id === undefined ? made.client : { ...made.client, id }
   await registry.store.admin.createClient(record, [])
   return { kind, record, secret: made.secret, key, signs }
+}
+
+/** A public client that is held to something by itself; where there are none, one with a key in its place. */
+export function registerHeld(
+  registry: Registry,
+  held: string,
+  more: Partial<ClientRegistration>,
+): Promise<ProofClient> {
+  const open = takes(registry)
+  const kind: Partial<ClientRegistration> = open ? { type: 'spa' } : keyed
+  return registerProofClient(registry, `${open ? 'spa' : 'web'}, ${held}`, web({ scope: 'openid', ...kind, ...more }))
 }
 
 /** A client that registers itself, by the endpoint that is there for it. */
@@ -155,9 +168,14 @@ export async function except({ store, random, now }: Registry, { record }: Proof
   return exception.id
 }
 
-/** Where secrets are not taken any more, clients with a secret are no part of the proof: nothing honest of theirs gets through. */
-const takes = ({ policy }: Registry, authenticationMethod: Client['authenticationMethod'] = 'none'): boolean =>
-  policy.stages?.requirePrivateKeyJwt !== 'enforce' || !hasSecret({ authenticationMethod })
+/**
+ * Where secrets are not taken any more, clients with a secret are no part of the proof, and under FAPI 2.0 public ones are none
+ * either: nothing honest of theirs gets through.
+ */
+export function takes({ policy }: Registry, authenticationMethod: Client['authenticationMethod'] = 'none'): boolean {
+  if (authenticationMethod === 'none') return (policy.profile ?? 'oauth21') === 'oauth21'
+  return policy.stages?.requirePrivateKeyJwt !== 'enforce' || !hasSecret({ authenticationMethod })
+}
 
 /** One client of every kind. */
 export async function proofClients(registry: Registry): Promise<readonly ProofClient[]> {
@@ -165,9 +183,10 @@ export async function proofClients(registry: Registry): Promise<readonly ProofCl
   for (const [kind, registration] of Object.entries(managed))
     if (takes(registry, registration.authenticationMethod))
       clients.push(await registerProofClient(registry, kind, registration))
-  clients.push(await registerItself(registry, 'none'))
+  if (takes(registry)) clients.push(await registerItself(registry, 'none'))
   if (takes(registry, 'client_secret_basic')) clients.push(await registerItself(registry, 'client_secret_basic'))
-  clients.push(await describeItself(registry, 'none'), await describeItself(registry, 'private_key_jwt'))
+  if (takes(registry)) clients.push(await describeItself(registry, 'none'))
+  clients.push(await describeItself(registry, 'private_key_jwt'))
   // A record counts for nobody who may not have one, so that one more in the store changes nothing for them.
   for (const client of clients)
     if (client.kind === exceptedKind || isPublic(client.record) || isSelfRegistered(client.record))
@@ -193,6 +212,7 @@ export async function proofDevices(
   }
   const pairs: (readonly [ProofClient, ProofClient])[] = []
   for (const [kind, registration] of Object.entries(kinds)) {
+    if (!takes(registry, registration.authenticationMethod)) continue
     const client = await registerProofClient(registry, kind, registration)
     pairs.push([client, await registerProofClient(registry, kind, registration)])
   }

@@ -12,7 +12,7 @@ import type { Accounts } from '../model/accounts.ts'
 import type { HttpRequest, HttpResponse } from '../model/http.ts'
 import type { Pages } from '../model/pages.ts'
 import type { CodeIssueRecords, Store } from '../model/store.ts'
-import type { PolicyOptions } from '../policy.ts'
+import { createPolicy, type PolicyOptions } from '../policy.ts'
 import { deriveSecrets } from '../secrets.ts'
 import { createServer, type Server } from '../server.ts'
 import { createMemoryStore } from '../store/memory.ts'
@@ -113,6 +113,9 @@ function policyUnderProof(policy: PolicyOptions): PolicyOptions {
   return { ...policy, ...often }
 }
 
+/** The policy with the stages that its profile enforces. */
+const spelledOut = (policy: PolicyOptions): PolicyOptions => ({ ...policy, stages: createPolicy(policy).stages })
+
 /** Drops the challenge of the next code on its way into the store, when told to; and all events, which nobody reads. */
 function forgetfulStore(store: Store): Store & { forgetNext(): void } {
   let forget = false
@@ -142,7 +145,8 @@ const jsonType = { 'content-type': 'application/json' }
 
 /** Puts a proving ground together. Nothing in it touches the installation it stands for. */
 export async function openProvingGround(options: ProveOptions): Promise<ProvingGround> {
-  const { issuer, policy, random, pause = () => Promise.resolve() } = options
+  const { issuer, random, pause = () => Promise.resolve() } = options
+  const policy = spelledOut(options.policy)
   let clock = seconds(second)
   const now = (): Seconds => clock
   const store = forgetfulStore(createMemoryStore())

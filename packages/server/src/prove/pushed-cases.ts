@@ -10,7 +10,7 @@ import {
   signsAt,
   unopened,
 } from './authorize-entries.ts'
-import { registerProofClient, type ProofClient } from './proof-clients.ts'
+import { registerHeld, type ProofClient } from './proof-clients.ts'
 import { freshPair, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { invalidClient, runSteps, type SteppedCase } from './steps.ts'
@@ -97,8 +97,8 @@ export const pushedCases = (ground: ProvingGround, client: ProofClient): Promise
 
 /** Who has to push gets nothing at the other doors, and its code by pushing (RFC 9126 sections 5 and 6). */
 export async function directCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
-  const held = await registerProofClient(ground.registry, 'spa, held to pushed requests', {
-    ...{ type: 'spa', name: 'Proof', redirectUris: ['https://held.invalid/cb'], scope: 'openid', firstParty: true },
+  const held = await registerHeld(ground.registry, 'held to pushed requests', {
+    redirectUris: ['https://held.invalid/cb'],
     requirePushedRequests: true,
   })
   const cases: ProofCase[] = []

@@ -1,4 +1,4 @@
-import { registerProofClient } from './proof-clients.ts'
+import { registerHeld } from './proof-clients.ts'
 import type { ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { issue, redeem, seenAt } from './redemption.ts'
@@ -32,8 +32,8 @@ const gone: SteppedCase = {
 
 /** Who has to repeat the redirect URI in the token request, and who must not. */
 export async function redirectCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
-  const old = await registerProofClient(ground.registry, 'spa, of OAuth 2.0', {
-    ...{ type: 'spa', name: 'Proof', redirectUris: ['https://old.invalid/cb'], scope: 'openid', firstParty: true },
+  const old = await registerHeld(ground.registry, 'of OAuth 2.0', {
+    redirectUris: ['https://old.invalid/cb'],
     requireRedirectUriAtToken: true,
   })
   const cases = [...(await runSteps({ ground, entry: 'token', client: old }, [repeated]))]

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../model/http.ts'
-import { describedAs } from './proof-clients.ts'
+import { describedAs, takes } from './proof-clients.ts'
 import type { ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 
@@ -33,6 +33,24 @@ const refused: readonly Refused[] = [
   })),
 ]
 
+/** What nobody becomes a client with under FAPI 2.0 either (Security Profile 5.3.2.1 and 5.4.1). */
+const underFapi: readonly Refused[] = [
+  ...['none', 'client_secret_basic', 'client_secret_post'].map((method) => ({
+    ...{
+      requirement: method === 'none' ? 'B-FAPI-01' : 'B-FAPI-03',
+      title: `the method ${method}`,
+      expected: metadata,
+    },
+    changes: { token_endpoint_auth_method: method, jwks: undefined },
+  })),
+  ...['id_token_signed_response_alg', 'authorization_signed_response_alg', 'request_object_signing_alg'].map(
+    (member) => ({
+      ...{ requirement: 'B-FAPI-12', title: `RS256 as ${member}`, expected: metadata },
+      changes: { [member]: 'RS256' },
+    }),
+  ),
+]
+
 function seenAt({ status, body }: HttpResponse): string {
   const { client_id: id, error } = JSON.parse(Buffer.from(body).toString()) as { client_id?: string; error?: string }
   return id === undefined ? `${status} ${error ?? 'without an error'}` : `${status} with a client`
@@ -41,9 +59,12 @@ function seenAt({ status, body }: HttpResponse): string {
 /** Every case of the registration endpoint: no client talks itself out of what holds for all. */
 export async function registrationCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
   const cases: ProofCase[] = []
-  for (const { requirement, title, expected, changes } of refused) {
-    const seen = seenAt(await ground.registry.selfRegister({ ...describedAs('none', 'dynamic.invalid'), ...changes }))
-    const facts = { requirement, entry: 'registration', client: 'self-registered, none', title }
+  const { registry } = ground
+  const open = takes(registry)
+  const [method, keys] = open ? (['none'] as const) : (['private_key_jwt', registry.pair.jwks] as const)
+  for (const { requirement, title, expected, changes } of open ? refused : [...refused, ...underFapi]) {
+    const seen = seenAt(await registry.selfRegister({ ...describedAs(method, 'dynamic.invalid', keys), ...changes }))
+    const facts = { requirement, entry: 'registration', client: `self-registered, ${method}`, title }
     cases.push({ ...facts, expected, seen, holds: seen === expected })
   }
   return cases

@@ -10,7 +10,7 @@ import {
   sentBack,
   unopened,
 } from './authorize-entries.ts'
-import { registerProofClient, type ProofClient } from './proof-clients.ts'
+import { registerHeld, type ProofClient } from './proof-clients.ts'
 import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 import { inObject, signedOnly, takesObjects, type ObjectChanges } from './request-objects.ts'
@@ -115,8 +115,8 @@ export const signedCases = async (ground: ProvingGround, client: ProofClient): P
 /** Who has to sign gets nothing for a plain request, and its code for a signed one (RFC 9101 section 10.5). */
 export async function plainCases(ground: ProvingGround): Promise<readonly ProofCase[]> {
   if (!takesObjects(ground)) return []
-  const held = await registerProofClient(ground.registry, 'spa, held to signed requests', {
-    ...{ type: 'spa', name: 'Proof', redirectUris: ['https://signs.invalid/cb'], scope: 'openid', firstParty: true },
+  const held = await registerHeld(ground.registry, 'held to signed requests', {
+    redirectUris: ['https://signs.invalid/cb'],
     requireSignedRequests: true,
   })
   const cases: ProofCase[] = []

@@ -2,6 +2,7 @@ import { canonicalResource, isCertificateSenderKey, refuse, type Form, type JwsA
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
+import { holdsFor } from '../profiles.ts'
 import { mayUse, onlyOwner, requireMeaning, scopeAt } from './api-scopes.ts'
 
 /** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
@@ -154,7 +155,7 @@ function boundTo({ policy }: Context, wish: AccessTokenWish, resource: Resource 
   const wanted =
     client.certificateBoundAccessTokens ||
     resource?.binding === 'mtls' ||
-    policy.stages.requireSenderConstraint === 'enforce'
+    holdsFor(policy, client, 'requireSenderConstraint')
   return wanted ? senderKey : undefined
 }
 

@@ -385,8 +385,8 @@ export const mutations: readonly Mutation[] = [
     'a client that has to push need not',
     'B-PAR-09',
     reference,
-    "client.requirePushedRequests || policy.stages.requirePushedRequests === 'enforce'",
-    'policy.stages.requirePushedRequests === null',
+    "client.requirePushedRequests || holdsFor(policy, client, 'requirePushedRequests')",
+    "holdsFor(policy, client, 'requireState')",
   ),
   one(
     'what stands beside a reference counts',
@@ -419,8 +419,8 @@ export const mutations: readonly Mutation[] = [
     'a client that has to sign need not',
     'B-JAR-08',
     signed,
-    "client.requireSignedRequests || policy.stages.requireSignedRequests === 'enforce'",
-    'policy.stages.requireSignedRequests === null',
+    "client.requireSignedRequests || holdsFor(policy, client, 'requireSignedRequests')",
+    "holdsFor(policy, client, 'requireState')",
   ),
   one(
     'a request object works twice',

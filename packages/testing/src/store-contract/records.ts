@@ -102,6 +102,7 @@ export const client = (more: Partial<Client> = {}): Client => ({
   owner: undefined,
   purpose: undefined,
   reviewBy: undefined,
+  profile: 'oauth21',
   securityLevel: 'baseline',
   createdAt: start,
   updatedAt: start,
