@@ -63,6 +63,12 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
        AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)
      RETURNING n`,
   )
+  const useRefreshToken = db.changedRow<[number, number, string], number>(
+    `UPDATE refresh_tokens SET idle_expires_at = max(idle_expires_at, ?)
+     WHERE n = (SELECT n FROM refresh_tokens WHERE digest_key = ? AND digest = ?)
+       AND rotated_at IS NULL AND (SELECT ${inForce} FROM authorizations a WHERE a.id = refresh_tokens.authorization_id)
+     RETURNING n`,
+  )
   const spendDeviceCode = deviceCodeSpender(db)
   const derive = derivationWriter(db)
   const forgetAnswer = db.change<[number]>('DELETE FROM sealed_answers WHERE n = ?')
@@ -76,8 +82,13 @@ function spender(db: Connection): (redemption: Redemption, successor: string | u
         return spendDeviceCode(redemption.digest, now)
       case 'derivation':
         return derive(redemption.authorization, now)
+      case 'kept_refresh_token':
       case 'refresh_token': {
-        const spent = spendRefreshToken(now, orNull(successor), digestKey(redemption.digest), redemption.digest)
+        const key = digestKey(redemption.digest)
+        const spent =
+          redemption.kind === 'refresh_token'
+            ? spendRefreshToken(now, orNull(successor), key, redemption.digest)
+            : useRefreshToken(redemption.idleExpiresAt, key, redemption.digest)
         if (spent === undefined) return false
         // The token was used, so its predecessor has nothing to retry any more (RT-07).
         forgetAnswer(spent)

@@ -11,9 +11,10 @@ import {
 } from '@sallyport/protocol'
 import type { AuthenticatedClient } from '../model/client.ts'
 import type { Call, Context } from '../context.ts'
-import type { RefreshTokenView } from '../model/authorization.ts'
+import type { Authorization, RefreshTokenView } from '../model/authorization.ts'
 import type { EventDraft } from '../model/route.ts'
 import { effectivePolicy } from '../policy.ts'
+import { isFapi } from '../profiles.ts'
 import { answerContext, answerKey, unseal } from '../secrets.ts'
 import { detailsOfToken } from '../tokens/details.ts'
 import { accessTokenTarget, requestedResources, resourcesLeft, stillAllowed } from '../tokens/resource-scope.ts'
@@ -22,7 +23,8 @@ import { tokenGrant, type StoredAnswer, type TokenGrant } from '../tokens/token-
 
 /**
  * refresh_token (OAuth 2.1 section 4.3) with rotation, reuse detection and a short grace for lost answers. The binding to
- * the client comes first: a foreign client's attempt neither spends nor revokes anything (RT-09).
+ * the client comes first: a foreign client's attempt neither spends nor revokes anything (RT-09). Under FAPI 2.0 the token is
+ * bound to the authentication of the client and stays the same (Security Profile 5.3.2.1 item 9, B-CX-04).
  */
 export async function refreshToken(
   ctx: Context,
@@ -151,6 +153,10 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
   return refuse(reason, { reported: true })
 }
 
+/** No token outlives what it hangs on. */
+const earlier = (instant: Seconds, { expiresAt }: Authorization): Seconds =>
+  instant < expiresAt ? instant : expiresAt
+
 type RefreshWish = {
   readonly presented: string
   readonly senderKey: string | undefined
@@ -176,9 +182,9 @@ async function entitlement(
     client,
     senderKey: wish.senderKey,
   })
-  return tokenGrant({
+  const idleExpiresAt = (ctx.now() + policy.refreshTokenIdle) as Seconds
+  const facts = {
     client,
-    redemption: { kind: 'refresh_token', digest: token.digest },
     authorization,
     ...target,
     details: detailsOfToken(ctx, client, wish.form, {
@@ -186,10 +192,21 @@ async function entitlement(
       audience: target.audience,
     }),
     idToken: scope.includes('openid') ? { nonce: undefined } : undefined,
-    refreshToken: {
-      sequence: token.sequence + 1,
-      idleExpiresAt: (ctx.now() + policy.refreshTokenIdle) as Seconds,
-      predecessor: wish.presented,
-    },
+  }
+  if (isFapi(ctx.policy, client))
+    return tokenGrant({
+      ...facts,
+      redemption: {
+        kind: 'kept_refresh_token',
+        digest: token.digest,
+        idleExpiresAt: earlier(idleExpiresAt, authorization),
+      },
+      refreshToken: undefined,
+      keptRefreshToken: wish.presented,
+    })
+  return tokenGrant({
+    ...facts,
+    redemption: { kind: 'refresh_token', digest: token.digest },
+    refreshToken: { sequence: token.sequence + 1, idleExpiresAt, predecessor: wish.presented },
   })
 }

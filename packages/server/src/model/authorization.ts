@@ -135,6 +135,8 @@ export type Redemption =
   | { readonly kind: 'none' }
   | { readonly kind: 'authorization_code'; readonly digest: string }
   | { readonly kind: 'refresh_token'; readonly digest: string }
+  /** A refresh token that is used and stays the same; it goes idle later. */
+  | { readonly kind: 'kept_refresh_token'; readonly digest: string; readonly idleExpiresAt: Seconds }
   | { readonly kind: 'device_code'; readonly digest: string }
   /** Nothing of this server's own: an authorization begins here, under those that it is derived from. */
   | { readonly kind: 'derivation'; readonly authorization: Authorization }

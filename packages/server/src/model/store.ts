@@ -140,7 +140,8 @@ export type Store = {
    * revoked or its person or client was disabled, and none of a code without a challenge unless the exception that it
    * was issued under is in force, and of a device code only after its approval, and of a derivation only while its client,
    * its person and every authorization it hangs on are in force. A call that resolves false wrote nothing.
-   * With nothing to redeem it only writes.
+   * A refresh token that is kept is redeemed as often as it is current and its authorization stands, and never goes idle
+   * sooner than it would have. With nothing to redeem it only writes.
    */
   redeem(redemption: Redemption, records: IssuedRecords, now: Seconds): Promise<boolean>
   /** Ends an authorization and everything issued under it. Idempotent; true for the call that ended it. Never called inside redeem. */

@@ -4,6 +4,7 @@ import { openEntries } from './authorize-entries.ts'
 import { deviceCases } from './device-cases.ts'
 import { exceptionCases } from './exception-cases.ts'
 import { exchangeCases } from './exchange-cases.ts'
+import { fapiCases } from './fapi-cases.ts'
 import { loopbackCases } from './loopback-cases.ts'
 import { machineCases } from './machine-cases.ts'
 import { openProvingGround, type ProveOptions, type ProvingGround } from './proving-ground.ts'
@@ -51,6 +52,7 @@ export async function prove(options: ProveOptions): Promise<ProofReport> {
     for (const entry of openEntries(ground)) cases.push(...(await authorizeCases({ ground, entry, client })))
     cases.push(...(await pushedCases(ground, client)), ...(await signedCases(ground, client)))
     cases.push(...(await tokenCases(ground, client)), ...(await loopbackCases(ground, client)))
+    cases.push(...(await fapiCases(ground, client)))
   }
   cases.push(...(await registrationCases(ground)), ...(await deviceCases(ground)), ...(await directCases(ground)))
   cases.push(...(await plainCases(ground)), ...(await redirectCases(ground)), ...(await machineCases(ground)))

@@ -293,14 +293,20 @@ function spend(state: MemoryState, redemption: Redemption, successor: string | u
       return spendDeviceCode(state, redemption.digest, now)
     case 'derivation':
       return derive(state, redemption.authorization, now)
+    case 'kept_refresh_token':
     case 'refresh_token': {
       const row = state.refreshTokens.get(redemption.digest)
       const parent = row === undefined ? undefined : state.authorizations.get(row.token.authorizationId)
       if (row === undefined || parent === undefined || row.rotatedAt !== undefined || !stands(state, parent))
         return false
+      row.sealedAnswer = undefined
+      if (redemption.kind === 'kept_refresh_token') {
+        if (redemption.idleExpiresAt > row.token.idleExpiresAt)
+          row.token = { ...row.token, idleExpiresAt: redemption.idleExpiresAt }
+        return true
+      }
       row.rotatedAt = now
       row.successor = successor
-      row.sealedAnswer = undefined
       return true
     }
   }

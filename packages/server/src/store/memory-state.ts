@@ -38,7 +38,7 @@ export type AuthorizationRow = {
 }
 
 export type RefreshTokenRow = {
-  readonly token: Omit<RefreshToken, 'sealedAnswer'>
+  token: Omit<RefreshToken, 'sealedAnswer'>
   sealedAnswer: Uint8Array | undefined
   rotatedAt: Seconds | undefined
   successor: string | undefined

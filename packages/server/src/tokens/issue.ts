@@ -36,7 +36,7 @@ export async function issueTokens(ctx: Context, call: Call, grant: TokenGrant): 
     expires_in: claims.exp - claims.iat,
     scope: scopeOfAnswer(grant),
     authorization_details: claims.authorization_details,
-    refresh_token: refreshHandle,
+    refresh_token: refreshHandle ?? grant.keptRefreshToken,
     id_token: idToken,
   })
   const refreshToken = refreshHandle === undefined ? undefined : refreshRecord(ctx, grant, refreshHandle, body, now)

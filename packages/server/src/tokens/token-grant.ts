@@ -28,6 +28,8 @@ export type TokenGrantFacts = {
   /** What the access token is bound to: the key of a proof, or a client certificate. */
   readonly senderKey: string | undefined
   readonly idToken: { readonly nonce: string | undefined } | undefined
+  /** The refresh token that was presented and goes on as it is. */
+  readonly keptRefreshToken?: string | undefined
   /** The refresh token to issue, if any. */
   readonly refreshToken: RefreshTokenPlan | undefined
   /** The type of the access token, where the grant tells it (RFC 8693 section 2.2.1). */

@@ -613,4 +613,74 @@ export const mutations: readonly Mutation[] = [
     'if (boundTo !== undefined && boundTo !== proof.thumbprint)',
     'if (false)',
   ),
+  {
+    ...one(
+      'tokens under FAPI 2.0 need no proof',
+      'B-FAPI-02',
+      'server/src/endpoints/token.ts',
+      "holdsFor(ctx.policy, client, 'requireSenderConstraint')",
+      'false',
+    ),
+    policy: { profile: 'fapi2' },
+  },
+  {
+    ...one(
+      'codes under FAPI 2.0 live on',
+      'B-FAPI-06',
+      'server/src/policy.ts',
+      'authorizationCodeLifetime: fapi ? Math.min(code, profileLifetimes.authorizationCode) : code',
+      'authorizationCodeLifetime: 120',
+    ),
+    policy: { profile: 'fapi2' },
+  },
+  {
+    ...one(
+      'refresh tokens under FAPI 2.0 are replaced',
+      'B-FAPI-05',
+      'server/src/grants/refresh-token.ts',
+      'if (isFapi(ctx.policy, client))',
+      'if (false)',
+    ),
+    policy: { profile: 'fapi2', refreshRetryGrace: 0 },
+  },
+  {
+    ...one(
+      'clients under FAPI 2.0 may register with RS256',
+      'B-FAPI-12',
+      'server/src/profiles.ts',
+      "algorithm !== 'RS256'",
+      'algorithm !== undefined',
+    ),
+    policy: { profile: 'fapi2' },
+  },
+  {
+    ...one(
+      'clients under FAPI 2.0 may be public',
+      'B-FAPI-01',
+      'server/src/clients/profile-rules.ts',
+      "if (method === 'none')",
+      'if (false)',
+    ),
+    policy: { profile: 'fapi2' },
+  },
+  {
+    ...one(
+      'responses under FAPI 2.0 Message Signing come plain',
+      'B-JARM-04',
+      validate,
+      "profileOf(ctx.policy, client) === 'fapi2-message-signing' ? undefined : mode",
+      'mode',
+    ),
+    policy: { profile: 'fapi2-message-signing' },
+  },
+  {
+    ...one(
+      'signed requests under FAPI 2.0 Message Signing have no end',
+      'B-MS-02',
+      signed,
+      "for (const name of ['exp', 'nbf']) if (claims[name] === undefined) return wrong(name)",
+      '{ }',
+    ),
+    policy: { profile: 'fapi2-message-signing' },
+  },
 ]

@@ -52,6 +52,8 @@ describe('the proof of one configuration', () => {
     'every number at its ceiling': bounds('max'),
     'the shortest sessions': { sessionIdle: floor.sessionIdle.min, sessionAbsolute: floor.sessionAbsolute.min },
     'no redirect URI at the token endpoint': { stages: { refuseRedirectUriAtToken: 'enforce' } },
+    'FAPI 2.0': { profile: 'fapi2' },
+    'FAPI 2.0 with signed messages and devices': { profile: 'fapi2-message-signing', deviceGrant: true },
     'requests that are pushed': { stages: { requirePushedRequests: 'enforce' } },
     'exceptions beside requests that are pushed': {
       ...{ pkceExceptions: 'dated', stages: { requirePushedRequests: 'enforce' } },

@@ -104,6 +104,30 @@ export const refreshContract: ContractPart = ({ describe, it }, withStore) => {
       }),
     )
     it(
+      'B-CX-04, B-FAPI-05 uses a token that is kept as often as it stands, and it never goes idle sooner',
+      withStore(async (store) => {
+        const { token, authorization } = await family(store, await ground(store))
+        const use = (idleExpiresAt: typeof start, of = token) =>
+          store.redeem({ kind: 'kept_refresh_token', digest: of.digest, idleExpiresAt }, records(undefined), start)
+        const idle = async (): Promise<unknown> => (await store.findRefreshToken(token.digest))?.token.idleExpiresAt
+        const answers = await together(8, (index) => use(later(10_000_000 + index)))
+        deepEqual(answers, Array<boolean>(8).fill(true))
+        equal(await idle(), later(10_000_007))
+        equal(await use(later(1)), true)
+        equal(await idle(), later(10_000_007))
+        equal((await store.findRefreshToken(token.digest))?.state, 'current')
+        equal(await use(later(1), { ...token, digest: unique('digest') }), false)
+        // What was spent before stays spent, and what was revoked is over.
+        const next = refreshToken(authorization, { sequence: 1, sealedAnswer: new Uint8Array([1]) })
+        equal(await rotate(store, token, next), true)
+        equal(await use(later(2)), false)
+        equal(await use(later(2), next), true)
+        equal((await store.findRefreshToken(token.digest))?.successor?.sealedAnswer, undefined)
+        equal(await store.revokeAuthorization(authorization.id, 'refresh_reuse', later(1), []), true)
+        equal(await use(later(3), next), false)
+      }),
+    )
+    it(
       'A-RT-14 keeps the old token when the new one cannot be stored',
       withStore(async (store) => {
         const { token, authorization } = await family(store, await ground(store))
