@@ -43,6 +43,21 @@ const send = (sent: Sent, path = '/orders', init: RequestInit = {}): Promise<Res
   fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: headersFor(sent) })
 
 describe('a token that is bound to a key', () => {
+  it('B-FAPI-13 is taken from the header alone, under any spelling of its scheme, and every answer says when it was given', async () => {
+    for (const scheme of ['DPoP', 'dPoP']) {
+      const answer = await send({ scheme, proof: await goodProof() })
+      expect([answer.status, Number.isNaN(Date.parse(answer.headers.get('date') ?? ''))]).toEqual([200, false])
+    }
+    const form = new URLSearchParams({ access_token: bound })
+    const proof = await goodProof()
+    for (const init of [{}, { method: 'POST', body: form }]) {
+      const path = init.method === undefined ? `/orders?${form.toString()}` : '/orders'
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: { dpop: proof } })
+      expect([answer.status, Number.isNaN(Date.parse(answer.headers.get('date') ?? ''))]).toEqual([401, false])
+    }
+    expect((await send({ scheme: 'Bearer' })).status).toBe(401)
+  })
+
   it.each(['DPoP', 'dpop', 'DPOP'])('B-DPOP-27, B-DPOP-01 lets in with scheme %s and a proof', async (scheme) => {
     const answer = await send({ scheme, proof: await goodProof() })
     expect(answer.status).toBe(200)

@@ -215,6 +215,31 @@ describe('config check of declared objects', () => {
     ])
   })
 
+  it('B-FAPI-08, B-FAPI-10, A-GOV-07 names settings that would take back what the profile demands, and clients that do not fit it', async () => {
+    const head = 'policy:\n  profile: fapi2\n'
+    const bank = client(
+      'bank',
+      'web',
+      '    redirectUris: [https://bank.example/cb]\n    authenticationMethod: private_key_jwt\n    jwksUri: https://bank.example/jwks\n',
+    )
+    const whole = await check(`${head}clients:\n${bank}`, '--profile', 'fapi2', '--json')
+    expect([found(whole), whole.code]).toEqual([[], 0])
+    const old = found(await check(`${head}clients:\n${web}`, '--json'))
+    expect(old.map(({ rule, key }) => `${rule} ${key.split('.').at(-1) ?? ''}`)).toContain(
+      'client-refused authenticationMethod',
+    )
+    for (const [more, key] of [
+      ['  authorizationCodeLifetime: 61s\n', 'policy.authorizationCodeLifetime'],
+      ['  pushedRequestLifetime: 600s\n', 'policy.pushedRequestLifetime'],
+      ['  pkceExceptions: dated\n', 'policy.pkceExceptions'],
+      ['  dpop: false\n', 'stages.requireSenderConstraint'],
+      ['stages:\n  requirePushedRequests: warn\n', 'stages.requirePushedRequests'],
+    ] as const) {
+      const { code, stderr } = await check(`${head}${more}`)
+      expect([code, stderr]).toEqual([78, expect.stringContaining(key)])
+    }
+  })
+
   it('B-MS-01, B-MS-03, B-JARM-03 says which clients may still send or get what is not signed', async () => {
     const signs = [
       ...['requireSignedRequests: true', 'requestObjectAlgorithm: ES256', 'responseModes: [jwt, form_post.jwt]'],

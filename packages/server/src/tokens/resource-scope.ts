@@ -2,7 +2,7 @@ import { canonicalResource, isCertificateSenderKey, refuse, type Form, type JwsA
 import type { Context } from '../context.ts'
 import type { Client } from '../model/client.ts'
 import type { Resource, TokenBinding, TokenFormat } from '../model/resource.ts'
-import { holdsFor } from '../profiles.ts'
+import { holdsFor, isFapi, isFapiAlgorithm } from '../profiles.ts'
 import { mayUse, onlyOwner, requireMeaning, scopeAt } from './api-scopes.ts'
 
 /** The resources a request names, in canonical form (RFC 8707 section 2, A-RES-01, A-RES-05); at most ten. */
@@ -131,10 +131,16 @@ export async function accessTokenTarget(ctx: Context, wish: AccessTokenWish): Pr
     audience,
     scope: requireMeaning(wish.scope, scopeAt(resources, audience, wish.scope)),
     accessTokenFormat: resource?.format ?? 'jwt',
-    accessTokenAlgorithm: resource?.signingAlgorithm ?? 'ES256',
+    accessTokenAlgorithm: signedWith(ctx, wish.client, resource),
     senderKey: boundTo(ctx, wish, resource),
     accessTokenLifetime: limit === undefined ? wish.lifetime : Math.min(limit, wish.lifetime),
   }
+}
+
+/** What the API is registered with; under FAPI 2.0 it is never RS256 (B-CX-20). */
+function signedWith({ policy }: Context, client: Client, resource: Resource | undefined): JwsAlgorithm {
+  const wanted = resource?.signingAlgorithm ?? 'ES256'
+  return isFapiAlgorithm(wanted) || !isFapi(policy, client) ? wanted : 'ES256'
 }
 
 /** Whoever demands that tokens be bound gets none without: that would be the weaker token under the same name. */

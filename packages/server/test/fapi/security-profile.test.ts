@@ -1,6 +1,14 @@
 import type { JwsAlgorithm } from '@sallyport/protocol'
 import { createPolicy, PolicyError, registerClient, securityProfiles, type PolicyOptions } from '@sallyport/server'
-import { createClientKey, pkcePair, signJws, withKey, type Answer } from '@sallyport/testing'
+import {
+  createClientKey,
+  decodeJwt,
+  pkcePair,
+  signJws,
+  standardResources,
+  withKey,
+  type Answer,
+} from '@sallyport/testing'
 import { describe, expect, it } from 'vitest'
 import { addKeyClient, askWith, assertionOf, assertionType, expectRefusedFor } from '../client-keys/key-client.ts'
 import { proven } from '../dpop/proofs.ts'
@@ -314,5 +322,59 @@ describe('requests and tokens of the profile', () => {
     const flow = await askPushed(bank, { state: undefined, nonce: undefined })
     expect([flow.code === '', flow.response.has('state')]).toEqual([false, false])
     expectTokens(await redeemProven(bank, flow))
+  })
+
+  it('B-FAPI-14, A-AUTHZ-08 are agreed to by a page that names the client and everything it wants, and want no more than they say', async () => {
+    const bank = await openBank('client', 'fapi2', { defaultScope: 'openid' })
+    const { issuer, client } = bank
+    const { browser } = await issuer.authorize()
+    const { visit } = await issuer.begin({
+      browser,
+      client,
+      pushed: true,
+      parameters: { scope: 'openid email read write' },
+    })
+    expect(visit.answer.status).toBe(200)
+    for (const named of [client.record.name, 'email', 'read', 'write']) expect(visit.answer.text).toContain(named)
+    const least = await askPushed(bank, { scope: undefined, resource: undefined })
+    expect((await redeemProven(bank, least)).json['scope']).toBe('openid')
+    const { client: bare } = await addKeyClient(issuer, fapi)
+    expectRefusal(await issuer.push(bare, requestOf(issuer, bare, { scope: undefined })), 'invalid_scope')
+  })
+
+  it('B-CX-20, B-FAPI-12 are never signed with RS256, whatever the API is registered with', async () => {
+    const resources = standardResources.map((one) => ({ ...one, signingAlgorithm: 'RS256' as const }))
+    for (const place of places) {
+      const bank = await openBank(place, 'fapi2', {}, { resources })
+      const { issuer, client } = bank
+      const answer = await issuer.clientCredentials(
+        client,
+        { scope: 'read', resource: 'https://rs1.test' },
+        proven(issuer),
+      )
+      expect(decodeJwt(String(answer.json['access_token'])).header['alg']).toBe('ES256')
+      if (place === 'server') continue
+      const { accessToken } = await issuer.codeFlow()
+      expect(decodeJwt(accessToken).header['alg']).toBe('RS256')
+    }
+  })
+
+  it('B-FAPI-10, B-FAPI-09 send browsers on by 303 alone, and to registered or local addresses alone', async () => {
+    const bank = await openBank('client')
+    const { issuer, client } = bank
+    const flow = await askPushed(bank)
+    await askPushed(bank, { prompt: 'none' })
+    const signedIn = flow.browser
+    await signedIn.open('/oauth2/logout?post_logout_redirect_uri=https%3A%2F%2Felse.test%2F')
+    await signedIn.open('/login?return_to=https%3A%2F%2Felse.test%2F&interaction=x&next=//else.test')
+    const wrong = requestOf(issuer, client, { redirect_uri: 'https://else.test/cb' })
+    expectRefusal(await issuer.push(client, wrong), 'invalid_request')
+    const moved = issuer.records.exchanges.filter(({ response }) => response.headers['location'] !== undefined)
+    expect(moved.length).toBeGreaterThan(3)
+    for (const { response } of moved) {
+      expect(response.status).toBe(303)
+      const to = new URL(String(response.headers['location']), issuer.issuer)
+      expect([issuer.issuer, 'https://key.test']).toContain(to.origin)
+    }
   })
 })

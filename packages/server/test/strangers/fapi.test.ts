@@ -162,7 +162,7 @@ describe('oauth4webapi', () => {
       ...(signs ? { response_mode: 'jwt' } : {}),
     }
     const request = signs ? { request: await oauth.issueRequestObject(as, me, wanted, { key, kid: 'key-1' }) } : wanted
-    const pushed = await oauth.pushedAuthorizationRequest(as, me, shown, request as Record<string, string>, options)
+    const pushed = await oauth.pushedAuthorizationRequest(as, me, shown, request, options)
     const { request_uri } = await oauth.processPushedAuthorizationResponse(as, me, pushed)
     const address = new URL(String(as.authorization_endpoint))
     address.search = new URLSearchParams({ client_id: known.id, request_uri }).toString()
