@@ -154,8 +154,7 @@ async function failure(ctx: Context, call: Call, { view, client, reason, draft }
 }
 
 /** No token outlives what it hangs on. */
-const earlier = (instant: Seconds, { expiresAt }: Authorization): Seconds =>
-  instant < expiresAt ? instant : expiresAt
+const earlier = (instant: Seconds, { expiresAt }: Authorization): Seconds => (instant < expiresAt ? instant : expiresAt)
 
 type RefreshWish = {
   readonly presented: string
