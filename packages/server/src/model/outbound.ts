@@ -9,13 +9,13 @@ export type FetchPurpose =
   | 'request_uri'
   | 'logo'
   | 'logout'
-  | 'metadata_document'
-  | 'resource_metadata'
-  | 'jwks'
-  | 'sector_identifier'
+   
+   
+   
+   
   | 'request_object'
-  | 'logo'
-  | 'logout'
+   
+   
   | 'ping'
 
 export type FetchRequest = {
