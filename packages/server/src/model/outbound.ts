@@ -9,13 +9,7 @@ export type FetchPurpose =
   | 'request_uri'
   | 'logo'
   | 'logout'
-   
-   
-   
-   
   | 'request_object'
-   
-   
   | 'ping'
 
 export type FetchRequest = {
