@@ -115,7 +115,7 @@ describe('exit codes and messages', () => {
     expect(code).toBe(0)
     // A module takes about half a millisecond to load, and a simple call is to answer within 200 ms.
     expect(loaded.length).toBeGreaterThan(50)
-    expect(loaded.length).toBeLessThan(350)
+    expect(loaded.length).toBeLessThan(400)
     const foreign = loaded.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
     expect([...new Set(foreign)].toSorted()).toEqual(['better-sqlite3', 'commander'])
   })

@@ -76,7 +76,7 @@ describe('what the document says', () => {
       revocation_endpoint: 'https://as.test/oauth2/revoke',
       introspection_endpoint: 'https://as.test/oauth2/introspect',
       response_types_supported: ['code'],
-      response_modes_supported: ['query', 'form_post'],
+      response_modes_supported: ['query', 'form_post', 'query.jwt', 'form_post.jwt', 'jwt'],
       grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
