@@ -11,7 +11,7 @@ import {
   type AuthorizeEntry,
 } from './authorize-entries.ts'
 import { exceptedKind, type ProofClient } from './proof-clients.ts'
-import { freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
+import { encode, freshPair, type Parameters, type ProvingGround } from './proving-ground.ts'
 import type { ProofCase } from './report.ts'
 
 type Spoiled = {
@@ -122,9 +122,7 @@ async function spoiledCase(place: Place, one: Spoiled): Promise<ProofCase> {
 async function doubledCase(place: Place): Promise<ProofCase> {
   const { ground, entry, client } = place
   const [one, other] = [freshPair(ground.random), freshPair(ground.random)]
-  const text = new URLSearchParams(
-    Object.entries(honestRequest(client, one.challenge, ground)) as [string, string][],
-  ).toString()
+  const text = encode(honestRequest(client, one.challenge, ground))
   const seen = seenAt(await entry.send(ground, client, `${text}&code_challenge=${other.challenge}`))
   // A claim that is there twice makes the whole object unbelievable.
   const expected = signsAt(ground, entry) ? entry.unreadable(client) : entry.refusal('invalid_request', client)
