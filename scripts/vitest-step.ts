@@ -15,8 +15,6 @@ type JsonReport = {
 export type VitestOptions = {
   /** File filters, as on vitest's command line. */
   readonly only?: readonly string[]
-  /** Patterns of files that are left out. */
-  readonly without?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** Name of the reports; that of the project when left out. */
   readonly report?: string
@@ -25,7 +23,7 @@ export type VitestOptions = {
 /** Runs one project of vitest.config.ts and leaves its JSON, JUnit and text reports in test-report/. */
 export async function runVitest(
   project: string,
-  { only = [], without = [], env = {}, report: name = project }: VitestOptions = {},
+  { only = [], env = {}, report: name = project }: VitestOptions = {},
 ): Promise<Outcome> {
   mkdirSync(reportDir, { recursive: true })
   const file = (kind: string) => join(reportDir, `${name}.${kind}`)
@@ -34,12 +32,7 @@ export async function runVitest(
     [
       tool('vitest/vitest.mjs'),
       ...['run', '--project', project, '--reporter=default', '--reporter=json', '--reporter=junit'],
-      ...[
-        `--outputFile.json=${file('json')}`,
-        `--outputFile.junit=${file('xml')}`,
-        ...without.map((one) => `--exclude=${one}`),
-        ...only,
-      ],
+      ...[`--outputFile.json=${file('json')}`, `--outputFile.junit=${file('xml')}`, ...only],
     ],
     { env: { ...env, NODE_OPTIONS: '--conditions=@sallyport/source' }, timeout: 1_200_000 },
   )
