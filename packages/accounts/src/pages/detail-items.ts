@@ -33,11 +33,11 @@ export function detailItems(words: Words, { details, client }: OpenInteraction):
   if (details.length === 0) return false
   const items = details.map((detail, place) => {
     const spoken = wordsOf(detail, words)
-    return markup`<section class="app" aria-labelledby="${detailField(place)}-title">
+    return markup`<div class="app" role="group" aria-labelledby="${detailField(place)}-title">
 <h3 id="${detailField(place)}-title">${spoken?.title ?? detail.detail.type}</h3>
 ${rowsOf(detail, spoken)}
 ${detail.optional && keepBox(words, place)}
-</section>`
+</div>`
   })
   return markup`<div id="details">
 <h2>${words.say('consent.details', { app: foreign(client.name) })}</h2>

@@ -32,7 +32,7 @@ function requestCard(setting: Setting, request: WaitingRequest, index: number, n
   const { words, brand } = setting
   const app = foreign(request.client.name)
   const network = markup`<bdi>${request.network}</bdi>`
-  return markup`<section class="app" aria-labelledby="request-${index}">
+  return markup`<div class="app" role="group" aria-labelledby="request-${index}">
 <h2 id="request-${index}">${words.say('requests.heading', { app })}</h2>
 ${message(setting, request)}
 <ul class="origin">
@@ -53,7 +53,7 @@ ${hiddenFields({ request: request.id, csrf: request.csrf })}
 <p class="hint" id="disown-${index}">${words.say('requests.disownHint', { brand: brand.name })}</p>
 </div>
 </form>
-</section>`
+</div>`
 }
 
 /** What waits for the person who is signed in, each with who asks, for what, since when and from where (B-CIBA-07). */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createTestAuthority } from '@sallyport/testing'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +10,9 @@ import { createScratch, freePort, installationIn } from '../cli.ts'
 import { startDaemon, type RunningDaemon } from '../running-daemon.ts'
 
 const scratch = createScratch()
+/** Where the workers of Apache get to, who are nobody: not below a folder of whoever runs the tests. */
+const open = mkdtempSync('/tmp/sallyport-apache-')
+const file = (name: string): string => join(open, name)
 const authority = createTestAuthority('Test authority')
 const password = 'correct horse battery staple 7636'
 const started: { daemon?: RunningDaemon; apache?: RunningApache; browser?: Browser } = {}
@@ -17,14 +21,14 @@ let site: string
 
 /** A site whose pages nobody sees without signing in; Apache asks the issuer, checks its answers and tells who it is. */
 const protectedSite = (client: Record<string, unknown>): readonly string[] => [
-  `DocumentRoot "${scratch.path('site')}"`,
-  `<Directory "${scratch.path('site')}">`,
+  `DocumentRoot "${file('site')}"`,
+  `<Directory "${file('site')}">`,
   '  AuthType openid-connect',
   '  Require valid-user',
   '  Header always set X-Person "expr=%{reqenv:OIDC_CLAIM_name}"',
   '</Directory>',
   `OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration`,
-  `OIDCCABundlePath "${scratch.path('ca.pem')}"`,
+  `OIDCCABundlePath "${file('ca.pem')}"`,
   `OIDCClientID ${String(client['client_id'])}`,
   `OIDCClientSecret ${String(client['client_secret'])}`,
   `OIDCRedirectURI ${site}/callback`,
@@ -39,14 +43,12 @@ beforeAll(async () => {
   issuer = `https://localhost:${port}`
   site = `https://localhost:${sitePort}`
   const { certificate, key } = authority.issue('localhost', { usage: 'server', names: [{ dns: 'localhost' }] })
-  for (const [name, text] of Object.entries({
-    'ca.pem': authority.certificate,
-    'tls.pem': certificate,
-    'tls.key': key,
-  }))
-    writeFileSync(scratch.path(name), text)
-  mkdirSync(scratch.path('site'))
-  writeFileSync(scratch.path('site/index.html'), '<!doctype html><title>Inside</title><h1>Inside</h1>')
+  writeFileSync(scratch.path('tls.pem'), certificate)
+  writeFileSync(scratch.path('tls.key'), key)
+  chmodSync(open, 0o755)
+  writeFileSync(file('ca.pem'), authority.certificate)
+  mkdirSync(file('site'))
+  writeFileSync(file('site/index.html'), '<!doctype html><title>Inside</title><h1>Inside</h1>')
   const place = installationIn(scratch.folder)
   await place.json(['migrate', '--issuer', issuer])
   const person = ['user', 'create', '--username', 'ada', '--password-stdin', '--name', 'Ada']
@@ -58,7 +60,7 @@ beforeAll(async () => {
   const env = { SALLYPORT_TLS__CERT: scratch.path('tls.pem'), SALLYPORT_TLS__KEY: scratch.path('tls.key') }
   started.daemon = await startDaemon(place, ['--port', String(port)], { env })
   const lines = protectedSite(client)
-  started.apache = await startApache({ folder: scratch.folder, port: sitePort, certificate, key, lines })
+  started.apache = await startApache({ folder: open, port: sitePort, certificate, key, lines })
   started.browser = await launchBrowser()
 }, 180_000)
 afterAll(async () => {
@@ -66,6 +68,7 @@ afterAll(async () => {
   await started.apache?.stop()
   await started.daemon?.stop()
   scratch.remove()
+  rmSync(open, { recursive: true, force: true })
 })
 
 const visitor = async (): Promise<BrowserContext> => {
