@@ -24,14 +24,14 @@ const nameOf = ({ words }: Setting, { userAgent }: Session): Html =>
 
 function otherCard(setting: Setting, { session, csrf }: OtherSession, index: number): Html {
   const { words } = setting
-  return markup`<section class="app" aria-labelledby="session-${index}">
+  return markup`<div class="app" role="group" aria-labelledby="session-${index}">
 <h2 id="session-${index}">${nameOf(setting, session)}</h2>
 ${facts(setting, session)}
 <form id="end-${index}-form" method="post" action="${setting.base}/account/sessions">
 ${hiddenFields({ session: session.id, csrf })}
 <button type="submit" class="plain" aria-describedby="session-${index}">${words.say('sessions.end')}</button>
 </form>
-</section>`
+</div>`
 }
 
 function lists(setting: Setting, { current, others, csrf }: OwnSessionsView): Html {
